@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Per-I/O attributes: who an I/O is for, how urgent it is, how the cache
+ * below should treat it and which checksums go with it.
+ *
+ * A list is a header followed by typed records, each as long as its own size
+ * says:
+ *
+ *	+------+-------+------+----+-------+---------+------+----+----
+ *	| size | flags | size | id | flags | fields  | size | id | ...
+ *	+------+-------+------+----+-------+---------+------+----+----
+ *	  list header    record                        record
+ *
+ * See Documentation/userspace-api/iocb_attr.rst for the rules, the errors and
+ * who may say what.
+ */
+#ifndef _UAPI_LINUX_IOCB_ATTR_H
+#define _UAPI_LINUX_IOCB_ATTR_H
+
+#include <linux/types.h>
+
+/* The largest list that a kernel accepts, in bytes, header included. */
+#define IOCB_ATTR_LIST_SIZE_MAX	4096
+
+/* iocb_attr.flags */
+#define IOCB_ATTR_REQUIRED	(1 << 0)
+
+/* iocb_attr_list.flags */
+#define IOCB_ATTR_LIST_REPORT	(1 << 0)
+
+/**
+ * struct iocb_attr - header of one attribute record
+ * @size: Bytes of this record, this header included; a multiple of 8. A record
+ *	longer than the kernel knows is accepted if what it does not know is
+ *	all zero.
+ * @id: Which attribute this is: IOCB_ATTR_*. An id the kernel does not know
+ *	is passed over, unless it is required.
+ * @flags: 0 or IOCB_ATTR_REQUIRED: refuse the I/O with EOPNOTSUPP where it is
+ *	known at submission that nothing can honour this attribute.
+ *
+ * The record's own fields follow.
+ */
+struct iocb_attr {
+	__u32	size;
+	__u16	id;
+	__u16	flags;
+};
+
+/**
+ * struct iocb_attr_list - the attributes of one I/O
+ * @size: Bytes of the whole list, this header included; a multiple of 8 and
+ *	at most IOCB_ATTR_LIST_SIZE_MAX. A list of 8 bytes holds no record.
+ * @flags: 0 or IOCB_ATTR_LIST_REPORT: the completion says which attributes
+ *	were honoured. In io_event.res2 bit N is then set if at least one layer
+ *	acted on the attribute with id N for at least a part of this I/O.
+ * @attrs: The first record; the next one is @size bytes of the record on.
+ *
+ * The kernel reads the list once, while the I/O is submitted.
+ */
+struct iocb_attr_list {
+	__u32	size;
+	__u32	flags;
+	struct iocb_attr attrs[];
+} __attribute__((aligned(8)));
+
+/* iocb_attr.id */
+enum {
+	IOCB_ATTR_proxy_pid	= 0,
+	IOCB_ATTR_proxy_pidfd	= 1,
+	IOCB_ATTR_cgroup	= 2,
+	IOCB_ATTR_ioprio	= 3,
+	IOCB_ATTR_cache		= 4,
+	IOCB_ATTR_pi		= 5,
+};
+
+/**
+ * struct iocb_attr_proxy_pid - the I/O is done for another process
+ * @attr: Record header, id IOCB_ATTR_proxy_pid.
+ * @pid: Process id, in the caller's pid namespace.
+ *
+ * Not together with IOCB_ATTR_proxy_pidfd.
+ */
+struct iocb_attr_proxy_pid {
+	struct iocb_attr attr;
+	__aligned_u64	pid;
+};
+
+/**
+ * struct iocb_attr_proxy_pidfd - the I/O is done for another process
+ * @attr: Record header, id IOCB_ATTR_proxy_pidfd.
+ * @pidfd: File descriptor of the process, from pidfd_open(2) or clone3(2).
+ * @reserved: 0.
+ *
+ * Not together with IOCB_ATTR_proxy_pid.
+ */
+struct iocb_attr_proxy_pidfd {
+	struct iocb_attr attr;
+	__s32		pidfd;
+	__u32		reserved;
+};
+
+/**
+ * struct iocb_attr_cgroup - the cgroup that the I/O is charged to
+ * @attr: Record header, id IOCB_ATTR_cgroup.
+ * @fd: File descriptor of a cgroup2 directory; O_PATH serves.
+ * @reserved: 0.
+ *
+ * With a proxy in the same list this decides the cgroup.
+ */
+struct iocb_attr_cgroup {
+	struct iocb_attr attr;
+	__s32		fd;
+	__u32		reserved;
+};
+
+/**
+ * struct iocb_attr_ioprio - the I/O's priority
+ * @attr: Record header, id IOCB_ATTR_ioprio.
+ * @ioprio: As for ioprio_set(2): IOPRIO_PRIO_VALUE(class, level).
+ * @reserved: 0.
+ *
+ * With IOCB_FLAG_IOPRIO in the same iocb the two must be equal.
+ */
+struct iocb_attr_ioprio {
+	struct iocb_attr attr;
+	__u16		ioprio;
+	__u16		reserved[3];
+};
+
+/**
+ * struct iocb_attr_cache - how a cache below should treat the I/O
+ * @attr: Record header, id IOCB_ATTR_cache.
+ * @hints: IOCB_CACHE_*. BYPASS and ADMIT exclude each other, and so do the
+ *	write policies.
+ * @reserved: 0.
+ */
+struct iocb_attr_cache {
+	struct iocb_attr attr;
+	__u32		hints;
+	__u32		reserved;
+};
+
+/* iocb_attr_cache.hints: serve hits, but never fill the cache for this I/O */
+#define IOCB_CACHE_BYPASS	(1 << 0)
+/* cache it in spite of the sequential and congestion heuristics */
+#define IOCB_CACHE_ADMIT	(1 << 1)
+/* write policies, at most one */
+#define IOCB_CACHE_WRITETHROUGH	(1 << 2)
+#define IOCB_CACHE_WRITEBACK	(1 << 3)
+#define IOCB_CACHE_WRITEAROUND	(1 << 4)
+
+/**
+ * struct iocb_attr_pi - protection information that goes with the I/O
+ * @attr: Record header, id IOCB_ATTR_pi.
+ * @flags: IO_INTEGRITY_CHK_*.
+ * @app_tag: Application tag.
+ * @len: Bytes of protection information at @addr.
+ * @addr: Address of the buffer.
+ * @seed: Seed of the reference tag.
+ * @reserved: 0.
+ *
+ * The fields mean what they do in struct io_uring_attr_pi. An I/O that cannot
+ * carry them is refused, required or not: data integrity is never dropped.
+ */
+struct iocb_attr_pi {
+	struct iocb_attr attr;
+	__u16		flags;
+	__u16		app_tag;
+	__u32		len;
+	__aligned_u64	addr;
+	__aligned_u64	seed;
+	__aligned_u64	reserved;
+};
+
+#endif /* _UAPI_LINUX_IOCB_ATTR_H */
