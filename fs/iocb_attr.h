@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Private to fs/iocb_attr*.c: the table of attributes and the parser.
+ */
+#ifndef _FS_IOCB_ATTR_H
+#define _FS_IOCB_ATTR_H
+
+#include <linux/types.h>
+#include <uapi/linux/iocb_attr.h>
+
+struct iocb_attr_target;
+
+/* Why a list was refused; named for userspace in trace/events/iocb_attr.h. */
+enum iocb_attr_reason {
+	IOCB_ATTR_BAD_POINTER,
+	IOCB_ATTR_BAD_LIST_SIZE,
+	IOCB_ATTR_BAD_LIST_FLAGS,
+	IOCB_ATTR_BAD_MEMORY,
+	IOCB_ATTR_BAD_SIZE,
+	IOCB_ATTR_BAD_FLAGS,
+	IOCB_ATTR_BAD_DUPLICATE,
+	IOCB_ATTR_BAD_SHORT,
+	IOCB_ATTR_BAD_LONG,
+	IOCB_ATTR_BAD_RESERVED,
+	IOCB_ATTR_BAD_VALUE,
+	IOCB_ATTR_BAD_CONFLICT,
+	IOCB_ATTR_BAD_TARGET,
+	IOCB_ATTR_BAD_UNSUPPORTED,
+};
+
+/**
+ * struct iocb_attr_refusal - what was wrong with a list
+ * @reason: Why.
+ * @offset: Where the record at fault starts, in bytes from the list's start;
+ *	0 for the list's header.
+ * @id: The record's id, or 0.
+ */
+struct iocb_attr_refusal {
+	enum iocb_attr_reason	reason;
+	u32			offset;
+	u16			id;
+};
+
+/**
+ * struct iocb_attr_desc - all there is to know of one attribute
+ * @size: Bytes of the record as this kernel knows it.
+ * @min_size: Bytes of the record as it was first published.
+ * @reserved_at: Offset of the bytes that have to be 0.
+ * @reserved_len: How many those are.
+ * @excludes: Mask of ids that may not be in the same list.
+ * @integrity: Refuse the I/O where nothing can honour this, required or not.
+ * @valid: Are the values possible ones? NULL if all are. Pure.
+ * @resolve: Turn the record into what the kernel acts on. May sleep.
+ * @consumed: Can anything below act on it, as far as is known before the I/O
+ *	starts? NULL where nothing in this kernel does.
+ */
+struct iocb_attr_desc {
+	u16	size;
+	u16	min_size;
+	u16	reserved_at;
+	u16	reserved_len;
+	u32	excludes;
+	bool	integrity;
+	bool	(*valid)(const struct iocb_attr *attr);
+	int	(*resolve)(const struct iocb_attr *attr,
+			   struct iocb_attr_target *target);
+	bool	(*consumed)(const struct iocb_attr_target *target);
+};
+
+#define IOCB_ATTR_NR	(IOCB_ATTR_pi + 1)
+
+extern const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR];
+
+/**
+ * struct iocb_attr_records - the records of a list that is well formed
+ * @record: By id; NULL where the list has none. Points into the list.
+ * @given: Bit per id that is there.
+ * @required: Bit per id that is there and required.
+ * @unknown: Offset of the first required record with an unknown id, or 0.
+ * @unknown_id: Its id.
+ */
+struct iocb_attr_records {
+	const struct iocb_attr	*record[IOCB_ATTR_NR];
+	u32			given;
+	u32			required;
+	u32			unknown;
+	u16			unknown_id;
+};
+
+int iocb_attr_check_header(const struct iocb_attr_list *list,
+			   struct iocb_attr_refusal *bad);
+int iocb_attr_parse(const void *body, u32 len, struct iocb_attr_records *found,
+		    struct iocb_attr_refusal *bad);
+
+int iocb_attr_resolve_proxy_pid(const struct iocb_attr *attr,
+				struct iocb_attr_target *target);
+int iocb_attr_resolve_proxy_pidfd(const struct iocb_attr *attr,
+				  struct iocb_attr_target *target);
+int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
+			     struct iocb_attr_target *target);
+int iocb_attr_resolve_ioprio(const struct iocb_attr *attr,
+			     struct iocb_attr_target *target);
+int iocb_attr_resolve_cache(const struct iocb_attr *attr,
+			    struct iocb_attr_target *target);
+bool iocb_attr_consumed_cache(const struct iocb_attr_target *target);
+
+#endif /* _FS_IOCB_ATTR_H */

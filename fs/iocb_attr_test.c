@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of the attribute list parser, every branch of it.
+ *
+ * tools/testing/kunit/kunit.py run --kunitconfig fs/iocb_attr.kunitconfig
+ */
+#include <kunit/test.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/iocb_attr.h>
+#include <linux/string.h>
+
+#include "iocb_attr.h"
+
+/* One of each record, in a buffer that tests spoil. */
+struct all_records {
+	struct iocb_attr_proxy_pid	proxy_pid;
+	struct iocb_attr_cgroup		cgroup;
+	struct iocb_attr_ioprio		ioprio;
+	struct iocb_attr_cache		cache;
+	struct iocb_attr_pi		pi;
+	struct iocb_attr_proxy_pidfd	proxy_pidfd;
+};
+
+/* What all but the last take up: proxy_pid and proxy_pidfd exclude. */
+#define COMPATIBLE	offsetof(struct all_records, proxy_pidfd)
+
+#define RECORD_OF(name)						\
+	.name.attr = {						\
+		.size	= sizeof(struct iocb_attr_ ## name),	\
+		.id	= IOCB_ATTR_ ## name,			\
+	}
+
+static const struct all_records all = {
+	RECORD_OF(proxy_pid),
+	RECORD_OF(cgroup),
+	RECORD_OF(ioprio),
+	RECORD_OF(cache),
+	RECORD_OF(pi),
+	RECORD_OF(proxy_pidfd),
+};
+
+static void expect_refused(struct kunit *test, const void *body, u32 len,
+			   int error, enum iocb_attr_reason reason, u32 at,
+			   u16 id)
+{
+	struct iocb_attr_records found;
+	struct iocb_attr_refusal bad = { };
+
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, len, &found, &bad), error);
+	KUNIT_EXPECT_EQ(test, bad.reason, reason);
+	KUNIT_EXPECT_EQ(test, bad.offset, sizeof(struct iocb_attr_list) + at);
+	KUNIT_EXPECT_EQ(test, bad.id, id);
+}
+
+static void expect_accepted(struct kunit *test, const void *body, u32 len,
+			    u32 given, u32 required)
+{
+	struct iocb_attr_records found;
+	struct iocb_attr_refusal bad = { };
+
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, len, &found, &bad), 0);
+	KUNIT_EXPECT_EQ(test, found.given, given);
+	KUNIT_EXPECT_EQ(test, found.required, required);
+}
+
+/* The layout is ABI: no record may have a hole or change its size. */
+static void layout(struct kunit *test)
+{
+	BUILD_BUG_ON(sizeof(struct iocb_attr) != 8);
+	BUILD_BUG_ON(sizeof(struct iocb_attr_list) != 8);
+	BUILD_BUG_ON(__alignof__(struct iocb_attr_list) != 8);
+	BUILD_BUG_ON(sizeof(struct iocb_attr_proxy_pid) != 16);
+	BUILD_BUG_ON(sizeof(struct iocb_attr_proxy_pidfd) != 16);
+	BUILD_BUG_ON(sizeof(struct iocb_attr_cgroup) != 16);
+	BUILD_BUG_ON(sizeof(struct iocb_attr_ioprio) != 16);
+	BUILD_BUG_ON(sizeof(struct iocb_attr_cache) != 16);
+	BUILD_BUG_ON(sizeof(struct iocb_attr_pi) != 40);
+	BUILD_BUG_ON(offsetof(struct iocb_attr_pi, addr) != 16);
+	BUILD_BUG_ON(offsetof(struct iocb_attr_pi, seed) != 24);
+	BUILD_BUG_ON(sizeof(struct iocb_attrs) > 48);
+}
+
+/* Each line of the table, against the struct that it describes. */
+static void table(struct kunit *test)
+{
+	unsigned int id;
+
+	for (id = 0; id < IOCB_ATTR_NR; id++) {
+		const struct iocb_attr_desc *desc = &iocb_attr_descs[id];
+
+		KUNIT_EXPECT_GE(test, desc->min_size, sizeof(struct iocb_attr));
+		KUNIT_EXPECT_GE(test, desc->size, desc->min_size);
+		KUNIT_EXPECT_EQ(test, desc->size % 8, 0);
+		/* what is refused for not being 0 has to be there */
+		KUNIT_EXPECT_LE(test, desc->reserved_at + desc->reserved_len,
+				desc->min_size);
+		/* exclusion is mutual */
+		for (unsigned int other = 0; other < IOCB_ATTR_NR; other++)
+			KUNIT_EXPECT_EQ(test, !!(desc->excludes & BIT(other)),
+					!!(iocb_attr_descs[other].excludes &
+					   BIT(id)));
+		/* either it is looked up somewhere or it is never promised */
+		KUNIT_EXPECT_TRUE(test, desc->resolve || !desc->consumed);
+	}
+}
+
+static void header(struct kunit *test)
+{
+	static const struct {
+		u32 size, flags;
+		int error;
+		enum iocb_attr_reason reason;
+	} cases[] = {
+		{ 0, 0, -EINVAL, IOCB_ATTR_BAD_LIST_SIZE },
+		{ 7, 0, -EINVAL, IOCB_ATTR_BAD_LIST_SIZE },
+		{ 8, 0, 0 },
+		{ 9, 0, -EINVAL, IOCB_ATTR_BAD_LIST_SIZE },
+		{ 12, 0, -EINVAL, IOCB_ATTR_BAD_LIST_SIZE },
+		{ 16, 0, 0 },
+		{ 4088, 0, 0 },
+		{ 4096, 0, 0 },
+		{ 4097, 0, -EINVAL, IOCB_ATTR_BAD_LIST_SIZE },
+		{ 4104, 0, -E2BIG, IOCB_ATTR_BAD_LIST_SIZE },
+		{ U32_MAX - 7, 0, -E2BIG, IOCB_ATTR_BAD_LIST_SIZE },
+		{ U32_MAX, 0, -EINVAL, IOCB_ATTR_BAD_LIST_SIZE },
+		{ 8, IOCB_ATTR_LIST_REPORT, 0 },
+		{ 8, 1U << 1, -EINVAL, IOCB_ATTR_BAD_LIST_FLAGS },
+		{ 8, 1U << 31, -EINVAL, IOCB_ATTR_BAD_LIST_FLAGS },
+		{ 8, U32_MAX, -EINVAL, IOCB_ATTR_BAD_LIST_FLAGS },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct iocb_attr_list list = {
+			.size	= cases[i].size,
+			.flags	= cases[i].flags,
+		};
+		struct iocb_attr_refusal bad = { };
+
+		KUNIT_EXPECT_EQ_MSG(test, iocb_attr_check_header(&list, &bad),
+				    cases[i].error, "size %u flags %#x",
+				    list.size, list.flags);
+		KUNIT_EXPECT_EQ(test, bad.reason, cases[i].reason);
+		KUNIT_EXPECT_EQ(test, bad.offset, 0);
+	}
+}
+
+static void no_records(struct kunit *test)
+{
+	expect_accepted(test, &all, 0, 0, 0);
+}
+
+static void one_of_each(struct kunit *test)
+{
+	struct iocb_attr_records found;
+	struct iocb_attr_refusal bad = { };
+
+	KUNIT_ASSERT_EQ(test, iocb_attr_parse(&all, COMPATIBLE, &found, &bad),
+			0);
+	KUNIT_EXPECT_EQ(test, found.given, BIT(IOCB_ATTR_NR) - 1 -
+			BIT(IOCB_ATTR_proxy_pidfd));
+	KUNIT_EXPECT_PTR_EQ(test, found.record[IOCB_ATTR_proxy_pid],
+			    &all.proxy_pid.attr);
+	KUNIT_EXPECT_PTR_EQ(test, found.record[IOCB_ATTR_cache],
+			    &all.cache.attr);
+	KUNIT_EXPECT_PTR_EQ(test, found.record[IOCB_ATTR_pi], &all.pi.attr);
+	KUNIT_EXPECT_NULL(test, found.record[IOCB_ATTR_proxy_pidfd]);
+	expect_accepted(test, &all.proxy_pidfd, sizeof(all.proxy_pidfd),
+			BIT(IOCB_ATTR_proxy_pidfd), 0);
+}
+
+/* Every size a record can claim, in a list of every size that holds it. */
+static void record_sizes(struct kunit *test)
+{
+	for (u32 len = 8; len <= 48; len += 8) {
+		for (u32 size = 0; size <= 56; size++) {
+			u64 body[8] = { };
+			struct iocb_attr *attr = (struct iocb_attr *)body;
+
+			attr->id = IOCB_ATTR_cache;
+			attr->size = size;
+			if (size < 8 || size % 8 || size > len)
+				expect_refused(test, body, len, -EINVAL,
+					       IOCB_ATTR_BAD_SIZE, 0,
+					       IOCB_ATTR_cache);
+			else if (size < 16)
+				expect_refused(test, body, len, -EINVAL,
+					       IOCB_ATTR_BAD_SHORT, 0,
+					       IOCB_ATTR_cache);
+			else if (size == len)
+				expect_accepted(test, body, len,
+						BIT(IOCB_ATTR_cache), 0);
+			else
+				/* the bytes left over are a record of size 0 */
+				expect_refused(test, body, len, -EINVAL,
+					       IOCB_ATTR_BAD_SIZE, size, 0);
+		}
+	}
+}
+
+static void huge_record(struct kunit *test)
+{
+	struct all_records r = all;
+
+	r.cgroup.attr.size = U32_MAX - 7;
+	expect_refused(test, &r, COMPATIBLE, -EINVAL, IOCB_ATTR_BAD_SIZE,
+		       offsetof(struct all_records, cgroup), IOCB_ATTR_cgroup);
+}
+
+static void flags(struct kunit *test)
+{
+	for (int bit = 0; bit < 16; bit++) {
+		struct iocb_attr_cache cache = all.cache;
+
+		cache.attr.flags = BIT(bit);
+		if (cache.attr.flags == IOCB_ATTR_REQUIRED)
+			expect_accepted(test, &cache, sizeof(cache),
+					BIT(IOCB_ATTR_cache),
+					BIT(IOCB_ATTR_cache));
+		else
+			expect_refused(test, &cache, sizeof(cache), -EINVAL,
+				       IOCB_ATTR_BAD_FLAGS, 0, IOCB_ATTR_cache);
+	}
+}
+
+static void duplicate(struct kunit *test)
+{
+	struct iocb_attr_cache twice[2] = { all.cache, all.cache };
+
+	expect_refused(test, twice, sizeof(twice), -EINVAL,
+		       IOCB_ATTR_BAD_DUPLICATE, sizeof(twice[0]),
+		       IOCB_ATTR_cache);
+}
+
+static void conflict(struct kunit *test)
+{
+	expect_refused(test, &all, sizeof(all), -EINVAL,
+		       IOCB_ATTR_BAD_CONFLICT, 0, IOCB_ATTR_proxy_pid);
+}
+
+/* A record from the future: more bytes than this kernel knows. */
+static void longer(struct kunit *test)
+{
+	static const struct {
+		const void *record;
+		u16 size;
+	} records[] = {
+		{ &all.proxy_pid, sizeof(all.proxy_pid) },
+		{ &all.proxy_pidfd, sizeof(all.proxy_pidfd) },
+		{ &all.cgroup, sizeof(all.cgroup) },
+		{ &all.ioprio, sizeof(all.ioprio) },
+		{ &all.cache, sizeof(all.cache) },
+		{ &all.pi, sizeof(all.pi) },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(records); i++) {
+		u64 body[8] = { };
+		struct iocb_attr *attr = (struct iocb_attr *)body;
+
+		memcpy(body, records[i].record, records[i].size);
+		attr->size = records[i].size + 8;
+		expect_accepted(test, body, attr->size, BIT(attr->id), 0);
+		for (u32 at = records[i].size; at < attr->size; at++) {
+			((u8 *)body)[at] = 1;
+			expect_refused(test, body, attr->size, -E2BIG,
+				       IOCB_ATTR_BAD_LONG, 0, attr->id);
+			((u8 *)body)[at] = 0;
+		}
+	}
+}
+
+/* Every byte of every reserved field. */
+static void reserved(struct kunit *test)
+{
+	static const struct {
+		const void *record;
+		u16 size, from, to;
+	} fields[] = {
+		{ &all.proxy_pidfd, 16, 12, 16 },
+		{ &all.cgroup, 16, 12, 16 },
+		{ &all.ioprio, 16, 10, 16 },
+		{ &all.cache, 16, 12, 16 },
+		{ &all.pi, 40, 32, 40 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(fields); i++) {
+		u64 body[5];
+		struct iocb_attr *attr = (struct iocb_attr *)body;
+
+		memcpy(body, fields[i].record, fields[i].size);
+		for (u16 at = fields[i].from; at < fields[i].to; at++) {
+			((u8 *)body)[at] = 0x80;
+			expect_refused(test, body, fields[i].size, -EINVAL,
+				       IOCB_ATTR_BAD_RESERVED, 0, attr->id);
+			((u8 *)body)[at] = 0;
+		}
+	}
+}
+
+/* All combinations of the hints that there are, and each that is not. */
+static void cache_hints(struct kunit *test)
+{
+	const u32 policies = IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |
+			     IOCB_CACHE_WRITEAROUND;
+
+	for (u32 hints = 0; hints < 32; hints++) {
+		struct iocb_attr_cache cache = all.cache;
+
+		cache.hints = hints;
+		if ((hints & 3) == 3 || hweight32(hints & policies) > 1)
+			expect_refused(test, &cache, sizeof(cache), -EINVAL,
+				       IOCB_ATTR_BAD_VALUE, 0, IOCB_ATTR_cache);
+		else
+			expect_accepted(test, &cache, sizeof(cache),
+					BIT(IOCB_ATTR_cache), 0);
+	}
+	for (int bit = 5; bit < 32; bit++) {
+		struct iocb_attr_cache cache = all.cache;
+
+		cache.hints = BIT(bit);
+		expect_refused(test, &cache, sizeof(cache), -EINVAL,
+			       IOCB_ATTR_BAD_VALUE, 0, IOCB_ATTR_cache);
+	}
+}
+
+static void pi_flags(struct kunit *test)
+{
+	for (int bit = 0; bit < 16; bit++) {
+		struct iocb_attr_pi pi = all.pi;
+
+		pi.flags = BIT(bit);
+		if (pi.flags & IO_INTEGRITY_VALID_FLAGS)
+			expect_accepted(test, &pi, sizeof(pi),
+					BIT(IOCB_ATTR_pi), 0);
+		else
+			expect_refused(test, &pi, sizeof(pi), -EINVAL,
+				       IOCB_ATTR_BAD_VALUE, 0, IOCB_ATTR_pi);
+	}
+}
+
+static void unknown_id(struct kunit *test)
+{
+	u64 body[4] = { };
+	struct iocb_attr *first = (struct iocb_attr *)body;
+	struct iocb_attr *second = (struct iocb_attr *)&body[2];
+	struct iocb_attr_records found;
+	struct iocb_attr_refusal bad = { };
+
+	first->size = 16;
+	first->id = IOCB_ATTR_NR;
+	second->size = 16;
+	second->id = U16_MAX;
+	body[1] = ~0ULL;	/* whatever it means, it is not read */
+	expect_accepted(test, body, sizeof(body), 0, 0);
+
+	/* twice the same unknown one is not for this kernel to judge */
+	second->id = IOCB_ATTR_NR;
+	expect_accepted(test, body, sizeof(body), 0, 0);
+
+	second->id = U16_MAX;
+	second->flags = IOCB_ATTR_REQUIRED;
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, sizeof(body), &found, &bad),
+			0);
+	KUNIT_EXPECT_EQ(test, found.unknown, 24);
+	KUNIT_EXPECT_EQ(test, found.unknown_id, U16_MAX);
+
+	first->flags = IOCB_ATTR_REQUIRED;
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, sizeof(body), &found, &bad),
+			0);
+	KUNIT_EXPECT_EQ(test, found.unknown, 8);
+	KUNIT_EXPECT_EQ(test, found.unknown_id, IOCB_ATTR_NR);
+
+	/* but its header is checked like any other */
+	first->flags = 2;
+	expect_refused(test, body, sizeof(body), -EINVAL, IOCB_ATTR_BAD_FLAGS,
+		       0, IOCB_ATTR_NR);
+}
+
+/* Of two records at fault the first decides, whatever the faults are. */
+static void first_fault_decides(struct kunit *test)
+{
+	struct all_records r = all;
+
+	r.ioprio.reserved[2] = 1;
+	r.cache.hints = U32_MAX;
+	expect_refused(test, &r, COMPATIBLE, -EINVAL, IOCB_ATTR_BAD_RESERVED,
+		       offsetof(struct all_records, ioprio), IOCB_ATTR_ioprio);
+	r.ioprio.reserved[2] = 0;
+	expect_refused(test, &r, COMPATIBLE, -EINVAL, IOCB_ATTR_BAD_VALUE,
+		       offsetof(struct all_records, cache), IOCB_ATTR_cache);
+}
+
+/* The longest list there can be. */
+static void longest_list(struct kunit *test)
+{
+	const u32 len = IOCB_ATTR_LIST_SIZE_MAX - sizeof(struct iocb_attr_list);
+	struct iocb_attr *body = kunit_kzalloc(test, len, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, body);
+	for (u32 i = 0; i < len / sizeof(*body); i++) {
+		body[i].size = sizeof(*body);
+		body[i].id = IOCB_ATTR_NR + i;
+	}
+	expect_accepted(test, body, len, 0, 0);
+	body[len / sizeof(*body) - 1].size = 16;
+	expect_refused(test, body, len, -EINVAL, IOCB_ATTR_BAD_SIZE,
+		       len - sizeof(*body),
+		       IOCB_ATTR_NR + len / sizeof(*body) - 1);
+}
+
+static void lookup(struct kunit *test)
+{
+	struct iocb_attrs attrs = { .cache.hints = IOCB_CACHE_ADMIT };
+	const struct iocb_cache *cache;
+
+	KUNIT_EXPECT_NULL(test, iocb_attr_lookup(NULL, cache));
+	KUNIT_EXPECT_NULL(test, iocb_attr_lookup(&attrs, cache));
+	attrs.given = BIT(IOCB_ATTR_ioprio);
+	KUNIT_EXPECT_NULL(test, iocb_attr_lookup(&attrs, cache));
+	attrs.given |= BIT(IOCB_ATTR_cache);
+	cache = iocb_attr_lookup(&attrs, cache);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	KUNIT_EXPECT_EQ(test, cache->hints, IOCB_CACHE_ADMIT);
+
+	KUNIT_EXPECT_EQ(test, atomic_read(&attrs.honoured), 0);
+	iocb_attr_honoured(&attrs, cache, 0);
+	iocb_attr_honoured(&attrs, cache, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&attrs.honoured),
+			BIT(IOCB_ATTR_cache));
+}
+
+static void clone(struct kunit *test)
+{
+	struct iocb_attrs attrs = { };
+	struct kiocb copy, iocb = { .ki_flags = IOCB_DIRECT };
+
+	kiocb_clone(&copy, &iocb, NULL);
+	KUNIT_EXPECT_NULL(test, copy.ki_attrs);
+	iocb.ki_flags |= IOCB_HAS_ATTRS;
+	iocb.ki_attrs = &attrs;
+	kiocb_clone(&copy, &iocb, NULL);
+	KUNIT_EXPECT_TRUE(test, copy.ki_flags & IOCB_HAS_ATTRS);
+	KUNIT_EXPECT_PTR_EQ(test, copy.ki_attrs, &attrs);
+}
+
+static struct kunit_case iocb_attr_cases[] = {
+	KUNIT_CASE(layout),
+	KUNIT_CASE(table),
+	KUNIT_CASE(header),
+	KUNIT_CASE(no_records),
+	KUNIT_CASE(one_of_each),
+	KUNIT_CASE(record_sizes),
+	KUNIT_CASE(huge_record),
+	KUNIT_CASE(flags),
+	KUNIT_CASE(duplicate),
+	KUNIT_CASE(conflict),
+	KUNIT_CASE(longer),
+	KUNIT_CASE(reserved),
+	KUNIT_CASE(cache_hints),
+	KUNIT_CASE(pi_flags),
+	KUNIT_CASE(unknown_id),
+	KUNIT_CASE(first_fault_decides),
+	KUNIT_CASE(longest_list),
+	KUNIT_CASE(lookup),
+	KUNIT_CASE(clone),
+	{}
+};
+
+static struct kunit_suite iocb_attr_suite = {
+	.name		= "iocb_attr",
+	.test_cases	= iocb_attr_cases,
+};
+
+kunit_test_suite(iocb_attr_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the attribute list parser");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Per-I/O attributes in the block layer.
+ *
+ * bio->bi_attrs borrows the attributes of the kiocb that the bio was made for
+ * and takes no reference. A bio may be asked for them until bio_endio() is
+ * called on it and not after: the same rule as for its payload pages. A bio
+ * that may outlive the one it was cloned from must forget them.
+ */
+#ifndef _LINUX_BIO_ATTR_H
+#define _LINUX_BIO_ATTR_H
+
+#include <linux/atomic.h>
+#include <linux/blk_types.h>
+#include <linux/fs.h>
+#include <linux/iocb_attr.h>
+
+#ifdef CONFIG_IOCB_ATTR
+
+bool __bio_attrs_mergeable(const struct bio *a, const struct bio *b);
+
+static inline struct iocb_attrs *bio_attrs(const struct bio *bio)
+{
+	return bio->bi_attrs;
+}
+
+/**
+ * bio_set_attrs - give a new bio the attributes of its I/O
+ * @bio: A bio made for @iocb.
+ * @iocb: The I/O.
+ *
+ * For the code that turns a kiocb into bios. The bio must end before the
+ * kiocb is completed.
+ */
+static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
+{
+	if (unlikely(iocb->ki_flags & IOCB_HAS_ATTRS))
+		bio->bi_attrs = iocb->ki_attrs;
+}
+
+/**
+ * bio_forget_attrs - make a clone independent of the original's attributes
+ * @bio: A clone that may still be in flight when the original has ended.
+ */
+static inline void bio_forget_attrs(struct bio *bio)
+{
+	bio->bi_attrs = NULL;
+}
+
+/**
+ * bio_attrs_mergeable - may two bios share a request?
+ * @a: A bio.
+ * @b: Another one.
+ *
+ * Context: Any. Both bios must not have ended.
+ * Return: Whether the attributes of both mean the same.
+ */
+static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
+{
+	return likely(a->bi_attrs == b->bi_attrs) ||
+		__bio_attrs_mergeable(a, b);
+}
+
+/**
+ * iocb_attrs_report - what the completion tells userspace
+ * @iocb: The I/O, all of whose bios have ended.
+ *
+ * Return: Mask of the attributes honoured if the list asked for it, else 0.
+ */
+static inline u32 iocb_attrs_report(const struct kiocb *iocb)
+{
+	const struct iocb_attrs *attrs;
+
+	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
+		return 0;
+	attrs = iocb->ki_attrs;
+	if (!(attrs->flags & IOCB_ATTR_LIST_REPORT))
+		return 0;
+	return atomic_read(&attrs->honoured);
+}
+
+#else /* CONFIG_IOCB_ATTR */
+
+static inline struct iocb_attrs *bio_attrs(const struct bio *bio)
+{
+	return NULL;
+}
+
+static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
+{
+}
+
+static inline void bio_forget_attrs(struct bio *bio)
+{
+}
+
+static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
+{
+	return true;
+}
+
+static inline u32 iocb_attrs_report(const struct kiocb *iocb)
+{
+	return 0;
+}
+
+#endif /* CONFIG_IOCB_ATTR */
+
+/**
+ * bio_attr_lookup - find one attribute of the I/O that a bio is part of
+ * @bio: The bio; bio_endio() has not been called on it.
+ * @name: Name of the attribute, as in IOCB_ATTR_name.
+ *
+ * Context: Any; takes constant time and no lock.
+ * Return: As iocb_attr_lookup().
+ */
+#define bio_attr_lookup(bio, name)	iocb_attr_lookup(bio_attrs(bio), name)
+
+/**
+ * bio_attr_honoured - say that a layer acted on an attribute of a bio
+ * @bio: The bio; bio_endio() has not been called on it.
+ * @name: Name of the attribute, as in IOCB_ATTR_name.
+ * @dev: dev_t of the device that the layer is, for the tracepoint.
+ *
+ * Context: Any.
+ */
+#define bio_attr_honoured(bio, name, dev)				\
+	iocb_attr_honoured(bio_attrs(bio), name, dev)
+
+#endif /* _LINUX_BIO_ATTR_H */

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM iocb_attr
+
+#if !defined(_TRACE_IOCB_ATTR_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _TRACE_IOCB_ATTR_H
+
+#include <linux/fs.h>
+#include <linux/tracepoint.h>
+
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_POINTER);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_LIST_SIZE);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_LIST_FLAGS);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_MEMORY);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_SIZE);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_FLAGS);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_DUPLICATE);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_SHORT);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_LONG);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_RESERVED);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_VALUE);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_CONFLICT);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_TARGET);
+TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_UNSUPPORTED);
+
+#define show_iocb_attr_reason(reason)				\
+	__print_symbolic(reason,				\
+		{ IOCB_ATTR_BAD_POINTER,	"pointer" },	\
+		{ IOCB_ATTR_BAD_LIST_SIZE,	"list-size" },	\
+		{ IOCB_ATTR_BAD_LIST_FLAGS,	"list-flags" },	\
+		{ IOCB_ATTR_BAD_MEMORY,	"memory" },	\
+		{ IOCB_ATTR_BAD_SIZE,	"size" },	\
+		{ IOCB_ATTR_BAD_FLAGS,	"flags" },	\
+		{ IOCB_ATTR_BAD_DUPLICATE,	"duplicate" },	\
+		{ IOCB_ATTR_BAD_SHORT,	"short" },	\
+		{ IOCB_ATTR_BAD_LONG,	"long" },	\
+		{ IOCB_ATTR_BAD_RESERVED,	"reserved" },	\
+		{ IOCB_ATTR_BAD_VALUE,	"value" },	\
+		{ IOCB_ATTR_BAD_CONFLICT,	"conflict" },	\
+		{ IOCB_ATTR_BAD_TARGET,	"target" },	\
+		{ IOCB_ATTR_BAD_UNSUPPORTED,	"unsupported" })
+
+#define show_iocb_attr_id(id)			\
+	__print_symbolic(id,			\
+		{ IOCB_ATTR_proxy_pid,	 "proxy_pid" },		\
+		{ IOCB_ATTR_proxy_pidfd, "proxy_pidfd" },	\
+		{ IOCB_ATTR_cgroup,	 "cgroup" },		\
+		{ IOCB_ATTR_ioprio,	 "ioprio" },		\
+		{ IOCB_ATTR_cache,	 "cache" },		\
+		{ IOCB_ATTR_pi,		 "pi" })
+
+/* A list was checked and its I/O is about to start. */
+TRACE_EVENT(iocb_attr_accepted,
+	TP_PROTO(const struct kiocb *iocb, u32 size, u32 flags, u32 given),
+	TP_ARGS(iocb, size, flags, given),
+
+	TP_STRUCT__entry(
+		__field(dev_t,	dev)
+		__field(u64,	ino)
+		__field(loff_t,	pos)
+		__field(u32,	size)
+		__field(u32,	flags)
+		__field(u32,	given)
+	),
+
+	TP_fast_assign(
+		const struct inode *inode = file_inode(iocb->ki_filp);
+
+		__entry->dev	= S_ISBLK(inode->i_mode) ? inode->i_rdev :
+							   inode->i_sb->s_dev;
+		__entry->ino	= inode->i_ino;
+		__entry->pos	= iocb->ki_pos;
+		__entry->size	= size;
+		__entry->flags	= flags;
+		__entry->given	= given;
+	),
+
+	TP_printk("dev=%d,%d ino=%llu pos=%lld size=%u flags=0x%x given=0x%x",
+		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->ino,
+		  __entry->pos, __entry->size, __entry->flags, __entry->given)
+);
+
+/* A list was refused; offset and id are those of the record at fault. */
+TRACE_EVENT(iocb_attr_refused,
+	TP_PROTO(int error, unsigned int reason, u32 offset, u16 id),
+	TP_ARGS(error, reason, offset, id),
+
+	TP_STRUCT__entry(
+		__field(int,		error)
+		__field(unsigned int,	reason)
+		__field(u32,		offset)
+		__field(u16,		id)
+	),
+
+	TP_fast_assign(
+		__entry->error	= error;
+		__entry->reason	= reason;
+		__entry->offset	= offset;
+		__entry->id	= id;
+	),
+
+	TP_printk("error=%d reason=%s offset=%u id=%u", __entry->error,
+		  show_iocb_attr_reason(__entry->reason),
+		  __entry->offset, __entry->id)
+);
+
+/* A layer acted on an attribute. */
+TRACE_EVENT(iocb_attr_honoured,
+	TP_PROTO(unsigned int id, dev_t dev, const char *layer),
+	TP_ARGS(id, dev, layer),
+
+	TP_STRUCT__entry(
+		__field(unsigned int,	id)
+		__field(dev_t,		dev)
+		__string(layer,		layer)
+	),
+
+	TP_fast_assign(
+		__entry->id	= id;
+		__entry->dev	= dev;
+		__assign_str(layer);
+	),
+
+	TP_printk("id=%s layer=%s dev=%d,%d", show_iocb_attr_id(__entry->id),
+		  __get_str(layer), MAJOR(__entry->dev), MINOR(__entry->dev))
+);
+
+#endif /* _TRACE_IOCB_ATTR_H */
+
+#include <trace/define_trace.h>

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by every script: where things are, and how to say so.
+# shellcheck shell=bash
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${IOCB_ATTR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iocb-attr}
+export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
+export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-8G}
+# one source tree is built at several places
+export CCACHE_NOHASHDIR=1
+jobs=$(nproc)
+
+say()
+{
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+die()
+{
+	say "$*"
+	exit 1
+}
+
+# need PROGRAM PACKAGE
+need()
+{
+	command -v "$1" >/dev/null ||
+		die "$1 is missing: apt-get install $2, or run scripts/install-deps"
+}
+
+# content_key FILE...: one word that changes with any byte of any file
+content_key()
+{
+	sha256sum "$@" | awk '{ print $1 }' | sha256sum | cut -c1-16
+}
+
+# lock NAME: wait until no other run uses what is kept under NAME
+lock()
+{
+	mkdir -p "$cache/lock"
+	exec {lock_fd}>"$cache/lock/$1"
+	flock -n "$lock_fd" && return
+	say "another run holds $1, waiting"
+	flock "$lock_fd"
+}
+
+# The comment at the head of a script is its --help.
+usage()
+{
+	sed -n '3,/^$/{s/^# \{0,1\}//p}' "$0"
+}
+
+# base_value NAME: a value of patches/base
+base_value()
+{
+	awk -v n="$1" '$1 == n { print $2; exit }' "$top/patches/base"
+}
