@@ -1,0 +1,676 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The interface of per-I/O attributes: every field of every record, and every
+ * error that can be had from the bytes of a list.
+ */
+#define _GNU_SOURCE
+#include "aio.h"
+#include "../kselftest_harness.h"
+
+#define FILE_DIRECT	"/dev/nullb0"
+
+/* One of each record; 8-byte aligned as the ABI wants it. */
+struct all_list {
+	struct iocb_attr_list		list;
+	struct iocb_attr_proxy_pid	proxy_pid;
+	struct iocb_attr_cgroup		cgroup;
+	struct iocb_attr_ioprio		ioprio;
+	struct iocb_attr_cache		cache;
+	struct iocb_attr_proxy_pidfd	proxy_pidfd;
+	struct iocb_attr_pi		pi;
+};
+
+FIXTURE(abi)
+{
+	aio_context_t ctx;
+	int fd;
+	int buffered;
+	int cgroup;
+	void *buf;
+	uint64_t list[520];
+};
+
+FIXTURE_SETUP(abi)
+{
+	ASSERT_EQ(0, io_setup(64, &self->ctx));
+	self->fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd) {
+		TH_LOG("no " FILE_DIRECT);
+	}
+	self->buffered = open(FILE_DIRECT, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->buffered);
+	self->cgroup = open("/sys/fs/cgroup", O_PATH | O_CLOEXEC);
+	ASSERT_LE(0, self->cgroup);
+	self->buf = block_alloc(BLOCK);
+	ASSERT_NE(NULL, self->buf);
+	memset(self->list, 0, sizeof(self->list));
+}
+
+FIXTURE_TEARDOWN(abi)
+{
+	EXPECT_EQ(0, io_destroy(self->ctx));
+	munmap(self->buf, BLOCK);
+	close(self->cgroup);
+	close(self->buffered);
+	close(self->fd);
+}
+
+#define SUBMIT(list)	submit_list(self->ctx, self->fd, self->buf, list)
+
+/* A list of one record, the header made to fit. */
+static void *one(void *mem, const void *record, uint32_t size)
+{
+	struct iocb_attr_list *list = mem;
+
+	list->size = sizeof(*list) + size;
+	list->flags = 0;
+	memcpy(list->attrs, record, size);
+	return list;
+}
+
+TEST(layout)
+{
+	EXPECT_EQ(8, sizeof(struct iocb_attr));
+	EXPECT_EQ(8, sizeof(struct iocb_attr_list));
+	EXPECT_EQ(8, __alignof__(struct iocb_attr_list));
+	EXPECT_EQ(16, sizeof(struct iocb_attr_proxy_pid));
+	EXPECT_EQ(16, sizeof(struct iocb_attr_proxy_pidfd));
+	EXPECT_EQ(16, sizeof(struct iocb_attr_cgroup));
+	EXPECT_EQ(16, sizeof(struct iocb_attr_ioprio));
+	EXPECT_EQ(16, sizeof(struct iocb_attr_cache));
+	EXPECT_EQ(40, sizeof(struct iocb_attr_pi));
+	EXPECT_EQ(0, offsetof(struct iocb_attr, size));
+	EXPECT_EQ(4, offsetof(struct iocb_attr, id));
+	EXPECT_EQ(6, offsetof(struct iocb_attr, flags));
+	EXPECT_EQ(8, offsetof(struct iocb_attr_pi, flags));
+	EXPECT_EQ(10, offsetof(struct iocb_attr_pi, app_tag));
+	EXPECT_EQ(12, offsetof(struct iocb_attr_pi, len));
+	EXPECT_EQ(16, offsetof(struct iocb_attr_pi, addr));
+	EXPECT_EQ(24, offsetof(struct iocb_attr_pi, seed));
+	EXPECT_EQ(4, IOCB_FLAG_ATTR);
+	EXPECT_EQ(48, offsetof(struct iocb, aio_attrs));
+	EXPECT_EQ(64, sizeof(struct iocb));
+}
+
+TEST_F(abi, pointer_without_flag)
+{
+	struct cache_list list = cache_list(0, 0);
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				&list);
+	struct io_event event;
+
+	iocb.aio_flags = 0;
+	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
+	iocb.aio_attrs = 1;
+	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
+	iocb.aio_attrs = 1ULL << 63;
+	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
+	/* other flags do not make up for it */
+	iocb.aio_flags = IOCB_FLAG_IOPRIO;
+	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
+}
+
+TEST_F(abi, without_flag_as_before)
+{
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				NULL);
+	struct io_event event = { .res2 = -1 };
+
+	iocb.aio_data = 0x1122334455667788;
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(BLOCK, event.res);
+	EXPECT_EQ(0, event.res2);
+	EXPECT_EQ(0x1122334455667788, event.data);
+	EXPECT_EQ((uintptr_t)&iocb, event.obj);
+}
+
+TEST_F(abi, bad_pointer)
+{
+	EXPECT_EQ(-EFAULT, SUBMIT(NULL));
+	EXPECT_EQ(-EFAULT, SUBMIT((void *)1));
+	EXPECT_EQ(-EFAULT, SUBMIT((void *)-8L));
+	EXPECT_EQ(-EFAULT, SUBMIT((void *)(1UL << (8 * sizeof(long) - 1))));
+}
+
+TEST_F(abi, list_sizes)
+{
+	struct iocb_attr_list *list = (void *)self->list;
+	uint32_t size;
+
+	for (size = 0; size <= 4112; size++) {
+		struct iocb_attr *attr = list->attrs;
+		int expected = 0;
+
+		/* one record of an unknown id that fills the list */
+		memset(self->list, 0, sizeof(self->list));
+		list->size = size;
+		if (size >= 16) {
+			attr->size = size - sizeof(*list);
+			attr->id = 1000;
+		}
+		if (size < 8 || size % 8)
+			expected = -EINVAL;
+		else if (size > IOCB_ATTR_LIST_SIZE_MAX)
+			expected = -E2BIG;
+		ASSERT_EQ(expected, SUBMIT(list)) {
+			TH_LOG("list of %u bytes", size);
+		}
+	}
+	list->size = 0xfffffff8;
+	EXPECT_EQ(-E2BIG, SUBMIT(list));
+	list->size = 0xffffffff;
+	EXPECT_EQ(-EINVAL, SUBMIT(list));
+}
+
+TEST_F(abi, empty_list)
+{
+	struct iocb_attr_list *list = (void *)self->list;
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				list);
+	struct io_event event = { .res2 = -1 };
+
+	list->size = 8;
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(BLOCK, event.res);
+	EXPECT_EQ(0, event.res2);
+	list->flags = IOCB_ATTR_LIST_REPORT;
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(0, event.res2);
+}
+
+TEST_F(abi, list_flags)
+{
+	struct iocb_attr_list *list = (void *)self->list;
+	int bit;
+
+	list->size = 8;
+	for (bit = 0; bit < 32; bit++) {
+		list->flags = 1U << bit;
+		EXPECT_EQ(list->flags == IOCB_ATTR_LIST_REPORT ? 0 : -EINVAL,
+			  SUBMIT(list)) {
+			TH_LOG("list flag %#x", list->flags);
+		}
+	}
+}
+
+/* Every size of a record in lists of several sizes. */
+TEST_F(abi, record_sizes)
+{
+	struct iocb_attr_list *list = (void *)self->list;
+	uint32_t len, size;
+
+	for (len = 8; len <= 40; len += 8) {
+		for (size = 0; size <= 48; size++) {
+			memset(self->list, 0, sizeof(self->list));
+			list->size = 8 + len;
+			list->attrs[0].size = size;
+			list->attrs[0].id = IOCB_ATTR_cache;
+			/* what is left over is a record of size 0 */
+			EXPECT_EQ(size == len && size >= 16 ? 0 : -EINVAL,
+				  SUBMIT(list)) {
+				TH_LOG("record of %u in %u bytes", size, len);
+			}
+		}
+	}
+	list->attrs[0].size = 0xfffffff8;
+	EXPECT_EQ(-EINVAL, SUBMIT(list));
+}
+
+TEST_F(abi, record_flags)
+{
+	int bit;
+
+	for (bit = 0; bit < 16; bit++) {
+		struct cache_list list = cache_list(0, 1U << bit);
+
+		EXPECT_EQ(bit ? -EINVAL : 0, SUBMIT(&list)) {
+			TH_LOG("record flag %#x", 1U << bit);
+		}
+	}
+}
+
+FIXTURE(record)
+{
+	aio_context_t ctx;
+	int fd;
+	int target;
+	void *buf;
+	union {
+		struct iocb_attr		attr;
+		struct iocb_attr_proxy_pid	proxy_pid;
+		struct iocb_attr_proxy_pidfd	proxy_pidfd;
+		struct iocb_attr_cgroup		cgroup;
+		struct iocb_attr_ioprio		ioprio;
+		struct iocb_attr_cache		cache;
+		struct iocb_attr_pi		pi;
+		uint8_t				bytes[64];
+	} r;
+	uint64_t list[16];
+};
+
+FIXTURE_VARIANT(record)
+{
+	uint16_t id;
+	uint32_t size;
+	uint32_t reserved_from;
+	uint32_t reserved_to;
+	/* what a valid one gives, and a valid one that is required */
+	int plain;
+	int required;
+};
+
+FIXTURE_VARIANT_ADD(record, proxy_pid) {
+	.id = IOCB_ATTR_proxy_pid, .size = 16, .required = -EOPNOTSUPP,
+};
+
+FIXTURE_VARIANT_ADD(record, proxy_pidfd) {
+	.id = IOCB_ATTR_proxy_pidfd, .size = 16, .reserved_from = 12,
+	.reserved_to = 16, .required = -EOPNOTSUPP,
+};
+
+FIXTURE_VARIANT_ADD(record, cgroup) {
+	.id = IOCB_ATTR_cgroup, .size = 16, .reserved_from = 12,
+	.reserved_to = 16, .required = -EOPNOTSUPP,
+};
+
+FIXTURE_VARIANT_ADD(record, ioprio) {
+	.id = IOCB_ATTR_ioprio, .size = 16, .reserved_from = 10,
+	.reserved_to = 16, .required = -EOPNOTSUPP,
+};
+
+FIXTURE_VARIANT_ADD(record, cache) {
+	.id = IOCB_ATTR_cache, .size = 16, .reserved_from = 12,
+	.reserved_to = 16,
+};
+
+FIXTURE_VARIANT_ADD(record, pi) {
+	.id = IOCB_ATTR_pi, .size = 40, .reserved_from = 32,
+	.reserved_to = 40, .plain = -EOPNOTSUPP, .required = -EOPNOTSUPP,
+};
+
+FIXTURE_SETUP(record)
+{
+	ASSERT_EQ(0, io_setup(8, &self->ctx));
+	self->fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	self->buf = block_alloc(BLOCK);
+	ASSERT_NE(NULL, self->buf);
+	self->target = -1;
+	memset(&self->r, 0, sizeof(self->r));
+	self->r.attr.id = variant->id;
+	self->r.attr.size = variant->size;
+	switch (variant->id) {
+	case IOCB_ATTR_proxy_pid:
+		self->r.proxy_pid.pid = getpid();
+		break;
+	case IOCB_ATTR_proxy_pidfd:
+		self->target = syscall(__NR_pidfd_open, getpid(), 0);
+		ASSERT_LE(0, self->target);
+		self->r.proxy_pidfd.pidfd = self->target;
+		break;
+	case IOCB_ATTR_cgroup:
+		self->target = open("/sys/fs/cgroup", O_PATH | O_CLOEXEC);
+		ASSERT_LE(0, self->target);
+		self->r.cgroup.fd = self->target;
+		break;
+	case IOCB_ATTR_ioprio:
+		self->r.ioprio.ioprio = 2 << 13 | 3;	/* best effort 3 */
+		break;
+	case IOCB_ATTR_pi:
+		self->r.pi.addr = (uintptr_t)self->buf;
+		self->r.pi.len = 8;
+		break;
+	}
+}
+
+FIXTURE_TEARDOWN(record)
+{
+	if (self->target >= 0)
+		close(self->target);
+	munmap(self->buf, BLOCK);
+	close(self->fd);
+	EXPECT_EQ(0, io_destroy(self->ctx));
+}
+
+TEST_F(record, valid)
+{
+	EXPECT_EQ(variant->plain,
+		  SUBMIT(one(self->list, &self->r, variant->size)));
+}
+
+TEST_F(record, required)
+{
+	self->r.attr.flags = IOCB_ATTR_REQUIRED;
+	EXPECT_EQ(variant->required,
+		  SUBMIT(one(self->list, &self->r, variant->size)));
+}
+
+TEST_F(record, shorter_than_published)
+{
+	uint32_t size;
+
+	for (size = 8; size < variant->size; size += 8) {
+		self->r.attr.size = size;
+		EXPECT_EQ(-EINVAL, SUBMIT(one(self->list, &self->r, size)));
+	}
+}
+
+TEST_F(record, longer_than_known)
+{
+	uint32_t size, at;
+
+	for (size = variant->size + 8; size <= variant->size + 24; size += 8) {
+		self->r.attr.size = size;
+		EXPECT_EQ(variant->plain,
+			  SUBMIT(one(self->list, &self->r, size)));
+		for (at = variant->size; at < size; at++) {
+			self->r.bytes[at] = 1;
+			EXPECT_EQ(-E2BIG,
+				  SUBMIT(one(self->list, &self->r, size))) {
+				TH_LOG("byte %u of %u", at, size);
+			}
+			self->r.bytes[at] = 0;
+		}
+	}
+}
+
+TEST_F(record, reserved)
+{
+	uint32_t at, bit;
+
+	for (at = variant->reserved_from; at < variant->reserved_to; at++) {
+		for (bit = 0; bit < 8; bit++) {
+			self->r.bytes[at] = 1 << bit;
+			EXPECT_EQ(-EINVAL, SUBMIT(one(self->list, &self->r,
+						      variant->size))) {
+				TH_LOG("bit %u of byte %u", bit, at);
+			}
+		}
+		self->r.bytes[at] = 0;
+	}
+}
+
+TEST_F(record, given_twice)
+{
+	struct iocb_attr_list *list = one(self->list, &self->r, variant->size);
+
+	memcpy((void *)self->list + list->size, &self->r, variant->size);
+	list->size += variant->size;
+	EXPECT_EQ(-EINVAL, SUBMIT(list));
+}
+
+TEST_F(abi, cache_hints)
+{
+	uint32_t hints;
+	int bit;
+
+	for (hints = 0; hints < 32; hints++) {
+		struct cache_list list = cache_list(hints, 0);
+		bool bad = (hints & 3) == 3 ||
+			   __builtin_popcount(hints >> 2) > 1;
+
+		EXPECT_EQ(bad ? -EINVAL : 0, SUBMIT(&list)) {
+			TH_LOG("hints %#x", hints);
+		}
+	}
+	for (bit = 5; bit < 32; bit++) {
+		struct cache_list list = cache_list(1U << bit, 0);
+
+		EXPECT_EQ(-EINVAL, SUBMIT(&list));
+	}
+}
+
+TEST_F(abi, pi_flags)
+{
+	int bit;
+
+	for (bit = 0; bit < 16; bit++) {
+		struct iocb_attr_pi pi = {
+			.attr	= { .size = sizeof(pi), .id = IOCB_ATTR_pi },
+			.flags	= 1U << bit,
+		};
+
+		EXPECT_EQ(bit < 3 ? -EOPNOTSUPP : -EINVAL,
+			  SUBMIT(one(self->list, &pi, sizeof(pi))));
+	}
+}
+
+TEST_F(abi, ioprio_values)
+{
+	int class;
+
+	for (class = 0; class < 8; class++) {
+		struct iocb_attr_ioprio prio = {
+			.attr	= { .size = sizeof(prio), .id = IOCB_ATTR_ioprio },
+			.ioprio	= class << 13,
+		};
+
+		/* none, real time (the tests run as root), best effort, idle */
+		EXPECT_EQ(class < 4 ? 0 : -EINVAL,
+			  SUBMIT(one(self->list, &prio, sizeof(prio)))) {
+			TH_LOG("class %d", class);
+		}
+	}
+}
+
+TEST_F(abi, ioprio_twice)
+{
+	struct iocb_attr_ioprio prio = {
+		.attr	= { .size = sizeof(prio), .id = IOCB_ATTR_ioprio },
+		.ioprio	= 2 << 13 | 5,
+	};
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				one(self->list, &prio, sizeof(prio)));
+	struct io_event event;
+
+	iocb.aio_flags |= IOCB_FLAG_IOPRIO;
+	iocb.aio_reqprio = 2 << 13 | 5;
+	EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+	iocb.aio_reqprio = 2 << 13 | 4;
+	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
+}
+
+TEST_F(abi, proxy_twice)
+{
+	int pidfd = syscall(__NR_pidfd_open, getpid(), 0);
+	struct {
+		struct iocb_attr_list		list;
+		struct iocb_attr_proxy_pid	pid;
+		struct iocb_attr_proxy_pidfd	pidfd;
+	} l = {
+		.list	= { .size = sizeof(l) },
+		.pid	= { { 16, IOCB_ATTR_proxy_pid, 0 }, getpid() },
+		.pidfd	= { { 16, IOCB_ATTR_proxy_pidfd, 0 }, pidfd, 0 },
+	};
+
+	EXPECT_EQ(-EINVAL, SUBMIT(&l));
+	close(pidfd);
+}
+
+TEST_F(abi, unknown_id)
+{
+	static const uint16_t ids[] = { 6, 7, 31, 32, 63, 64, 255, 0xffff };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		uint64_t record[2] = { 0, ~0ULL };
+		struct iocb_attr *attr = (void *)record;
+
+		attr->size = 16;
+		attr->id = ids[i];
+		EXPECT_EQ(0, SUBMIT(one(self->list, record, 16)));
+		attr->flags = IOCB_ATTR_REQUIRED;
+		EXPECT_EQ(-EOPNOTSUPP, SUBMIT(one(self->list, record, 16)));
+		/* a fault of form goes before what is not known */
+		attr->flags = 2;
+		EXPECT_EQ(-EINVAL, SUBMIT(one(self->list, record, 16)));
+	}
+}
+
+TEST_F(abi, unknown_never_honoured)
+{
+	uint64_t record[2] = { 16 | 40ULL << 32, 0 };
+	struct iocb_attr_list *list = one(self->list, record, 16);
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				list);
+	struct io_event event;
+
+	list->flags = IOCB_ATTR_LIST_REPORT;
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(0, event.res2);
+}
+
+/* Nothing on a plain device obeys cache hints: no error, and no lie. */
+TEST_F(abi, not_honoured_is_not_reported)
+{
+	uint32_t hint;
+
+	for (hint = 1; hint < 32; hint <<= 1) {
+		struct cache_list list = cache_list(hint, IOCB_ATTR_REQUIRED);
+		struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf,
+					BLOCK, 0, &list);
+		struct io_event event;
+
+		ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+		EXPECT_EQ(BLOCK, event.res);
+		EXPECT_EQ(0, event.res2);
+	}
+}
+
+TEST_F(abi, buffered)
+{
+	struct cache_list list = cache_list(IOCB_CACHE_BYPASS, 0);
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->buffered, self->buf,
+				BLOCK, 0, &list);
+	struct io_event event;
+
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(BLOCK, event.res);
+	EXPECT_EQ(0, event.res2);
+	list.cache.attr.flags = IOCB_ATTR_REQUIRED;
+	EXPECT_EQ(-EOPNOTSUPP, run(self->ctx, &iocb, &event));
+}
+
+/* O_DIRECT on a pipe means something else. */
+TEST_F(abi, direct_pipe)
+{
+	struct cache_list list = cache_list(IOCB_CACHE_BYPASS, 0);
+	int fds[2];
+	struct iocb iocb;
+	struct io_event event;
+
+	ASSERT_EQ(0, pipe2(fds, O_DIRECT | O_CLOEXEC));
+	iocb = prep(IOCB_CMD_PWRITE, fds[1], self->buf, 16, 0, &list);
+	EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(16, event.res);
+	list.cache.attr.flags = IOCB_ATTR_REQUIRED;
+	EXPECT_EQ(-EOPNOTSUPP, run(self->ctx, &iocb, &event));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+TEST_F(abi, opcodes)
+{
+	struct cache_list list = cache_list(0, 0);
+	int opcode;
+
+	for (opcode = 0; opcode < 12; opcode++) {
+		struct iovec iov = { self->buf, BLOCK };
+		bool vector = opcode == IOCB_CMD_PREADV ||
+			      opcode == IOCB_CMD_PWRITEV;
+		bool rw = vector || opcode == IOCB_CMD_PREAD ||
+			  opcode == IOCB_CMD_PWRITE;
+		bool sync = opcode == IOCB_CMD_FSYNC ||
+			    opcode == IOCB_CMD_FDSYNC ||
+			    opcode == IOCB_CMD_POLL;
+		struct iocb iocb = prep(opcode, self->fd,
+					vector ? (void *)&iov : self->buf,
+					vector ? 1 : BLOCK, 0, &list);
+		struct io_event event;
+
+		if (sync)
+			iocb.aio_buf = iocb.aio_nbytes = 0;
+		EXPECT_EQ(rw ? 0 : -EINVAL, run(self->ctx, &iocb, &event)) {
+			TH_LOG("opcode %d", opcode);
+		}
+		/* nor the flag with nothing behind it */
+		iocb.aio_attrs = 0;
+		EXPECT_EQ(rw ? -EFAULT : -EINVAL,
+			  run(self->ctx, &iocb, &event)) {
+			TH_LOG("opcode %d", opcode);
+		}
+	}
+}
+
+/* The first bad iocb ends the call; those before it are submitted. */
+TEST_F(abi, bad_iocb_among_good)
+{
+	struct cache_list good = cache_list(0, 0), bad = cache_list(3, 0);
+	struct iocb iocb[3] = {
+		prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0, &good),
+		prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0, &bad),
+		prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0, &good),
+	};
+	struct iocb *iocbs[3] = { &iocb[0], &iocb[1], &iocb[2] };
+	struct io_event event[3];
+
+	EXPECT_EQ(1, io_submit(self->ctx, 3, iocbs));
+	EXPECT_EQ(1, io_getevents(self->ctx, 1, 3, event));
+	EXPECT_EQ((uintptr_t)&iocb[0], event[0].obj);
+	EXPECT_EQ(-1, io_submit(self->ctx, 2, iocbs + 1));
+	EXPECT_EQ(EINVAL, errno);
+}
+
+/* Of two records at fault the first one decides. */
+TEST_F(abi, first_fault_decides)
+{
+	struct {
+		struct iocb_attr_list	list;
+		struct iocb_attr_ioprio	ioprio;
+		struct iocb_attr_cache	cache;
+		uint64_t		tail;
+	} l = {
+		.list	= { .size = sizeof(l) },
+		.ioprio	= { { 16, IOCB_ATTR_ioprio, 0 }, 0, { 0, 0, 1 } },
+		.cache	= { { 24, IOCB_ATTR_cache, 0 }, 0, 0 },
+		.tail	= 1,
+	};
+
+	EXPECT_EQ(-EINVAL, SUBMIT(&l));
+	l.ioprio.reserved[2] = 0;
+	EXPECT_EQ(-E2BIG, SUBMIT(&l));
+	l.tail = 0;
+	EXPECT_EQ(0, SUBMIT(&l));
+}
+
+TEST_F(abi, all_at_once)
+{
+	struct all_list l = {
+		.list		= { .size = offsetof(struct all_list,
+						     proxy_pidfd) },
+		.proxy_pid	= { { 16, IOCB_ATTR_proxy_pid, 0 }, getpid() },
+		.cgroup		= { { 16, IOCB_ATTR_cgroup, 0 }, self->cgroup,
+				    0 },
+		.ioprio		= { { 16, IOCB_ATTR_ioprio, 0 }, 2 << 13,
+				    { 0 } },
+		.cache		= { { 16, IOCB_ATTR_cache, 0 },
+				    IOCB_CACHE_ADMIT, 0 },
+	};
+
+	EXPECT_EQ(0, SUBMIT(&l));
+}
+
+/* The list may be anywhere; only its header says where it ends. */
+TEST_F(abi, unaligned_list)
+{
+	char mem[64];
+	struct cache_list list = cache_list(IOCB_CACHE_BYPASS, 0);
+	int shift;
+
+	for (shift = 0; shift < 8; shift++) {
+		memcpy(mem + shift, &list, sizeof(list));
+		EXPECT_EQ(0, SUBMIT(mem + shift));
+	}
+}
+
+TEST_HARNESS_MAIN

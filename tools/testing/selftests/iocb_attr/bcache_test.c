@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Cache hints and bcache: what it does with each read and write, by its own
+ * statistics and by what is in the cache afterwards, and what it reports.
+ *
+ * Needs make-bcache and two empty disks: BCACHE_BACKING (/dev/vda, 256 MiB or
+ * more) and BCACHE_CACHE (/dev/vdb, 64 MiB or more). Their content is lost.
+ * bcache updates its statistics every 14 seconds: this takes its time, unless
+ * it runs where time passes as fast as nobody needs it (QEMU's icount).
+ */
+#define _GNU_SOURCE
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "aio.h"
+#include "../kselftest_harness.h"
+
+#define SYSFS		"/sys/block/bcache0/bcache/"
+#define HONOURED	(1 << IOCB_ATTR_cache)
+#define STATS_DELAY	14000	/* ms: accounting_delay is 300 / 22 s */
+
+enum { HITS, MISSES, BYPASS_HITS, BYPASS_MISSES, BYPASSED, DIRTY, NR_STATS };
+
+static const char *const stat_files[NR_STATS] = {
+	SYSFS "stats_total/cache_hits",
+	SYSFS "stats_total/cache_misses",
+	SYSFS "stats_total/cache_bypass_hits",
+	SYSFS "stats_total/cache_bypass_misses",
+	SYSFS "stats_total/bypassed",
+	SYSFS "dirty_data",
+};
+
+static const char *why_not;
+
+/* "12.5k" and the like, as bcache prints sizes */
+static long long parse_size(const char *text)
+{
+	static const char units[] = "kMGT";
+	char *end;
+	double v = strtod(text, &end);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+	int i;
+
+	for (i = 0; unit && i <= unit - units; i++)
+		v *= 1024;
+	return v;
+}
+
+static int read_stats(long long *stats)
+{
+	char text[64];
+	int i, ret;
+
+	for (i = 0; i < NR_STATS; i++) {
+		ret = read_file(stat_files[i], text, sizeof(text));
+		if (ret < 0)
+			return ret;
+		stats[i] = parse_size(text);
+	}
+	return 0;
+}
+
+static const char *set_up(void)
+{
+	const char *backing = getenv("BCACHE_BACKING") ?: "/dev/vda";
+	const char *cache = getenv("BCACHE_CACHE") ?: "/dev/vdb";
+	char cmd[256];
+	struct stat st;
+	int i;
+
+	if (access("/sys/fs/bcache/register", W_OK))
+		return "no bcache in this kernel";
+	if (stat(backing, &st) || stat(cache, &st))
+		return "no disks for it";
+	if (system("make-bcache --help >/dev/null 2>&1") / 256 == 127)
+		return "no make-bcache";
+	snprintf(cmd, sizeof(cmd),
+		 "make-bcache --wipe-bcache --block 4k --bucket 64k -B %s -C %s >/dev/null 2>&1",
+		 backing, cache);
+	if (system(cmd))
+		return "make-bcache failed";
+	if (write_file("/sys/fs/bcache/register", cache) ||
+	    write_file("/sys/fs/bcache/register", backing))
+		return "the disks could not be registered";
+	for (i = 0; i < 100 && access("/dev/bcache0", R_OK); i++)
+		sleep_ms(100);
+	if (write_file(SYSFS "cache/congested_read_threshold_us", "0") ||
+	    write_file(SYSFS "cache/congested_write_threshold_us", "0") ||
+	    write_file(SYSFS "writeback_running", "0") ||
+	    write_file(SYSFS "sequential_cutoff", "0"))
+		return "bcache0 cannot be configured";
+	return NULL;
+}
+
+static void tear_down(void)
+{
+	write_file(SYSFS "cache_mode", "writethrough");
+	write_file(SYSFS "stop", "1");
+	if (system("echo 1 | tee /sys/fs/bcache/*-*/stop >/dev/null 2>&1"))
+		fprintf(stderr, "# the cache set was not stopped\n");
+	sleep_ms(1000);
+}
+
+FIXTURE(bcache)
+{
+	aio_context_t ctx;
+	int fd;
+	char *buf;
+	char *copy;
+	/* what the last I/O gave */
+	struct io_event event;
+	long long stats[NR_STATS];
+	long long dirty;
+};
+
+static int mode(const char *name)
+{
+	return write_file(SYSFS "cache_mode", name);
+}
+
+FIXTURE_SETUP(bcache)
+{
+	if (why_not)
+		SKIP(return, "%s", why_not);
+	ASSERT_EQ(0, io_setup(64, &self->ctx));
+	self->fd = open("/dev/bcache0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	self->buf = block_alloc(64 * BLOCK);
+	self->copy = block_alloc(64 * BLOCK);
+	ASSERT_NE(NULL, self->buf);
+	ASSERT_NE(NULL, self->copy);
+	ASSERT_EQ(0, mode("writethrough"));
+	ASSERT_EQ(0, write_file(SYSFS "sequential_cutoff", "0"));
+}
+
+FIXTURE_TEARDOWN(bcache)
+{
+	if (why_not)
+		return;
+	munmap(self->buf, 64 * BLOCK);
+	munmap(self->copy, 64 * BLOCK);
+	close(self->fd);
+	io_destroy(self->ctx);
+}
+
+/*
+ * One I/O, with what it changed in bcache's statistics. A place of the device
+ * that no other test uses is BASE(): each test has 1 MiB of its own.
+ */
+#define BASE()	((long long)__LINE__ * 256 * 1024)
+
+static int io(FIXTURE_DATA(bcache) * self, int opcode, long long offset,
+	      size_t len, uint32_t hints)
+{
+	struct cache_list list = cache_list(hints, 0);
+	struct iocb iocb = prep(opcode, self->fd, self->buf, len, offset,
+				&list);
+	long long before[NR_STATS];
+	int i, ret;
+
+	ret = write_file(SYSFS "clear_stats", "1");
+	if (!ret)
+		ret = read_stats(before);
+	if (ret)
+		return ret;
+	ret = run(self->ctx, &iocb, &self->event);
+	if (ret)
+		return ret;
+	if (self->event.res != (long long)len)
+		return self->event.res < 0 ? self->event.res : -EIO;
+	sleep_ms(STATS_DELAY);
+	ret = read_stats(self->stats);
+	for (i = 0; i < NR_STATS; i++)
+		self->stats[i] -= before[i];
+	return ret;
+}
+
+#define READ(offset, hints)	io(self, IOCB_CMD_PREAD, offset, BLOCK, hints)
+#define WRITE(offset, hints)	io(self, IOCB_CMD_PWRITE, offset, BLOCK, hints)
+
+#define EXPECT_STATS(hits, misses, bypass_hits, bypass_misses) do {	\
+	EXPECT_EQ(hits, self->stats[HITS]);				\
+	EXPECT_EQ(misses, self->stats[MISSES]);				\
+	EXPECT_EQ(bypass_hits, self->stats[BYPASS_HITS]);		\
+	EXPECT_EQ(bypass_misses, self->stats[BYPASS_MISSES]);		\
+} while (0)
+
+/* Is it in the cache? A bypassing read finds out and changes nothing. */
+#define EXPECT_CACHED(offset, cached) do {				\
+	ASSERT_EQ(0, READ(offset, IOCB_CACHE_BYPASS));			\
+	EXPECT_STATS(0, 0, !!(cached), !(cached));			\
+} while (0)
+
+TEST_F(bcache, read_without_hint)
+{
+	long long at = BASE();
+
+	ASSERT_EQ(0, READ(at, 0));
+	EXPECT_STATS(0, 1, 0, 0);
+	EXPECT_EQ(0, self->event.res2);
+	ASSERT_EQ(0, READ(at, 0));
+	EXPECT_STATS(1, 0, 0, 0);
+	EXPECT_EQ(0, self->event.res2);
+}
+
+TEST_F(bcache, read_bypass_miss)
+{
+	long long at = BASE();
+
+	ASSERT_EQ(0, READ(at, IOCB_CACHE_BYPASS));
+	EXPECT_STATS(0, 0, 0, 1);
+	EXPECT_EQ(BLOCK, self->stats[BYPASSED]);
+	EXPECT_EQ(HONOURED, self->event.res2);
+	/* it did not get in */
+	EXPECT_CACHED(at, false);
+	ASSERT_EQ(0, READ(at, 0));
+	EXPECT_STATS(0, 1, 0, 0);
+}
+
+TEST_F(bcache, read_bypass_hit)
+{
+	long long at = BASE();
+
+	ASSERT_EQ(0, READ(at, 0));
+	EXPECT_STATS(0, 1, 0, 0);
+	ASSERT_EQ(0, READ(at, IOCB_CACHE_BYPASS));
+	EXPECT_STATS(0, 0, 1, 0);
+	EXPECT_EQ(HONOURED, self->event.res2);
+	/* and is still there */
+	ASSERT_EQ(0, READ(at, 0));
+	EXPECT_STATS(1, 0, 0, 0);
+}
+
+TEST_F(bcache, read_admit)
+{
+	long long at = BASE();
+
+	ASSERT_EQ(0, READ(at, IOCB_CACHE_ADMIT));
+	EXPECT_STATS(0, 1, 0, 0);
+	EXPECT_EQ(HONOURED, self->event.res2);
+	EXPECT_CACHED(at, true);
+}
+
+/* Write policies say nothing of a read. */
+TEST_F(bcache, read_with_write_policy)
+{
+	static const uint32_t hints[] = {
+		IOCB_CACHE_WRITETHROUGH, IOCB_CACHE_WRITEBACK,
+		IOCB_CACHE_WRITEAROUND,
+	};
+	long long at = BASE();
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, READ(at + i * BLOCK, hints[i]));
+		EXPECT_STATS(0, 1, 0, 0);
+		EXPECT_EQ(0, self->event.res2);
+	}
+}
+
+TEST_F(bcache, read_with_both)
+{
+	long long at = BASE();
+
+	ASSERT_EQ(0, READ(at, IOCB_CACHE_BYPASS | IOCB_CACHE_WRITEBACK));
+	EXPECT_STATS(0, 0, 0, 1);
+	EXPECT_EQ(HONOURED, self->event.res2);
+	ASSERT_EQ(0, READ(at, IOCB_CACHE_ADMIT | IOCB_CACHE_WRITEAROUND));
+	EXPECT_STATS(0, 1, 0, 0);
+	EXPECT_EQ(HONOURED, self->event.res2);
+	EXPECT_CACHED(at, true);
+}
+
+/* A stream longer than sequential_cutoff bypasses; ADMIT overrides that. */
+TEST_F(bcache, read_sequential)
+{
+	long long at = BASE();
+	int i;
+
+	ASSERT_EQ(0, write_file(SYSFS "sequential_cutoff", "16k"));
+	for (i = 0; i < 8; i++)
+		ASSERT_EQ(0, READ(at + i * BLOCK, 0));
+	EXPECT_STATS(0, 0, 0, 1);
+	EXPECT_EQ(0, self->event.res2);
+
+	for (i = 8; i < 12; i++) {
+		ASSERT_EQ(0, READ(at + i * BLOCK, IOCB_CACHE_ADMIT));
+		EXPECT_STATS(0, 1, 0, 0);
+		EXPECT_EQ(HONOURED, self->event.res2);
+	}
+}
+
+TEST_F(bcache, read_mode_none)
+{
+	long long at = BASE();
+
+	ASSERT_EQ(0, mode("none"));
+	ASSERT_EQ(0, READ(at, 0));
+	EXPECT_STATS(0, 0, 0, 1);
+	EXPECT_EQ(0, self->event.res2);
+	/* the administrator's word stands */
+	ASSERT_EQ(0, READ(at, IOCB_CACHE_ADMIT));
+	EXPECT_STATS(0, 0, 0, 1);
+	EXPECT_EQ(0, self->event.res2);
+	ASSERT_EQ(0, READ(at, IOCB_CACHE_BYPASS));
+	EXPECT_STATS(0, 0, 0, 1);
+	EXPECT_EQ(HONOURED, self->event.res2);
+}
+
+/* A large read is split by bcache: bypassed as a whole, reported once. */
+TEST_F(bcache, read_large)
+{
+	long long at = BASE();
+	int i;
+
+	for (i = 0; i < 64; i += 16)
+		ASSERT_EQ(0, READ(at + i * BLOCK, 0));
+	ASSERT_EQ(0, io(self, IOCB_CMD_PREAD, at, 64 * BLOCK,
+			IOCB_CACHE_BYPASS));
+	EXPECT_EQ(HONOURED, self->event.res2);
+	EXPECT_EQ(64 * BLOCK, self->stats[BYPASSED]);
+	EXPECT_CACHED(at + 16 * BLOCK, true);
+	EXPECT_CACHED(at + 17 * BLOCK, false);
+}
+
+enum way { THROUGH, BACK, AROUND };
+
+FIXTURE(bcache_write)
+{
+	FIXTURE_DATA(bcache) b;
+};
+
+FIXTURE_VARIANT(bcache_write)
+{
+	const char *mode;
+	uint32_t hints;
+	enum way way;
+	int honoured;
+};
+
+#define WRITE_CASE(_mode, _name, _hints, _way, _honoured)		\
+FIXTURE_VARIANT_ADD(bcache_write, _mode ## _ ## _name) {		\
+	.mode		= #_mode,					\
+	.hints		= _hints,					\
+	.way		= _way,						\
+	.honoured	= _honoured,					\
+}
+
+#define BY	IOCB_CACHE_BYPASS
+#define AD	IOCB_CACHE_ADMIT
+#define WT	IOCB_CACHE_WRITETHROUGH
+#define WB	IOCB_CACHE_WRITEBACK
+#define WA	IOCB_CACHE_WRITEAROUND
+
+WRITE_CASE(writethrough, no_hint, 0, THROUGH, 0);
+WRITE_CASE(writethrough, bypass, BY, AROUND, HONOURED);
+WRITE_CASE(writethrough, admit, AD, THROUGH, HONOURED);
+WRITE_CASE(writethrough, through, WT, THROUGH, HONOURED);
+WRITE_CASE(writethrough, back, WB, THROUGH, 0);
+WRITE_CASE(writethrough, around, WA, AROUND, HONOURED);
+WRITE_CASE(writeback, no_hint, 0, BACK, 0);
+WRITE_CASE(writeback, bypass, BY, AROUND, HONOURED);
+WRITE_CASE(writeback, admit, AD, BACK, HONOURED);
+WRITE_CASE(writeback, through, WT, THROUGH, HONOURED);
+WRITE_CASE(writeback, back, WB, BACK, HONOURED);
+WRITE_CASE(writeback, around, WA, AROUND, HONOURED);
+WRITE_CASE(writeback, bypass_back, BY | WB, AROUND, HONOURED);
+WRITE_CASE(writeback, admit_around, AD | WA, AROUND, HONOURED);
+WRITE_CASE(writearound, no_hint, 0, AROUND, 0);
+WRITE_CASE(writearound, bypass, BY, AROUND, HONOURED);
+WRITE_CASE(writearound, admit, AD, AROUND, 0);
+WRITE_CASE(writearound, through, WT, AROUND, 0);
+WRITE_CASE(writearound, back, WB, AROUND, 0);
+WRITE_CASE(writearound, around, WA, AROUND, HONOURED);
+WRITE_CASE(none, no_hint, 0, AROUND, 0);
+WRITE_CASE(none, bypass, BY, AROUND, HONOURED);
+WRITE_CASE(none, admit, AD, AROUND, 0);
+WRITE_CASE(none, through, WT, AROUND, 0);
+WRITE_CASE(none, back, WB, AROUND, 0);
+WRITE_CASE(none, around, WA, AROUND, HONOURED);
+
+FIXTURE_SETUP(bcache_write)
+{
+	if (why_not)
+		SKIP(return, "%s", why_not);
+	ASSERT_EQ(0, io_setup(64, &self->b.ctx));
+	self->b.fd = open("/dev/bcache0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->b.fd);
+	self->b.buf = block_alloc(BLOCK);
+	ASSERT_NE(NULL, self->b.buf);
+	ASSERT_EQ(0, write_file(SYSFS "sequential_cutoff", "0"));
+	ASSERT_EQ(0, mode(variant->mode));
+}
+
+FIXTURE_TEARDOWN(bcache_write)
+{
+	if (why_not)
+		return;
+	munmap(self->b.buf, BLOCK);
+	close(self->b.fd);
+	io_destroy(self->b.ctx);
+}
+
+/* To a place that is not in the cache, and to one that is. */
+TEST_F(bcache_write, goes_the_right_way)
+{
+	/* a place for each variant, by where its name is */
+	long long at = (long long)((uintptr_t)variant / 64 % 512) * 128 * 1024;
+	FIXTURE_DATA(bcache) * b = &self->b;
+	int cached, i;
+
+	for (cached = 0; cached < 2; cached++, at += 16 * BLOCK) {
+		if (cached) {
+			ASSERT_EQ(0, mode("writethrough"));
+			memset(b->buf, 0x11, BLOCK);
+			ASSERT_EQ(0, io(b, IOCB_CMD_PWRITE, at, BLOCK, AD));
+			ASSERT_EQ(0, mode(variant->mode));
+		}
+		memset(b->buf, 0x55 + cached, BLOCK);
+		ASSERT_EQ(0, io(b, IOCB_CMD_PWRITE, at, BLOCK,
+				variant->hints));
+		EXPECT_EQ(variant->honoured, b->event.res2);
+		EXPECT_EQ(variant->way == AROUND ? BLOCK : 0,
+			  b->stats[BYPASSED]);
+		EXPECT_EQ(variant->way == BACK ? BLOCK : 0, b->stats[DIRTY]);
+
+		/* cached or dropped, and the data is what was written */
+		memset(b->buf, 0, BLOCK);
+		ASSERT_EQ(0, io(b, IOCB_CMD_PREAD, at, BLOCK, BY));
+		EXPECT_EQ(variant->way != AROUND, b->stats[BYPASS_HITS]);
+		EXPECT_EQ(variant->way == AROUND, b->stats[BYPASS_MISSES]);
+		for (i = 0; i < BLOCK; i++)
+			ASSERT_EQ(0x55 + cached, b->buf[i]);
+	}
+}
+
+/* New data that goes around the cache, over dirty data that is in it. */
+TEST_F(bcache, write_around_dirty)
+{
+	static const uint32_t hints[] = { BY, WA, WT };
+	long long at = BASE();
+	int i;
+
+	ASSERT_EQ(0, mode("writeback"));
+	for (i = 0; i < 3; i++, at += 2 * BLOCK) {
+		memset(self->buf, 'a', BLOCK);
+		ASSERT_EQ(0, WRITE(at, 0));
+		EXPECT_EQ(BLOCK, self->stats[DIRTY]);
+		memset(self->buf, 'b' + i, BLOCK);
+		ASSERT_EQ(0, WRITE(at, hints[i]));
+		EXPECT_EQ(HONOURED, self->event.res2);
+		EXPECT_EQ(-BLOCK, self->stats[DIRTY]);
+		memset(self->buf, 0, BLOCK);
+		ASSERT_EQ(0, READ(at, BY));
+		EXPECT_EQ('b' + i, self->buf[0]);
+		EXPECT_EQ('b' + i, self->buf[BLOCK - 1]);
+	}
+}
+
+TEST_F(bcache, tracepoint)
+{
+	static const char dir[] = "/sys/kernel/tracing/events/iocb_attr/iocb_attr_honoured/";
+	char path[128], *text = malloc(65536);
+
+	snprintf(path, sizeof(path), "%senable", dir);
+	ASSERT_EQ(0, write_file("/sys/kernel/tracing/trace", ""));
+	ASSERT_EQ(0, write_file(path, "1"));
+	ASSERT_EQ(0, READ(BASE(), IOCB_CACHE_BYPASS));
+	ASSERT_EQ(0, write_file(path, "0"));
+	ASSERT_LT(0, read_file("/sys/kernel/tracing/trace", text, 65536));
+	EXPECT_NE(NULL, strstr(text, "iocb_attr_honoured: id=cache layer=bcache dev=")) {
+		TH_LOG("%s", text);
+	}
+	free(text);
+}
+
+/* Without a cache there is nothing to honour: the last test, it detaches. */
+TEST_F(bcache, without_cache)
+{
+	char text[64];
+	int i;
+
+	ASSERT_EQ(0, mode("writethrough"));
+	ASSERT_EQ(0, write_file(SYSFS "writeback_running", "1"));
+	ASSERT_EQ(0, write_file(SYSFS "detach", "1"));
+	for (i = 0; i < 600; i++) {
+		ASSERT_LT(0, read_file(SYSFS "state", text, sizeof(text)));
+		if (!strcmp(text, "no cache\n"))
+			break;
+		sleep_ms(100);
+	}
+	ASSERT_EQ(0, strcmp(text, "no cache\n"));
+	ASSERT_EQ(0, READ(BASE(), BY));
+	EXPECT_EQ(0, self->event.res2);
+	ASSERT_EQ(0, WRITE(BASE(), WA));
+	EXPECT_EQ(0, self->event.res2);
+}
+
+int main(int argc, char **argv)
+{
+	int ret;
+
+	why_not = set_up();
+	ret = test_harness_run(argc, argv);
+	if (!why_not)
+		tear_down();
+	return ret;
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tracepoints: each list taken, and each one refused with the reason and
+ * the offset of the record at fault.
+ */
+#define _GNU_SOURCE
+#include "aio.h"
+#include "../kselftest_harness.h"
+
+#define TRACING	"/sys/kernel/tracing/"
+
+FIXTURE(trace)
+{
+	aio_context_t ctx;
+	int fd;
+	void *buf;
+	char *text;
+};
+
+FIXTURE_SETUP(trace)
+{
+	if (access(TRACING "events/iocb_attr", R_OK))
+		SKIP(return, "no event tracing");
+	ASSERT_EQ(0, io_setup(8, &self->ctx));
+	self->fd = open("/dev/nullb0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	self->buf = block_alloc(BLOCK);
+	self->text = malloc(1 << 16);
+	ASSERT_NE(NULL, self->text);
+	ASSERT_EQ(0, write_file(TRACING "trace", ""));
+	ASSERT_EQ(0, write_file(TRACING "events/iocb_attr/enable", "1"));
+}
+
+FIXTURE_TEARDOWN(trace)
+{
+	write_file(TRACING "events/iocb_attr/enable", "0");
+	free(self->text);
+	munmap(self->buf, BLOCK);
+	close(self->fd);
+	io_destroy(self->ctx);
+}
+
+#define EXPECT_TRACE(line) do {						\
+	ASSERT_LT(0, read_file(TRACING "trace", self->text, 1 << 16));	\
+	EXPECT_NE(NULL, strstr(self->text, line)) {			\
+		TH_LOG("no \"%s\" in:\n%s", line, self->text);		\
+	}								\
+	ASSERT_EQ(0, write_file(TRACING "trace", ""));			\
+} while (0)
+
+TEST_F(trace, accepted)
+{
+	struct cache_list list = cache_list(IOCB_CACHE_BYPASS, 0);
+
+	ASSERT_EQ(0, submit_list(self->ctx, self->fd, self->buf, &list));
+	EXPECT_TRACE("iocb_attr_accepted: dev=");
+	ASSERT_EQ(0, submit_list(self->ctx, self->fd, self->buf, &list));
+	EXPECT_TRACE("pos=0 size=24 flags=0x1 given=0x10");
+}
+
+TEST_F(trace, refused)
+{
+	struct {
+		struct iocb_attr_list	list;
+		struct iocb_attr_ioprio	ioprio;
+		struct iocb_attr_cache	cache;
+	} good = {
+		.list	= { .size = sizeof(good) },
+		.ioprio	= { { 16, IOCB_ATTR_ioprio, 0 }, 0, { 0 } },
+		.cache	= { { 16, IOCB_ATTR_cache, 0 }, 0, 0 },
+	}, l;
+
+#define EXPECT_REFUSED(spoil, line) do {				\
+	l = good;							\
+	spoil;								\
+	EXPECT_GT(0, submit_list(self->ctx, self->fd, self->buf, &l));	\
+	EXPECT_TRACE("iocb_attr_refused: " line);			\
+} while (0)
+
+	EXPECT_REFUSED(l.list.size = 12,
+		       "error=-22 reason=list-size offset=0 id=0");
+	EXPECT_REFUSED(l.list.size = 8192,
+		       "error=-7 reason=list-size offset=0 id=0");
+	EXPECT_REFUSED(l.list.flags = 2,
+		       "error=-22 reason=list-flags offset=0 id=0");
+	EXPECT_REFUSED(l.cache.attr.size = 12,
+		       "error=-22 reason=size offset=24 id=4");
+	EXPECT_REFUSED(l.cache.attr.flags = 2,
+		       "error=-22 reason=flags offset=24 id=4");
+	EXPECT_REFUSED(l.cache.attr.id = IOCB_ATTR_ioprio,
+		       "error=-22 reason=duplicate offset=24 id=3");
+	EXPECT_REFUSED(l.cache.reserved = 1,
+		       "error=-22 reason=reserved offset=24 id=4");
+	EXPECT_REFUSED(l.cache.hints = 3,
+		       "error=-22 reason=value offset=24 id=4");
+	EXPECT_REFUSED(l.ioprio.ioprio = 7 << 13,
+		       "error=-22 reason=target offset=8 id=3");
+	EXPECT_REFUSED(l.ioprio.attr.flags = IOCB_ATTR_REQUIRED,
+		       "error=-95 reason=unsupported offset=8 id=3");
+	EXPECT_REFUSED((l.cache.attr.flags = IOCB_ATTR_REQUIRED,
+			l.cache.attr.id = 99),
+		       "error=-95 reason=unsupported offset=24 id=99");
+}
+
+TEST_F(trace, refused_pointer)
+{
+	EXPECT_EQ(-EFAULT, submit_list(self->ctx, self->fd, self->buf, NULL));
+	EXPECT_TRACE("iocb_attr_refused: error=-14 reason=pointer offset=0 id=0");
+}
+
+TEST_F(trace, refused_short_long_conflict)
+{
+	uint64_t l[8] = { 16, 8 | (uint64_t)IOCB_ATTR_pi << 32 };
+
+	EXPECT_EQ(-EINVAL, submit_list(self->ctx, self->fd, self->buf, l));
+	EXPECT_TRACE("error=-22 reason=short offset=8 id=5");
+	l[0] = 32;
+	l[1] = 24 | (uint64_t)IOCB_ATTR_cache << 32;
+	l[3] = 1;
+	EXPECT_EQ(-E2BIG, submit_list(self->ctx, self->fd, self->buf, l));
+	EXPECT_TRACE("error=-7 reason=long offset=8 id=4");
+	l[0] = 40;
+	l[1] = 16 | (uint64_t)IOCB_ATTR_proxy_pidfd << 32;
+	l[2] = 0;
+	l[3] = 16 | (uint64_t)IOCB_ATTR_proxy_pid << 32;
+	l[4] = getpid();
+	EXPECT_EQ(-EINVAL, submit_list(self->ctx, self->fd, self->buf, l));
+	EXPECT_TRACE("error=-22 reason=conflict offset=24 id=0");
+}
+
+TEST_HARNESS_MAIN
