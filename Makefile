@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0
+# Per-I/O attributes for Linux. Each target is one script; see its --help.
+
+T =
+
+help:
+	@echo 'make check          all tests; make check T=NAME for one (tests/list)'
+	@echo 'make tree           the base kernel with one commit per patch in build/linux'
+	@echo 'make refresh        bring the commits of build/linux back to patches/'
+	@echo 'make verify         prove that the series is sound'
+	@echo 'make series         the mails, an mbox a section, in build/series'
+	@echo 'make kunit          the KUnit tests, in user-mode Linux'
+	@echo 'make kernel         the guest kernel of CONFIG=debug or perf'
+
+CONFIG = debug
+
+tree:
+	scripts/series/apply
+refresh:
+	scripts/series/refresh
+verify:
+	scripts/install-deps
+	scripts/series/verify
+series:
+	scripts/series/apply
+	scripts/series/format
+kunit:
+	scripts/kunit
+kernel:
+	scripts/kernel/build $(CONFIG)
+check:
+	@scripts/install-deps
+	@scripts/check $(T)
+clean:
+	rm -rf build results
+
+.PHONY: help tree refresh verify series kunit kernel check clean
