@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attributes on the three ways of direct I/O: a block device, iomap (ext4 and
+ * xfs), and the old code (vfat). Needs the disk DIRECT_DISK (/dev/vda, 400 MiB
+ * or more), whose content is lost, and mkfs.
+ */
+#define _GNU_SOURCE
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include "aio.h"
+#include "../kselftest_harness.h"
+
+#define TRACING	"/sys/kernel/tracing/"
+#define MOUNT	"/tmp/direct_test"
+#define SIZE	(8 << 20)
+
+FIXTURE(direct)
+{
+	aio_context_t ctx;
+	const char *disk;
+	int fd;
+	char *buf;
+};
+
+FIXTURE_VARIANT(direct)
+{
+	const char *fs;
+	const char *mkfs;
+};
+
+FIXTURE_VARIANT_ADD(direct, device) {};
+FIXTURE_VARIANT_ADD(direct, ext4) {
+	.fs = "ext4", .mkfs = "mkfs.ext4 -q -F",
+};
+
+FIXTURE_VARIANT_ADD(direct, xfs) {
+	.fs = "xfs", .mkfs = "mkfs.xfs -q -f",
+};
+
+FIXTURE_VARIANT_ADD(direct, vfat) {
+	.fs = "vfat", .mkfs = "mkfs.vfat >/dev/null",
+};
+
+FIXTURE_SETUP(direct)
+{
+	char cmd[128];
+
+	self->disk = getenv("DIRECT_DISK") ?: "/dev/vda";
+	if (access(self->disk, W_OK))
+		SKIP(return, "no disk %s", self->disk);
+	ASSERT_EQ(0, io_setup(64, &self->ctx));
+	self->buf = block_alloc(SIZE);
+	ASSERT_NE(NULL, self->buf);
+	if (!variant->fs) {
+		self->fd = open(self->disk, O_RDWR | O_DIRECT | O_CLOEXEC);
+		ASSERT_LE(0, self->fd);
+		return;
+	}
+	snprintf(cmd, sizeof(cmd), "%s %s 2>&1", variant->mkfs, self->disk);
+	ASSERT_EQ(0, system(cmd));
+	mkdir(MOUNT, 0755);
+	ASSERT_EQ(0, mount(self->disk, MOUNT, variant->fs, 0, NULL)) {
+		TH_LOG("mount: %s", strerror(errno));
+	}
+	/* written and flushed, so that nothing is left to the buffered way */
+	self->fd = open(MOUNT "/file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(SIZE, write(self->fd, self->buf, SIZE));
+	ASSERT_EQ(0, fsync(self->fd));
+	close(self->fd);
+	self->fd = open(MOUNT "/file", O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(direct)
+{
+	close(self->fd);
+	io_destroy(self->ctx);
+	munmap(self->buf, SIZE);
+	if (variant->fs)
+		EXPECT_EQ(0, umount(MOUNT));
+}
+
+static int io(FIXTURE_DATA(direct) * self, int opcode, long long offset,
+	      size_t len, uint32_t hints, struct io_event *event)
+{
+	struct cache_list list = cache_list(hints, IOCB_ATTR_REQUIRED);
+	struct iocb iocb = prep(opcode, self->fd, self->buf, len, offset,
+				&list);
+
+	return run(self->ctx, &iocb, event);
+}
+
+/* Right data, the whole of it, and nothing said that is not so. */
+TEST_F(direct, sizes)
+{
+	static const size_t sizes[] = { 4096, 8192, 65536, 1 << 20, 4 << 20 };
+	struct io_event event;
+	unsigned int i;
+	size_t j;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		for (j = 0; j < sizes[i]; j++)
+			self->buf[j] = j / 512 + i;
+		ASSERT_EQ(0, io(self, IOCB_CMD_PWRITE, 65536, sizes[i],
+				IOCB_CACHE_WRITEAROUND, &event));
+		EXPECT_EQ((long long)sizes[i], event.res);
+		EXPECT_EQ(0, event.res2);
+		memset(self->buf, 0, sizes[i]);
+		ASSERT_EQ(0, io(self, IOCB_CMD_PREAD, 65536, sizes[i],
+				IOCB_CACHE_BYPASS, &event));
+		EXPECT_EQ((long long)sizes[i], event.res);
+		EXPECT_EQ(0, event.res2);
+		for (j = 0; j < sizes[i]; j++)
+			ASSERT_EQ((char)(j / 512 + i), self->buf[j]);
+	}
+}
+
+TEST_F(direct, vectors)
+{
+	struct cache_list list = cache_list(IOCB_CACHE_ADMIT,
+					    IOCB_ATTR_REQUIRED);
+	struct iovec iov[2] = {
+		{ self->buf, BLOCK }, { self->buf + 3 * BLOCK, 2 * BLOCK },
+	};
+	struct iocb iocb = prep(IOCB_CMD_PWRITEV, self->fd, iov, 2, 0, &list);
+	struct io_event event;
+
+	memset(self->buf, 'v', 8 * BLOCK);
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(3 * BLOCK, event.res);
+	memset(self->buf, 0, 8 * BLOCK);
+	iocb.aio_lio_opcode = IOCB_CMD_PREADV;
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(3 * BLOCK, event.res);
+	EXPECT_EQ('v', self->buf[0]);
+	EXPECT_EQ(0, self->buf[BLOCK]);
+	EXPECT_EQ('v', self->buf[5 * BLOCK - 1]);
+}
+
+/* Direct I/O can be turned off for an open file; REQUIRED has to notice. */
+TEST_F(direct, toggled)
+{
+	struct io_event event;
+	int flags = fcntl(self->fd, F_GETFL);
+
+	ASSERT_EQ(0, fcntl(self->fd, F_SETFL, flags & ~O_DIRECT));
+	EXPECT_EQ(-EOPNOTSUPP, io(self, IOCB_CMD_PREAD, 0, BLOCK,
+				  IOCB_CACHE_BYPASS, &event));
+	ASSERT_EQ(0, fcntl(self->fd, F_SETFL, flags));
+	EXPECT_EQ(0, io(self, IOCB_CMD_PREAD, 0, BLOCK, IOCB_CACHE_BYPASS,
+			&event));
+}
+
+TEST_F(direct, end_of_file)
+{
+	struct io_event event;
+
+	if (!variant->fs)
+		return;
+	ASSERT_EQ(0, io(self, IOCB_CMD_PREAD, SIZE - BLOCK, 4 * BLOCK,
+			IOCB_CACHE_BYPASS, &event));
+	EXPECT_EQ(BLOCK, event.res);
+	ASSERT_EQ(0, io(self, IOCB_CMD_PREAD, SIZE, BLOCK, IOCB_CACHE_BYPASS,
+			&event));
+	EXPECT_EQ(0, event.res);
+}
+
+/* IOCB_FLAG_IOPRIO reaches the request on every way. */
+TEST_F(direct, ioprio_reaches_request)
+{
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
+				1 << 20, NULL);
+	char *text = malloc(1 << 16);
+	struct io_event event;
+
+	if (access(TRACING "events/block/block_rq_issue", R_OK))
+		SKIP(return, "no block tracing");
+	iocb.aio_flags = IOCB_FLAG_IOPRIO;
+	iocb.aio_reqprio = 3 << 13;	/* idle */
+	ASSERT_EQ(0, write_file(TRACING "trace", ""));
+	ASSERT_EQ(0, write_file(TRACING "events/block/block_rq_issue/enable",
+				"1"));
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	ASSERT_EQ(0, write_file(TRACING "events/block/block_rq_issue/enable",
+				"0"));
+	EXPECT_EQ(BLOCK, event.res);
+	ASSERT_LT(0, read_file(TRACING "trace", text, 1 << 16));
+	EXPECT_NE(NULL, strstr(text, "idle,0")) {
+		TH_LOG("%s", text);
+	}
+	free(text);
+}
+
+static long long merges(const char *disk)
+{
+	char path[64], text[256];
+	long long ios, merged;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/stat", disk + 5);
+	if (read_file(path, text, sizeof(text)) < 0 ||
+	    sscanf(text, "%lld %lld", &ios, &merged) != 2)
+		return -1;
+	return merged;
+}
+
+/* Submit 16 neighbours in one call; how many were merged? */
+static int neighbours(FIXTURE_DATA(direct) * self, const uint32_t *hints)
+{
+	struct cache_list list[16];
+	struct iocb iocb[16], *iocbs[16];
+	struct io_event events[16];
+	long long before = merges(self->disk);
+	int i;
+
+	for (i = 0; i < 16; i++) {
+		list[i] = cache_list(hints[i % 2], 0);
+		iocb[i] = prep(IOCB_CMD_PREAD, self->fd, self->buf + i * BLOCK,
+			       BLOCK, (4 << 20) + i * BLOCK, &list[i]);
+		iocbs[i] = &iocb[i];
+	}
+	if (io_submit(self->ctx, 16, iocbs) != 16 ||
+	    io_getevents(self->ctx, 16, 16, events) != 16)
+		return -1;
+	for (i = 0; i < 16; i++)
+		if (events[i].res != BLOCK)
+			return -1;
+	return merges(self->disk) - before;
+}
+
+/* What means the same is merged, though each iocb has a list of its own. */
+TEST_F(direct, merges)
+{
+	static const uint32_t same[] = { IOCB_CACHE_BYPASS, IOCB_CACHE_BYPASS };
+	static const uint32_t none[] = { 0, 0 };
+	static const uint32_t differ[] = { IOCB_CACHE_BYPASS, 0 };
+
+	EXPECT_EQ(15, neighbours(self, same));
+	EXPECT_EQ(15, neighbours(self, none));
+	EXPECT_EQ(0, neighbours(self, differ));
+}
+
+TEST_F(direct, splits)
+{
+	char path[64], before[32];
+	struct io_event event;
+	int i;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/queue/max_sectors_kb",
+		 self->disk + 5);
+	ASSERT_LT(0, read_file(path, before, sizeof(before)));
+	ASSERT_EQ(0, write_file(path, "4"));
+	for (i = 0; i < 64 * BLOCK; i++)
+		self->buf[i] = i / 512;
+	EXPECT_EQ(0, io(self, IOCB_CMD_PWRITE, 0, 64 * BLOCK,
+			IOCB_CACHE_ADMIT, &event));
+	EXPECT_EQ(64 * BLOCK, event.res);
+	memset(self->buf, 0, 64 * BLOCK);
+	EXPECT_EQ(0, io(self, IOCB_CMD_PREAD, 0, 64 * BLOCK,
+			IOCB_CACHE_ADMIT, &event));
+	EXPECT_EQ(64 * BLOCK, event.res);
+	EXPECT_EQ(0, event.res2);
+	for (i = 0; i < 64 * BLOCK; i++)
+		ASSERT_EQ((char)(i / 512), self->buf[i]);
+	ASSERT_EQ(0, write_file(path, before));
+}
+
+TEST_HARNESS_MAIN

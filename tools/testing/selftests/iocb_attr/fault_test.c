@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What runs out or fails on the way, and that nothing is left behind. Memory
+ * that is not freed is for kmemleak to find.
+ */
+#define _GNU_SOURCE
+#include "aio.h"
+#include "../kselftest_harness.h"
+
+#define DEBUGFS	"/sys/kernel/debug/"
+
+static int aio_nr(void)
+{
+	char text[32];
+
+	if (read_file("/proc/sys/fs/aio-nr", text, sizeof(text)) < 0)
+		return -1;
+	return atoi(text);
+}
+
+FIXTURE(fault)
+{
+	aio_context_t ctx;
+	int fd;
+	void *buf;
+	int nr;
+	uint64_t *list;
+};
+
+FIXTURE_SETUP(fault)
+{
+	self->nr = aio_nr();
+	ASSERT_EQ(0, io_setup(8, &self->ctx));
+	self->fd = open("/dev/nullb0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	self->buf = block_alloc(BLOCK);
+	self->list = block_alloc(BLOCK);
+	ASSERT_NE(NULL, self->list);
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	int i;
+
+	EXPECT_EQ(0, io_destroy(self->ctx));
+	/* contexts are freed after a grace period */
+	for (i = 0; i < 100 && aio_nr() != self->nr; i++)
+		sleep_ms(100);
+	EXPECT_EQ(self->nr, aio_nr());
+	munmap(self->list, BLOCK);
+	munmap(self->buf, BLOCK);
+	close(self->fd);
+}
+
+#define SUBMIT()	submit_list(self->ctx, self->fd, self->buf, self->list)
+
+static void long_list(uint64_t *list, uint32_t size)
+{
+	list[0] = size;
+	list[1] = 16 | (uint64_t)IOCB_ATTR_cache << 32;
+	list[2] = IOCB_CACHE_BYPASS;
+	if (size > 24)
+		list[3] = (size - 24) | 500ULL << 32;
+}
+
+/*
+ * Make the Nth chance to fail fail, for N from 1 until there are fewer: each
+ * time the I/O is done, or refused with an error that says why.
+ */
+static void fail_nth(struct __test_metadata *_metadata,
+		     FIXTURE_DATA(fault) * self, const char *what,
+		     const int *errors)
+{
+	char path[64], text[32];
+	int nth, i, ret, failed = 0;
+
+	if (access("/proc/self/fail-nth", W_OK) ||
+	    (snprintf(path, sizeof(path), DEBUGFS "%s/probability", what),
+	     access(path, W_OK)))
+		SKIP(return, "no fault injection of %s", what);
+	snprintf(path, sizeof(path), DEBUGFS "%s/ignore-gfp-wait", what);
+	write_file(path, "N");
+
+	for (nth = 1; nth < 200; nth++) {
+		snprintf(text, sizeof(text), "%d", nth);
+		ASSERT_EQ(0, write_file("/proc/self/fail-nth", text));
+		ret = SUBMIT();
+		ASSERT_LT(0, read_file("/proc/self/fail-nth", text,
+				       sizeof(text)));
+		ASSERT_EQ(0, write_file("/proc/self/fail-nth", "0"));
+		if (ret) {
+			failed++;
+			for (i = 0; errors[i] && errors[i] != -ret; i++)
+				;
+			EXPECT_NE(0, errors[i]) {
+				TH_LOG("failure %d gave %d", nth, ret);
+			}
+		}
+		/* what is left over says that there were fewer chances */
+		if (atoi(text))
+			break;
+	}
+	EXPECT_LT(nth, 200);
+	EXPECT_LT(0, failed);
+	/* and it works again */
+	EXPECT_EQ(0, SUBMIT());
+}
+
+TEST_F(fault, memory_short_list)
+{
+	static const int errors[] = { EAGAIN, ENOMEM, EIO, 0 };
+
+	long_list(self->list, 24);
+	fail_nth(_metadata, self, "failslab", errors);
+}
+
+TEST_F(fault, memory_long_list)
+{
+	static const int errors[] = { EAGAIN, ENOMEM, EIO, 0 };
+
+	long_list(self->list, 4096);
+	fail_nth(_metadata, self, "failslab", errors);
+}
+
+TEST_F(fault, usercopy_short_list)
+{
+	static const int errors[] = { EFAULT, EINVAL, EPROTO, 0 };
+
+	long_list(self->list, 24);
+	fail_nth(_metadata, self, "fail_usercopy", errors);
+}
+
+TEST_F(fault, usercopy_long_list)
+{
+	static const int errors[] = { EFAULT, EINVAL, EPROTO, 0 };
+
+	long_list(self->list, 4096);
+	fail_nth(_metadata, self, "fail_usercopy", errors);
+}
+
+/* A context has room for so many; a list does not take more of it. */
+TEST_F(fault, refused_lists_take_no_room)
+{
+	int i;
+
+	long_list(self->list, 24);
+	self->list[2] = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
+	for (i = 0; i < 100000; i++)
+		ASSERT_EQ(-EINVAL, SUBMIT());
+	self->list[2] = IOCB_CACHE_BYPASS;
+	for (i = 0; i < 1000; i++)
+		ASSERT_EQ(0, SUBMIT());
+}
+
+TEST_F(fault, context_limit)
+{
+	char text[32];
+	aio_context_t ctx = 0;
+
+	ASSERT_LT(0, read_file("/proc/sys/fs/aio-max-nr", text, sizeof(text)));
+	ASSERT_EQ(0, write_file("/proc/sys/fs/aio-max-nr", "1"));
+	EXPECT_EQ(-1, io_setup(64, &ctx));
+	EXPECT_EQ(EAGAIN, errno);
+	ASSERT_EQ(0, write_file("/proc/sys/fs/aio-max-nr", text));
+}
+
+TEST_HARNESS_MAIN
