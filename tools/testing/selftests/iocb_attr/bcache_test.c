@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "aio.h"
-#include "../kselftest_harness.h"
+#include "kselftest_harness.h"
 
 #define SYSFS		"/sys/block/bcache0/bcache/"
 #define HONOURED	(1 << IOCB_ATTR_cache)

@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 
 #include "aio.h"
-#include "../kselftest_harness.h"
+#include "kselftest_harness.h"
 
 #define TRACING	"/sys/kernel/tracing/"
 #define MOUNT	"/tmp/direct_test"

@@ -5,7 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "aio.h"
-#include "../kselftest_harness.h"
+#include "kselftest_harness.h"
 
 #define DEBUGFS	"/sys/kernel/debug/"
 

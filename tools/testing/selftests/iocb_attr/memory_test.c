@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #include "aio.h"
-#include "../kselftest_harness.h"
+#include "kselftest_harness.h"
 
 #define PAGE	4096
 

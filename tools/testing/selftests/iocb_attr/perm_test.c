@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 
 #include "aio.h"
-#include "../kselftest_harness.h"
+#include "kselftest_harness.h"
 
 #define CGROUP	"/sys/fs/cgroup/"
 #define USER	1000

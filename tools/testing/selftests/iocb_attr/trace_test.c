@@ -5,7 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "aio.h"
-#include "../kselftest_harness.h"
+#include "kselftest_harness.h"
 
 #define TRACING	"/sys/kernel/tracing/"
 
