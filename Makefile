@@ -9,6 +9,7 @@ help:
 	@echo 'make refresh        bring the commits of build/linux back to patches/'
 	@echo 'make verify         prove that the series is sound'
 	@echo 'make series         the mails, an mbox a section, in build/series'
+	@echo 'make fuzz           fuzz the parser for a minute'
 	@echo 'make kunit          the KUnit tests, in user-mode Linux'
 	@echo 'make kernel         the guest kernel of CONFIG=debug or perf'
 
@@ -24,6 +25,8 @@ verify:
 series:
 	scripts/series/apply
 	scripts/series/format
+fuzz:
+	scripts/fuzz
 kunit:
 	scripts/kunit
 kernel:
@@ -34,4 +37,4 @@ check:
 clean:
 	rm -rf build results
 
-.PHONY: help tree refresh verify series kunit kernel check clean
+.PHONY: help fuzz tree refresh verify series kunit kernel check clean

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fuzz the list parser: fs/iocb_attr_parse.c, the kernel's own file, built in
+ * userspace. The input is a list, header first.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../fs/iocb_attr.h"
+
+/* What the table names and parsing never calls. */
+#define NEVER_CALLED(name)						\
+int name(const struct iocb_attr *attr, struct iocb_attr_target *target)	\
+{									\
+	(void)attr;							\
+	(void)target;							\
+	abort();							\
+}
+
+NEVER_CALLED(iocb_attr_resolve_proxy_pid)
+NEVER_CALLED(iocb_attr_resolve_proxy_pidfd)
+NEVER_CALLED(iocb_attr_resolve_cgroup)
+NEVER_CALLED(iocb_attr_resolve_ioprio)
+NEVER_CALLED(iocb_attr_resolve_cache)
+
+bool iocb_attr_consumed_cache(const struct iocb_attr_target *target)
+{
+	(void)target;
+	abort();
+}
+
+#define CHECK(condition) do {	\
+	if (!(condition))	\
+		abort();	\
+} while (0)
+
+static void check_found(const void *body, u32 len,
+			const struct iocb_attr_records *found)
+{
+	unsigned int id, known = 0;
+	u32 at;
+
+	for (id = 0; id < IOCB_ATTR_NR; id++) {
+		const struct iocb_attr *attr = found->record[id];
+		size_t offset = (const char *)attr - (const char *)body;
+
+		CHECK(!attr == !(found->given & 1U << id));
+		if (!attr) {
+			CHECK(!(found->required & 1U << id));
+			continue;
+		}
+		known++;
+		CHECK(attr->id == id && offset % 8 == 0);
+		CHECK(offset + attr->size <= len);
+		CHECK(attr->size >= iocb_attr_descs[id].min_size);
+		CHECK(!(attr->flags & IOCB_ATTR_REQUIRED) ==
+		      !(found->required & 1U << id));
+		CHECK(!(found->given & iocb_attr_descs[id].excludes));
+	}
+	/* the records fill the list, and no known one was passed over */
+	for (at = 0; at < len;) {
+		const struct iocb_attr *attr = (const void *)
+			((const char *)body + at);
+
+		if (attr->id < IOCB_ATTR_NR)
+			known--;
+		else if (attr->flags)
+			CHECK(found->unknown && found->unknown <= at + 8);
+		at += attr->size;
+	}
+	CHECK(at == len && !known);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct iocb_attr_records found;
+	struct iocb_attr_refusal bad = { 0 };
+	struct iocb_attr_list list;
+	void *body;
+	u32 len;
+	int ret;
+
+	if (size < sizeof(list))
+		return 0;
+	memcpy(&list, data, sizeof(list));
+	ret = iocb_attr_check_header(&list, &bad);
+	CHECK(ret == 0 || ret == -EINVAL || ret == -E2BIG);
+	/* what the header says counts in the kernel; here, what there is */
+	len = (size - sizeof(list)) & ~7UL;
+	if (len > IOCB_ATTR_LIST_SIZE_MAX - sizeof(list))
+		return 0;
+	/* exactly as long, so that each byte too many is noticed */
+	body = malloc(len ? len : 1);
+	memcpy(body, data + sizeof(list), len);
+
+	ret = iocb_attr_parse(body, len, &found, &bad);
+	CHECK(ret == 0 || ret == -EINVAL || ret == -E2BIG);
+	if (ret)
+		CHECK(bad.offset >= 8 && bad.offset < len + 8 &&
+		      bad.offset % 8 == 0);
+	else
+		check_found(body, len, &found);
+	free(body);
+	return 0;
+}
