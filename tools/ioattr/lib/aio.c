@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ioattr.h"
+
+static int result(long ret)
+{
+	return ret < 0 ? -errno : (int)ret;
+}
+
+int ioattr_setup(unsigned int nr, aio_context_t *ctx)
+{
+	*ctx = 0;
+	return result(syscall(__NR_io_setup, nr, ctx));
+}
+
+int ioattr_destroy(aio_context_t ctx)
+{
+	return result(syscall(__NR_io_destroy, ctx));
+}
+
+int ioattr_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
+{
+	return result(syscall(__NR_io_submit, ctx, nr, iocbs));
+}
+
+int ioattr_getevents(aio_context_t ctx, long min, long nr,
+		     struct io_event *events)
+{
+	int ret;
+
+	do {
+		ret = result(syscall(__NR_io_getevents, ctx, min, nr, events,
+				     NULL));
+	} while (ret == -EINTR);
+	return ret;
+}

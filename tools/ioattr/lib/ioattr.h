@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Building attribute lists without arithmetic, and asynchronous I/O with them
+ * by raw system calls.
+ */
+#ifndef IOATTR_H
+#define IOATTR_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/aio_abi.h>
+#include <linux/iocb_attr.h>
+
+/* Headers of older kernels have another name for this place, and no flag. */
+#ifndef IOCB_FLAG_ATTR
+#define IOCB_FLAG_ATTR	(1 << 2)
+#define aio_attrs	aio_reserved2
+#endif
+
+/**
+ * struct ioattr_list - a list being built
+ * @header: What io_submit(2) is given the address of.
+ * @space: The records.
+ * @error: The first error, a negative errno, or 0. It stays.
+ *
+ * Holds one of each attribute that is published. Nothing is allocated; the
+ * list may be thrown away when io_submit(2) has returned.
+ */
+struct ioattr_list {
+	struct iocb_attr_list	header;
+	uint64_t		space[32];
+	int			error;
+};
+
+/* Start an empty list; @flags: 0 or IOCB_ATTR_LIST_REPORT. */
+void ioattr_init(struct ioattr_list *list, uint32_t flags);
+
+/*
+ * Append a record of @size bytes, header included, whose fields after the
+ * header are @fields. @flags: 0 or IOCB_ATTR_REQUIRED. Returns 0 or the list's
+ * error: -EINVAL for a size that cannot be, -E2BIG if the list is full,
+ * -EEXIST for an id that is there.
+ */
+int ioattr_add(struct ioattr_list *list, uint16_t id, uint16_t flags,
+	       const void *fields, uint32_t size);
+
+/* Append a cache record; @hints: IOCB_CACHE_*. */
+int ioattr_add_cache(struct ioattr_list *list, uint32_t hints, uint16_t flags);
+
+/* Give @iocb the list. Returns 0 or the list's error. */
+int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list);
+
+/* The name of an attribute, or NULL. */
+const char *ioattr_name(unsigned int id);
+
+/* System calls; a negative errno on failure. */
+int ioattr_setup(unsigned int nr, aio_context_t *ctx);
+int ioattr_destroy(aio_context_t ctx);
+int ioattr_submit(aio_context_t ctx, long nr, struct iocb **iocbs);
+int ioattr_getevents(aio_context_t ctx, long min, long nr,
+		     struct io_event *events);
+
+#endif /* IOATTR_H */

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "ioattr.h"
+
+static const char *const names[] = {
+	[IOCB_ATTR_proxy_pid]	= "proxy_pid",
+	[IOCB_ATTR_proxy_pidfd]	= "proxy_pidfd",
+	[IOCB_ATTR_cgroup]	= "cgroup",
+	[IOCB_ATTR_ioprio]	= "ioprio",
+	[IOCB_ATTR_cache]	= "cache",
+	[IOCB_ATTR_pi]		= "pi",
+};
+
+const char *ioattr_name(unsigned int id)
+{
+	return id < sizeof(names) / sizeof(names[0]) ? names[id] : NULL;
+}
+
+void ioattr_init(struct ioattr_list *list, uint32_t flags)
+{
+	list->header.size = sizeof(list->header);
+	list->header.flags = flags;
+	list->error = 0;
+}
+
+static int fail(struct ioattr_list *list, int error)
+{
+	if (!list->error)
+		list->error = error;
+	return list->error;
+}
+
+int ioattr_add(struct ioattr_list *list, uint16_t id, uint16_t flags,
+	       const void *fields, uint32_t size)
+{
+	const size_t used = list->header.size - sizeof(list->header);
+	char *space = (char *)list->space;
+	struct iocb_attr attr = { .size = size, .id = id, .flags = flags };
+	struct iocb_attr other;
+	size_t at;
+
+	if (list->error)
+		return list->error;
+	if (size < sizeof(attr) || size % 8)
+		return fail(list, -EINVAL);
+	if (size > sizeof(list->space) - used)
+		return fail(list, -E2BIG);
+	for (at = 0; at < used; at += other.size) {
+		memcpy(&other, space + at, sizeof(other));
+		if (other.id == id)
+			return fail(list, -EEXIST);
+	}
+	memcpy(space + used, &attr, sizeof(attr));
+	memcpy(space + used + sizeof(attr), fields, size - sizeof(attr));
+	list->header.size += size;
+	return 0;
+}
+
+int ioattr_add_cache(struct ioattr_list *list, uint32_t hints, uint16_t flags)
+{
+	const uint32_t fields[2] = { hints, 0 };
+
+	return ioattr_add(list, IOCB_ATTR_cache, flags, fields,
+			  sizeof(struct iocb_attr_cache));
+}
+
+int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list)
+{
+	if (list->error)
+		return list->error;
+	iocb->aio_flags |= IOCB_FLAG_ATTR;
+	iocb->aio_attrs = (uintptr_t)&list->header;
+	return 0;
+}
