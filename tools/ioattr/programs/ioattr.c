@@ -2,7 +2,6 @@
 /*
  * ioattr - read and write with per-I/O attributes; see ioattr(1).
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -146,6 +145,11 @@ static uint64_t next_random(uint64_t *state)
 	return *state * 0x2545f4914f6cdd1dULL;
 }
 
+static long long pick(uint64_t *state, long long blocks)
+{
+	return next_random(state) % (uint64_t)blocks;
+}
+
 struct run {
 	aio_context_t		ctx;
 	struct ioattr_list	list;
@@ -206,7 +210,7 @@ static int transfer(const struct job *job, struct run *run, int fd, int out)
 		/* the first free slots are used in turn, then those that end */
 		while (next < blocks && flying < job->depth && !ret &&
 		       next < job->depth) {
-			block = job->random ? next_random(&state) % blocks : next;
+			block = job->random ? pick(&state, blocks) : next;
 			ret = start(job, run, fd, next, block);
 			if (!ret) {
 				next++;
@@ -227,7 +231,7 @@ static int transfer(const struct job *job, struct run *run, int fd, int out)
 			if (ret || next >= blocks)
 				continue;
 			slot = events[i].data;
-			block = job->random ? next_random(&state) % blocks : next;
+			block = job->random ? pick(&state, blocks) : next;
 			ret = start(job, run, fd, slot, block);
 			if (!ret) {
 				next++;
