@@ -18,7 +18,7 @@ skip()
 }
 [ -w /sys/fs/bcache/register ] || skip "no bcache in this kernel"
 command -v make-bcache >/dev/null || skip "no make-bcache"
-[ -b "$backing" ] && [ -b "$cache" ] || skip "no disks for it"
+if [ ! -b "$backing" ] || [ ! -b "$cache" ]; then skip "no disks for it"; fi
 grep -qw io $cg/cgroup.controllers || skip "no io controller"
 grep -q nr_dying_subsys_io $cg/cgroup.stat || skip "cgroup.stat is too old"
 
@@ -52,7 +52,7 @@ reads()
 		sleep 0.1
 		i=$((i + 1))
 	done
-	echo $left
+	echo "$left"
 }
 
 status=0

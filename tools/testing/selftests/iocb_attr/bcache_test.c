@@ -421,7 +421,7 @@ FIXTURE_TEARDOWN(bcache_write)
 TEST_F_TIMEOUT(bcache_write, goes_the_right_way, 900)
 {
 	/* a place for each variant, by where its name is */
-	long long at = (long long)((uintptr_t)variant / 64 % 512) * 128 * 1024;
+	long long at = (long long)((uintptr_t)variant / 32 % 1024) * 128 * 1024;
 	FIXTURE_DATA(bcache) * b = &self->b;
 	int cached, i;
 
