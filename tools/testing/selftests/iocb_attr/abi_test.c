@@ -492,7 +492,7 @@ TEST_F(abi, unknown_id)
 	static const uint16_t ids[] = { 6, 7, 31, 32, 63, 64, 255, 0xffff };
 	unsigned int i;
 
-	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		uint64_t record[2] = { 0, ~0ULL };
 		struct iocb_attr *attr = (void *)record;
 
@@ -588,8 +588,10 @@ TEST_F(abi, opcodes)
 					vector ? 1 : BLOCK, 0, &list);
 		struct io_event event;
 
-		if (sync)
-			iocb.aio_buf = iocb.aio_nbytes = 0;
+		if (sync) {
+			iocb.aio_buf = 0;
+			iocb.aio_nbytes = 0;
+		}
 		EXPECT_EQ(rw ? 0 : -EINVAL, run(self->ctx, &iocb, &event)) {
 			TH_LOG("opcode %d", opcode);
 		}

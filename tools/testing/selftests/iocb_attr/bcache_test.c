@@ -352,6 +352,7 @@ FIXTURE_VARIANT(bcache_write)
 	uint32_t hints;
 	enum way way;
 	int honoured;
+	long long place;	/* on the device, each its own */
 };
 
 #define WRITE_CASE(_mode, _name, _hints, _way, _honoured)		\
@@ -360,6 +361,7 @@ FIXTURE_VARIANT_ADD(bcache_write, _mode ## _ ## _name) {		\
 	.hints		= _hints,					\
 	.way		= _way,						\
 	.honoured	= _honoured,					\
+	.place		= BASE(),					\
 }
 
 #define BY	IOCB_CACHE_BYPASS
@@ -420,9 +422,8 @@ FIXTURE_TEARDOWN(bcache_write)
 /* To a place that is not in the cache, and to one that is. */
 TEST_F_TIMEOUT(bcache_write, goes_the_right_way, 900)
 {
-	/* a place for each variant, by where its name is */
-	long long at = (long long)((uintptr_t)variant / 32 % 1024) * 128 * 1024;
 	FIXTURE_DATA(bcache) * b = &self->b;
+	long long at = variant->place;
 	int cached, i;
 
 	for (cached = 0; cached < 2; cached++, at += 16 * BLOCK) {

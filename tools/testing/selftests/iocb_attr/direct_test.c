@@ -101,7 +101,7 @@ TEST_F(direct, sizes)
 	unsigned int i;
 	size_t j;
 
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		for (j = 0; j < sizes[i]; j++)
 			self->buf[j] = j / 512 + i;
 		ASSERT_EQ(0, io(self, IOCB_CMD_PWRITE, 65536, sizes[i],

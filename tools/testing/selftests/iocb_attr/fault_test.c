@@ -64,9 +64,9 @@ static void long_list(uint64_t *list, uint32_t size)
 }
 
 /*
- * Make the Nth chance to fail fail, of allocations and of copies from and to
- * user memory, for N from 1 until there are fewer: each time the I/O is done,
- * or refused with an error that says why. EINVAL would be a lie.
+ * Let the Nth allocation, or copy from or to user memory, fail, for N from 1
+ * until there are fewer: each time the I/O is done, or refused with an error
+ * that says why. EINVAL would be a lie.
  */
 static void fail_nth(struct __test_metadata *_metadata,
 		     FIXTURE_DATA(fault) * self)

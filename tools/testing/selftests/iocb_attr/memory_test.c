@@ -140,7 +140,7 @@ TEST_F(memory, gone_after_submit)
 }
 
 struct flipper {
-	volatile uint32_t *word;
+	_Atomic uint32_t *word;
 	uint32_t values[4];
 	atomic_bool stop;
 };
@@ -151,7 +151,8 @@ static void *flip(void *arg)
 	unsigned int i = 0;
 
 	while (!atomic_load_explicit(&f->stop, memory_order_relaxed))
-		*f->word = f->values[i++ % 4];
+		atomic_store_explicit(f->word, f->values[i++ % 4],
+				      memory_order_relaxed);
 	return NULL;
 }
 
@@ -226,7 +227,8 @@ TEST_F(race, flips)
 	int i, e, ret, passed = 0, refused = 0;
 	pthread_t thread;
 
-	self->flipper.word = (uint32_t *)self->list + variant->word;
+	self->flipper.word = (_Atomic uint32_t *)self->list +
+			     variant->word;
 	memcpy(self->flipper.values, variant->values,
 	       sizeof(variant->values));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, flip, &self->flipper));
