@@ -39,9 +39,9 @@ void ioattr_init(struct ioattr_list *list, uint32_t flags);
 
 /*
  * Append a record of @size bytes, header included, whose fields after the
- * header are @fields. @flags: 0 or IOCB_ATTR_REQUIRED. Returns 0 or the list's
- * error: -EINVAL for a size that cannot be, -E2BIG if the list is full,
- * -EEXIST for an id that is there.
+ * header are @fields; NULL does if there are none. @flags: 0 or
+ * IOCB_ATTR_REQUIRED. Returns 0 or the list's error: -EINVAL for a size that
+ * cannot be, -E2BIG if the list is full, -EEXIST for an id that is there.
  */
 int ioattr_add(struct ioattr_list *list, uint16_t id, uint16_t flags,
 	       const void *fields, uint32_t size);
@@ -54,6 +54,9 @@ int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list);
 
 /* The name of an attribute, or NULL. */
 const char *ioattr_name(unsigned int id);
+
+/* The name of the cache hint 1 << @bit, or NULL beyond the last one. */
+const char *ioattr_hint_name(unsigned int bit);
 
 /* System calls; a negative errno on failure. */
 int ioattr_setup(unsigned int nr, aio_context_t *ctx);

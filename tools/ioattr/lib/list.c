@@ -18,6 +18,16 @@ const char *ioattr_name(unsigned int id)
 	return id < sizeof(names) / sizeof(names[0]) ? names[id] : NULL;
 }
 
+const char *ioattr_hint_name(unsigned int bit)
+{
+	/* in the order of IOCB_CACHE_* */
+	static const char *const hints[] = {
+		"bypass", "admit", "writethrough", "writeback", "writearound",
+	};
+
+	return bit < sizeof(hints) / sizeof(hints[0]) ? hints[bit] : NULL;
+}
+
 void ioattr_init(struct ioattr_list *list, uint32_t flags)
 {
 	list->header.size = sizeof(list->header);
@@ -53,7 +63,9 @@ int ioattr_add(struct ioattr_list *list, uint16_t id, uint16_t flags,
 			return fail(list, -EEXIST);
 	}
 	memcpy(space + used, &attr, sizeof(attr));
-	memcpy(space + used + sizeof(attr), fields, size - sizeof(attr));
+	if (size > sizeof(attr))
+		memcpy(space + used + sizeof(attr), fields,
+		       size - sizeof(attr));
 	list->header.size += size;
 	return 0;
 }

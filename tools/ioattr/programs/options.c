@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../lib/ioattr.h"
+#include "command.h"
+
+/* The sum of two of them still fits. */
+#define MAX_SIZE	((1LL << 62) - 1)
+
+static const char help_text[] =
+"Usage: ioattr read|write [OPTION...] FILE\n"
+"       ioattr probe [FILE]\n"
+"\n"
+"Read or write FILE asynchronously with attributes on each I/O, or say what\n"
+"this kernel knows of attributes.\n"
+"\n"
+"  --cache=HINT[,HINT]  bypass, admit, writethrough, writeback, writearound\n"
+"  --required           refuse the I/O where nothing can honour the hints\n"
+"  --report             count how many I/Os were honoured\n"
+"  --offset=SIZE        where to begin (0)\n"
+"  --length=SIZE        how much in all (to the end of FILE)\n"
+"  --bs=SIZE            bytes of one I/O (4K)\n"
+"  --depth=N            I/Os in flight (1)\n"
+"  --random[=SEED]      in random order, each block on average once\n"
+"  --pattern=BYTE       write this byte (0)\n"
+"  --output=FILE        write what is read to FILE; it is dropped otherwise\n"
+"  --buffered           without O_DIRECT: attributes have no effect then\n"
+"  --help               this text\n"
+"\n"
+"SIZE may end in K, M or G.\n";
+
+int help(void)
+{
+	fputs(help_text, stdout);
+	return 0;
+}
+
+__attribute__((format(printf, 1, 2)))
+static int usage_error(const char *format, ...)
+{
+	va_list args;
+
+	fputs("ioattr: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputs("; ioattr --help tells more\n", stderr);
+	return 1;
+}
+
+/* @text is the value of the option @name. */
+static int parse_number(const char *name, const char *text, long long min,
+			long long max, long long *number)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	int shift = 0;
+	char *end;
+
+	errno = 0;
+	*number = strtoll(text, &end, 0);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		shift = 10 * (unit - units + 1);
+		end++;
+	}
+	/* strtoll() would take a sign and spaces */
+	if (!isdigit((unsigned char)*text) || *end)
+		return usage_error("--%s=%s is no number", name, text);
+	if (errno || *number > max >> shift)
+		return usage_error("--%s=%s is more than %lld", name, text,
+				   max);
+	*number <<= shift;
+	if (*number < min)
+		return usage_error("--%s=%s is less than %lld", name, text,
+				   min);
+	return 0;
+}
+
+static int parse_hints(const char *text, uint32_t *hints)
+{
+	const char *name;
+	unsigned int bit;
+	size_t len;
+
+	for (;; text += len + 1) {
+		len = strcspn(text, ",");
+		for (bit = 0; (name = ioattr_hint_name(bit)); bit++) {
+			if (strlen(name) == len && !memcmp(name, text, len))
+				break;
+		}
+		if (!name)
+			return usage_error("there is no cache hint \"%.*s\"",
+					   (int)len, text);
+		*hints |= 1U << bit;
+		if (!text[len])
+			return 0;
+	}
+}
+
+static int parse_words(int nr, char **words, struct job *job)
+{
+	if (!nr)
+		return usage_error("say what to do: read, write or probe");
+	if (!strcmp(words[0], "read"))
+		job->verb = VERB_READ;
+	else if (!strcmp(words[0], "write"))
+		job->verb = VERB_WRITE;
+	else if (!strcmp(words[0], "probe"))
+		job->verb = VERB_PROBE;
+	else
+		return usage_error("\"%s\" is not read, write or probe",
+				   words[0]);
+	if (nr < 2 && job->verb != VERB_PROBE)
+		return usage_error("%s needs a file", words[0]);
+	if (nr > 2)
+		return usage_error("%s takes one file, not \"%s\" too",
+				   words[0], words[2]);
+	job->file = words[1];
+	return 0;
+}
+
+int parse_options(int argc, char **argv, struct job *job)
+{
+	static const struct option options[] = {
+		{ "cache", required_argument, NULL, 'c' },
+		{ "required", no_argument, NULL, 'q' },
+		{ "report", no_argument, NULL, 'r' },
+		{ "offset", required_argument, NULL, 'o' },
+		{ "length", required_argument, NULL, 'l' },
+		{ "bs", required_argument, NULL, 'b' },
+		{ "depth", required_argument, NULL, 'd' },
+		{ "random", optional_argument, NULL, 'R' },
+		{ "pattern", required_argument, NULL, 'p' },
+		{ "output", required_argument, NULL, 'O' },
+		{ "buffered", no_argument, NULL, 'B' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	long long depth = 1, pattern = -1, seed = 1;
+	bool given = false;
+	int c, i = 0, ret;
+
+	*job = (struct job){ .bs = 4096, .length = -1 };
+	while ((c = getopt_long(argc, argv, "", options, &i)) != -1) {
+		const char *name = options[i].name;
+
+		given = true;
+		ret = 0;
+		switch (c) {
+		case 'c':
+			ret = parse_hints(optarg, &job->hints);
+			break;
+		case 'q':
+			job->required = true;
+			break;
+		case 'r':
+			job->report = true;
+			break;
+		case 'o':
+			ret = parse_number(name, optarg, 0, MAX_SIZE,
+					   &job->offset);
+			break;
+		case 'l':
+			ret = parse_number(name, optarg, 1, MAX_SIZE,
+					   &job->length);
+			break;
+		case 'b':
+			ret = parse_number(name, optarg, 1, MAX_BS, &job->bs);
+			break;
+		case 'd':
+			ret = parse_number(name, optarg, 1, MAX_DEPTH, &depth);
+			break;
+		case 'R':
+			job->random = true;
+			if (optarg)
+				ret = parse_number(name, optarg, 1, MAX_SIZE,
+						   &seed);
+			break;
+		case 'p':
+			ret = parse_number(name, optarg, 0, 255, &pattern);
+			break;
+		case 'O':
+			job->output = optarg;
+			break;
+		case 'B':
+			job->buffered = true;
+			break;
+		case 'h':
+			job->verb = VERB_HELP;
+			return 0;
+		default:
+			/* getopt_long() has said what is wrong */
+			fputs("ioattr --help tells more\n", stderr);
+			return 1;
+		}
+		if (ret)
+			return ret;
+	}
+	ret = parse_words(argc - optind, argv + optind, job);
+	if (ret)
+		return ret;
+	if (job->verb == VERB_PROBE && given)
+		return usage_error("probe takes no options");
+	if (job->bs * depth > MAX_BS)
+		return usage_error("--bs times --depth is more than %lld",
+				   MAX_BS);
+	if (job->required && !job->hints)
+		return usage_error("--required needs --cache");
+	if (job->verb == VERB_READ && pattern >= 0)
+		return usage_error("--pattern is for write");
+	if (job->verb == VERB_WRITE && job->output)
+		return usage_error("--output is for read");
+	if (job->random && job->output)
+		return usage_error("--output would have holes with --random");
+	job->depth = depth;
+	job->seed = seed;
+	job->pattern = pattern < 0 ? 0 : pattern;
+	return 0;
+}

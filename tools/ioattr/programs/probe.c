@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../lib/ioattr.h"
+#include "command.h"
+
+/* Submit a read of nothing with this list; 0 or the error. */
+static int ask(aio_context_t ctx, int fd, const struct ioattr_list *list)
+{
+	struct iocb iocb = {
+		.aio_lio_opcode	= IOCB_CMD_PREAD,
+		.aio_fildes	= fd,
+	}, *iocbs = &iocb;
+	struct io_event event;
+	int ret = ioattr_prep_aio(&iocb, list);
+
+	if (!ret)
+		ret = ioattr_submit(ctx, 1, &iocbs);
+	if (ret == 1)
+		ret = ioattr_getevents(ctx, 1, 1, &event);
+	return ret < 0 ? ret : 0;
+}
+
+/* ... a read of @file, opened with @flags besides. */
+static int ask_file(const char *file, int flags, const struct ioattr_list *list)
+{
+	aio_context_t ctx;
+	int fd, ret;
+
+	fd = open(file, O_RDONLY | O_CLOEXEC | flags);
+	if (fd < 0)
+		return -errno;
+	ret = ioattr_setup(1, &ctx);
+	if (!ret) {
+		ret = ask(ctx, fd, list);
+		ioattr_destroy(ctx);
+	}
+	close(fd);
+	return ret;
+}
+
+/* Any file does to learn what the kernel knows. */
+static int ask_kernel(const struct ioattr_list *list)
+{
+	return ask_file("/dev/null", 0, list);
+}
+
+const char *no_attributes(void)
+{
+	struct ioattr_list list;
+	int ret;
+
+	ioattr_init(&list, 0);
+	ret = ask_kernel(&list);
+	switch (ret) {
+	case 0:
+		return NULL;
+	case -EINVAL:
+		return "this kernel has no per-I/O attributes";
+	case -EOPNOTSUPP:
+		return "this kernel was built without per-I/O attributes (CONFIG_IOCB_ATTR)";
+	default:
+		return strerror(-ret);
+	}
+}
+
+static int probe_file(const char *file)
+{
+	struct ioattr_list list;
+	int ret;
+
+	ioattr_init(&list, 0);
+	ioattr_add_cache(&list, 0, IOCB_ATTR_REQUIRED);
+	ret = ask_file(file, O_DIRECT, &list);
+	switch (ret) {
+	case 0:
+		printf("cache hints on %s: are handed down; a cache below may honour them\n",
+		       file);
+		return 0;
+	case -EINVAL:
+	case -EOPNOTSUPP:
+		printf("cache hints on %s: cannot be honoured, it has no direct I/O\n",
+		       file);
+		return 0;
+	default:
+		fprintf(stderr, "ioattr: %s: %s\n", file, strerror(-ret));
+		return 1;
+	}
+}
+
+int probe(const char *file)
+{
+	const char *why_not = no_attributes();
+	struct ioattr_list list;
+	const char *name;
+	unsigned int bit;
+
+	if (why_not) {
+		puts(why_not);
+		return 2;
+	}
+	puts("this kernel has per-I/O attributes");
+
+	ioattr_init(&list, IOCB_ATTR_LIST_REPORT);
+	printf("report: %s\n", ask_kernel(&list) ? "no" : "yes");
+	for (bit = 0; (name = ioattr_hint_name(bit)); bit++) {
+		ioattr_init(&list, 0);
+		ioattr_add_cache(&list, 1U << bit, 0);
+		printf("cache %s: %s\n", name,
+		       ask_kernel(&list) ? "unknown" : "known");
+	}
+	return file ? probe_file(file) : 0;
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/fs.h>
+
+#include "../lib/ioattr.h"
+#include "command.h"
+
+/**
+ * struct run - a job under way
+ * @end: Size of the file, 0 if that means nothing.
+ * @length: Bytes of the file that the job is about.
+ * @blocks: I/Os in all.
+ * @next: I/Os started.
+ * @done: I/Os that succeeded; @bytes: what they transferred; @honoured: how
+ *	many of them had their hints honoured.
+ * @failed: Something went wrong, which has been said. No I/O is started then.
+ */
+struct run {
+	const struct job	*job;
+	int			fd, out;
+	aio_context_t		ctx;
+	struct ioattr_list	list;
+	struct iocb		iocbs[MAX_DEPTH];
+	char			*buffers;
+	uint64_t		random;
+	long long		end, length, blocks;
+	long long		next, done, bytes, honoured;
+	bool			failed;
+};
+
+/* Only the first thing that goes wrong is told: the others follow from it. */
+__attribute__((format(printf, 3, 4)))
+static void fail(struct run *run, const char *file, const char *format, ...)
+{
+	va_list args;
+
+	if (run->failed)
+		return;
+	run->failed = true;
+	fprintf(stderr, "ioattr: %s: ", file);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/* xorshift64*: the order has to be the same for the same seed only */
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1dULL;
+}
+
+static bool excluding(uint32_t hints)
+{
+	const uint32_t admission = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
+	const uint32_t policies = hints & (IOCB_CACHE_WRITETHROUGH |
+					   IOCB_CACHE_WRITEBACK |
+					   IOCB_CACHE_WRITEAROUND);
+
+	return (hints & admission) == admission || (policies & (policies - 1));
+}
+
+/* Why io_submit(2) refuses an I/O. */
+static const char *refusal(const struct job *job, int error)
+{
+	const char *why_not;
+
+	if (!job->hints && !job->report)
+		return strerror(-error);
+	switch (error) {
+	case -EINVAL:
+	case -EOPNOTSUPP:
+		why_not = no_attributes();
+		if (why_not)
+			return why_not;
+		if (error == -EOPNOTSUPP && job->buffered)
+			return "--required cannot be had with --buffered: only direct I/O hands hints on";
+		if (error == -EOPNOTSUPP)
+			return "--required cannot be had: no hint is handed on here";
+		if (excluding(job->hints))
+			return "the hints exclude each other: bypass and admit do, and so do the write policies";
+		return "the I/O is not valid, or one of the hints unknown: ioattr probe tells";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* Why an I/O ends with an error. */
+static const char *io_error(const struct job *job, int error)
+{
+	if (error == -EINVAL && !job->buffered)
+		return "not valid: direct I/O wants an --offset, --length and --bs of whole blocks of the device";
+	return strerror(-error);
+}
+
+static long long wanted(const struct run *run, long long at)
+{
+	const long long left = run->length - at;
+
+	return left < run->job->bs ? left : run->job->bs;
+}
+
+/* Start the next I/O in this slot; false if there is none. */
+static bool start(struct run *run, unsigned int slot)
+{
+	const struct job *job = run->job;
+	struct iocb *iocb = &run->iocbs[slot];
+	long long block = run->next, at, len;
+	int ret = 0;
+
+	if (run->failed || run->next == run->blocks)
+		return false;
+	if (job->random)
+		block = next_random(&run->random) % (uint64_t)run->blocks;
+	at = block * job->bs;
+	len = wanted(run, at);
+	/* direct I/O reads what is left of a file only as a whole block */
+	if (job->verb == VERB_READ && job->offset + at + len == run->end)
+		len = job->bs;
+
+	memset(iocb, 0, sizeof(*iocb));
+	iocb->aio_lio_opcode = job->verb == VERB_WRITE ? IOCB_CMD_PWRITE :
+							 IOCB_CMD_PREAD;
+	iocb->aio_fildes = run->fd;
+	iocb->aio_buf = (uintptr_t)(run->buffers + slot * job->bs);
+	iocb->aio_nbytes = len;
+	iocb->aio_offset = job->offset + at;
+	iocb->aio_data = slot;
+	if (job->hints || job->report)
+		ret = ioattr_prep_aio(iocb, &run->list);
+	if (!ret)
+		ret = ioattr_submit(run->ctx, 1, &iocb);
+	if (ret != 1) {
+		fail(run, job->file, "%s", refusal(job, ret ? ret : -EAGAIN));
+		return false;
+	}
+	run->next++;
+	return true;
+}
+
+static int write_all(int fd, const char *buf, long long len, long long offset)
+{
+	ssize_t ret;
+
+	while (len) {
+		ret = pwrite(fd, buf, len, offset);
+		if (ret < 0 && errno == EINTR)
+			continue;
+		if (ret <= 0)
+			return ret ? -errno : -EIO;
+		buf += ret;
+		len -= ret;
+		offset += ret;
+	}
+	return 0;
+}
+
+static void finish(struct run *run, const struct io_event *event)
+{
+	const struct job *job = run->job;
+	const struct iocb *iocb = &run->iocbs[event->data];
+	const long long at = iocb->aio_offset - job->offset;
+	const long long len = wanted(run, at);
+	/* the file may have grown */
+	const long long got = event->res < len ? event->res : len;
+	int ret;
+
+	if (event->res < 0) {
+		fail(run, job->file, "%s", io_error(job, event->res));
+		return;
+	}
+	run->done++;
+	run->bytes += got;
+	if (job->report && (event->res2 & (1U << IOCB_ATTR_cache)))
+		run->honoured++;
+	if (run->out >= 0) {
+		ret = write_all(run->out, run->buffers +
+				event->data * job->bs, got, at);
+		if (ret)
+			fail(run, job->output, "%s", strerror(-ret));
+	}
+	if (got < len)
+		fail(run, job->file, "ends early: %lld of %lld bytes at %lld",
+		     got, len, (long long)iocb->aio_offset);
+}
+
+static void do_all(struct run *run)
+{
+	struct io_event events[MAX_DEPTH];
+	int i, n, flying = 0;
+
+	for (i = 0; i < run->job->depth; i++)
+		flying += start(run, i);
+	while (flying) {
+		n = ioattr_getevents(run->ctx, 1, flying, events);
+		if (n < 0) {
+			/* destroying the context waits for what is in flight */
+			fail(run, "io_getevents", "%s", strerror(-n));
+			return;
+		}
+		for (i = 0; i < n; i++) {
+			finish(run, &events[i]);
+			flying--;
+			flying += start(run, events[i].data);
+		}
+	}
+}
+
+static int open_file(struct run *run, struct stat *st)
+{
+	const struct job *job = run->job;
+	const int mode = job->verb == VERB_WRITE ? O_WRONLY : O_RDONLY;
+	uint64_t size;
+
+	/* opened for direct I/O, a directory would be a bad argument */
+	if (stat(job->file, st))
+		return -errno;
+	if (S_ISDIR(st->st_mode))
+		return -EISDIR;
+	run->fd = open(job->file, mode | O_CLOEXEC |
+		       (job->buffered ? 0 : O_DIRECT));
+	if (run->fd < 0)
+		return -errno;
+	if (fstat(run->fd, st))
+		return -errno;
+	run->end = st->st_size;
+	if (S_ISBLK(st->st_mode)) {
+		if (ioctl(run->fd, BLKGETSIZE64, &size))
+			return -errno;
+		run->end = size;
+	}
+	return 0;
+}
+
+static int open_output(struct run *run, const struct stat *file)
+{
+	const struct job *job = run->job;
+	struct stat st;
+
+	if (!job->output)
+		return 0;
+	/* it would be emptied before it is read */
+	if (!stat(job->output, &st) && st.st_dev == file->st_dev &&
+	    st.st_ino == file->st_ino)
+		return -EEXIST;
+	run->out = open(job->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+			0666);
+	return run->out < 0 ? -errno : 0;
+}
+
+/* Say it and return false if something is missing. */
+static bool prepare(struct run *run)
+{
+	const struct job *job = run->job;
+	const size_t size = job->bs * job->depth;
+	struct stat st;
+	int ret;
+
+	ret = open_file(run, &st);
+	if (ret == -EINVAL && !job->buffered)
+		fail(run, job->file, "it has no direct I/O; see --buffered");
+	else if (ret)
+		fail(run, job->file, "%s", strerror(-ret));
+	if (run->failed)
+		return false;
+
+	run->length = job->length >= 0 ? job->length : run->end - job->offset;
+	if (run->length <= 0) {
+		fail(run, job->file,
+		     "nothing to %s from %lld on: it ends at %lld, and there is no --length",
+		     job->verb == VERB_WRITE ? "write" : "read", job->offset,
+		     run->end);
+		return false;
+	}
+	run->blocks = run->length / job->bs + !!(run->length % job->bs);
+
+	run->buffers = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (run->buffers == MAP_FAILED) {
+		run->buffers = NULL;
+		fail(run, "memory", "%s", strerror(errno));
+		return false;
+	}
+	if (job->verb == VERB_WRITE)
+		memset(run->buffers, job->pattern, size);
+	ret = ioattr_setup(job->depth, &run->ctx);
+	if (ret) {
+		fail(run, "io_setup", "%s", strerror(-ret));
+		return false;
+	}
+	ioattr_init(&run->list, job->report ? IOCB_ATTR_LIST_REPORT : 0);
+	if (job->hints)
+		ioattr_add_cache(&run->list, job->hints,
+				 job->required ? IOCB_ATTR_REQUIRED : 0);
+	run->random = job->seed;
+
+	ret = open_output(run, &st);
+	if (ret)
+		fail(run, job->output, "%s", ret == -EEXIST ?
+		     "that is the file to be read" : strerror(-ret));
+	return !run->failed;
+}
+
+int transfer(const struct job *job)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	bool failed;
+
+	if (!run) {
+		fputs("ioattr: no memory\n", stderr);
+		return 1;
+	}
+	run->job = job;
+	run->fd = -1;
+	run->out = -1;
+	if (prepare(run)) {
+		do_all(run);
+		if (run->done || !run->failed) {
+			fprintf(stderr, "%lld bytes in %lld I/Os", run->bytes,
+				run->done);
+			if (job->report)
+				fprintf(stderr, ", cache honoured for %lld",
+					run->honoured);
+			fputc('\n', stderr);
+		}
+	}
+	if (run->ctx)
+		ioattr_destroy(run->ctx);
+	if (run->buffers)
+		munmap(run->buffers, job->bs * job->depth);
+	if (run->out >= 0 && close(run->out))
+		fail(run, job->output, "%s", strerror(errno));
+	if (run->fd >= 0)
+		close(run->fd);
+	failed = run->failed;
+	free(run);
+	return failed;
+}
