@@ -446,8 +446,8 @@ case $probed in
 		"0|this kernel has per-I/O attributes|report: yes|5" \
 		"$probed|$(sed -n 1p probe)|$(sed -n 2p probe)|$(grep -c \
 		'^cache [a-z]*: known$' probe)"
-	fails "none: No such file or directory" "probe what is not there" \
-		probe none
+	says 1 "$(cat probe)" "ioattr: none: No such file or directory" \
+		"probe what is not there" probe none
 	says 0 '' "263378 bytes in 65 I/Os, cache honoured for 0" \
 		"no hint is honoured for buffered I/O" \
 		read --buffered --cache=bypass --report data
