@@ -4,17 +4,25 @@
 T =
 
 help:
+	@echo 'make demo           from nothing to the result: a hint keeps a cache clean'
 	@echo 'make check          all tests; make check T=NAME for one (tests/list)'
+	@echo 'make bench          what attributes cost, in instructions'
 	@echo 'make tree           the base kernel with one commit per patch in build/linux'
 	@echo 'make refresh        bring the commits of build/linux back to patches/'
 	@echo 'make verify         prove that the series is sound'
 	@echo 'make series         the mails, an mbox a section, in build/series'
 	@echo 'make fuzz           fuzz the parser for a minute'
 	@echo 'make kunit          the KUnit tests, in user-mode Linux'
-	@echo 'make kernel         the guest kernel of CONFIG=debug or perf'
+	@echo 'make kernel         the guest kernel of CONFIG=debug, perf or small'
 
 CONFIG = debug
 
+demo:
+	scripts/install-deps
+	scripts/demo/cache
+bench:
+	scripts/install-deps
+	scripts/bench/core
 tree:
 	scripts/series/apply
 refresh:
@@ -37,4 +45,4 @@ check:
 clean:
 	rm -rf build results
 
-.PHONY: help fuzz tree refresh verify series kunit kernel check clean
+.PHONY: bench demo help fuzz tree refresh verify series kunit kernel check clean

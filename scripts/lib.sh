@@ -50,6 +50,17 @@ usage()
 	sed -n '3,/^$/{s/^# \{0,1\}//p}' "$0"
 }
 
+# fragments NAME: the files of a kernel configuration, those that its first line
+# names and its own
+fragments()
+{
+	local dir=$top/scripts/kernel/config w
+	for w in $(sed -n '1s/^# with //p' "$dir/$1.config"); do
+		echo "$dir/$w.config"
+	done
+	echo "$dir/$1.config"
+}
+
 # base_value NAME: a value of patches/base
 base_value()
 {

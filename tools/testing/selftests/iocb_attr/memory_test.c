@@ -140,7 +140,7 @@ TEST_F(memory, gone_after_submit)
 }
 
 struct flipper {
-	_Atomic uint32_t *word;
+	atomic_uint *word;
 	uint32_t values[4];
 	atomic_bool stop;
 };
@@ -227,7 +227,7 @@ TEST_F(race, flips)
 	int i, e, ret, passed = 0, refused = 0;
 	pthread_t thread;
 
-	self->flipper.word = (_Atomic uint32_t *)self->list +
+	self->flipper.word = (atomic_uint *)self->list +
 			     variant->word;
 	memcpy(self->flipper.values, variant->values,
 	       sizeof(variant->values));

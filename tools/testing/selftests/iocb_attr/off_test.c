@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A kernel that was built without CONFIG_IOCB_ATTR: it refuses a list whole,
+ * whatever is in it, and is else as kernels before.
+ */
+#define _GNU_SOURCE
+#include "aio.h"
+#include "kselftest_harness.h"
+
+FIXTURE(off)
+{
+	aio_context_t ctx;
+	int fd;
+	void *buf;
+};
+
+FIXTURE_SETUP(off)
+{
+	struct iocb_attr_list empty = { .size = sizeof(empty) };
+
+	ASSERT_EQ(0, io_setup(4, &self->ctx));
+	self->fd = open("/dev/nullb0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd) {
+		TH_LOG("no /dev/nullb0");
+	}
+	self->buf = block_alloc(BLOCK);
+	ASSERT_NE(NULL, self->buf);
+	if (!submit_list(self->ctx, self->fd, self->buf, &empty))
+		SKIP(return, "this kernel has per-I/O attributes");
+}
+
+FIXTURE_TEARDOWN(off)
+{
+	io_destroy(self->ctx);
+	munmap(self->buf, BLOCK);
+	close(self->fd);
+}
+
+TEST_F(off, lists_are_refused)
+{
+	struct cache_list list = cache_list(IOCB_CACHE_BYPASS, 0);
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				&list);
+	struct io_event event;
+
+	EXPECT_EQ(-EOPNOTSUPP, run(self->ctx, &iocb, &event));
+	iocb.aio_lio_opcode = IOCB_CMD_PWRITE;
+	EXPECT_EQ(-EOPNOTSUPP, run(self->ctx, &iocb, &event));
+	/* nothing of it is read */
+	list.list.size = 3;
+	EXPECT_EQ(-EOPNOTSUPP, run(self->ctx, &iocb, &event));
+	iocb.aio_attrs = 1;
+	EXPECT_EQ(-EOPNOTSUPP, run(self->ctx, &iocb, &event));
+	iocb.aio_attrs = 1ULL << 63;
+	EXPECT_EQ(-EOPNOTSUPP, run(self->ctx, &iocb, &event));
+}
+
+TEST_F(off, pointer_without_flag)
+{
+	struct cache_list list = cache_list(0, 0);
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				&list);
+	struct io_event event;
+
+	iocb.aio_flags = 0;
+	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
+}
+
+TEST_F(off, no_attributes)
+{
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				NULL);
+	struct io_event event;
+
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(BLOCK, event.res);
+	EXPECT_EQ(0, event.res2);
+	iocb.aio_lio_opcode = IOCB_CMD_PWRITE;
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(BLOCK, event.res);
+	EXPECT_EQ(0, event.res2);
+}
+
+TEST_F(off, no_tracepoints)
+{
+	if (access("/sys/kernel/tracing/events", F_OK))
+		SKIP(return, "no tracefs");
+	EXPECT_NE(0, access("/sys/kernel/tracing/events/iocb_attr", F_OK));
+}
+
+TEST_HARNESS_MAIN
