@@ -41,6 +41,7 @@ struct clients {
 	/* those of the hot set, then those of the backup */
 	struct iocb		iocbs[DEPTH];
 	bool			busy[DEPTH];
+	int			flying;
 };
 
 static void part(const char *name)
@@ -70,15 +71,18 @@ static int start(struct clients *c, int slot)
 		c->backup++;
 	}
 	ret = ioattr_submit(c->ctx, 1, &iocb);
-	c->busy[slot] = ret == 1;
-	return ret == 1 ? 0 : ret ? ret : -EAGAIN;
+	if (ret != 1)
+		return ret ? ret : -EAGAIN;
+	c->busy[slot] = true;
+	c->flying++;
+	return 0;
 }
 
-/* Wait for some reads; the number of those in flight, or an error. */
+/* Wait for some of the reads in flight. */
 static int reap(struct clients *c)
 {
 	struct io_event events[DEPTH];
-	int i, n, busy = 0;
+	int i, n;
 
 	n = ioattr_getevents(c->ctx, 1, DEPTH, events);
 	if (n < 0)
@@ -91,36 +95,35 @@ static int reap(struct clients *c)
 		if (events[i].res != (long long)iocb->aio_nbytes)
 			return -EIO;
 		c->busy[events[i].data] = false;
+		c->flying--;
 		c->honoured += !!(events[i].res2 & 1 << IOCB_ATTR_cache);
 	}
-	for (i = 0; i < DEPTH; i++)
-		busy += c->busy[i];
-	return busy;
+	return 0;
 }
 
 /* The hot set until @hot reads were started, and the backup, or not. */
 static int run(struct clients *c, long long hot, bool backup)
 {
 	const long long blocks = c->device_bytes / BACKUP_BLOCK;
-	bool more;
 	int i, ret;
 
-	do {
-		more = backup ? c->backup < blocks : c->hot < hot;
-		for (i = 0; i < DEPTH && more; i++) {
+	for (;;) {
+		for (i = 0; i < DEPTH; i++) {
 			if (c->busy[i])
 				continue;
-			if (i >= HOT_DEPTH && (!backup || c->backup == blocks))
+			if (backup ? c->backup == blocks :
+				     i >= HOT_DEPTH || c->hot == hot)
 				continue;
 			ret = start(c, i);
 			if (ret)
 				return ret;
 		}
+		if (!c->flying)
+			return 0;
 		ret = reap(c);
-		if (ret < 0)
+		if (ret)
 			return ret;
-	} while (more || ret);
-	return 0;
+	}
 }
 
 static int prepare(struct clients *c, bool bypass)
