@@ -16,6 +16,7 @@
 #include <linux/export.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/indirect_call_wrapper.h>
 #include <linux/iocb_attr.h>
 #include <linux/ioprio.h>
 #include <linux/pid.h>
@@ -171,7 +172,10 @@ static int resolve_all(const void *body, const struct iocb_attr_records *found,
 			 ((const void *)attr - body);
 
 		if (desc->resolve) {
-			ret = desc->resolve(attr, target);
+			ret = INDIRECT_CALL_2(desc->resolve,
+					      iocb_attr_resolve_cache,
+					      iocb_attr_resolve_cgroup,
+					      attr, target);
 			if (ret) {
 				blame(bad, IOCB_ATTR_BAD_TARGET, offset, id);
 				return ret;
@@ -181,14 +185,14 @@ static int resolve_all(const void *body, const struct iocb_attr_records *found,
 	return 0;
 }
 
-/* Is there something required that nothing below can give? */
+/* Is there something that must not be dropped, and nothing below for it? */
 static int check_consumers(const void *body,
 			   const struct iocb_attr_records *found,
 			   const struct iocb_attr_target *target,
 			   struct iocb_attr_refusal *bad)
 {
 	const struct iocb_attr_desc *desc;
-	unsigned long given = found->given;
+	unsigned long must = found->must;
 	unsigned int id;
 
 	if (found->unknown) {
@@ -197,10 +201,8 @@ static int check_consumers(const void *body,
 		return -EOPNOTSUPP;
 	}
 
-	for_each_set_bit(id, &given, IOCB_ATTR_NR) {
+	for_each_set_bit(id, &must, IOCB_ATTR_NR) {
 		desc = &iocb_attr_descs[id];
-		if (!(found->required & BIT(id)) && !desc->integrity)
-			continue;
 		if (desc->consumed && desc->consumed(target))
 			continue;
 		blame(bad, IOCB_ATTR_BAD_UNSUPPORTED,
@@ -214,7 +216,7 @@ static int check_consumers(const void *body,
 static int read_list(const void *body, u32 len, struct iocb_attr_target *target,
 		     struct iocb_attr_refusal *bad)
 {
-	struct iocb_attr_records found;
+	struct iocb_attr_records found __uninitialized;
 	int ret;
 
 	ret = iocb_attr_parse(body, len, &found, bad);
@@ -227,20 +229,63 @@ static int read_list(const void *body, u32 len, struct iocb_attr_target *target,
 	return check_consumers(body, &found, target, bad);
 }
 
+static int copy_header(struct iocb_attr_list *list,
+		       const struct iocb_attr_list __user *ulist)
+{
+	scoped_user_read_access(ulist, efault) {
+		unsafe_get_user(list->size, &ulist->size, efault);
+		unsafe_get_user(list->flags, &ulist->flags, efault);
+	}
+	return 0;
+efault:
+	return -EFAULT;
+}
+
+/* A few words: copy_from_user() takes longer to begin and to end than these. */
+static int copy_words(u64 *to, const u64 __user *from, u32 len)
+{
+	u32 i;
+
+	scoped_user_read_access_size(from, len, efault) {
+		for (i = 0; i < len / sizeof(*to); i++)
+			unsafe_get_user(to[i], &from[i], efault);
+	}
+	return 0;
+efault:
+	return -EFAULT;
+}
+
+static noinline int read_long_list(const void __user *ubody, u32 len,
+				   struct iocb_attr_target *target,
+				   struct iocb_attr_refusal *bad)
+{
+	void *body = kmalloc(len, GFP_KERNEL);
+	int ret = -EFAULT;
+
+	if (!body) {
+		bad->reason = IOCB_ATTR_BAD_MEMORY;
+		return -ENOMEM;
+	}
+	if (!copy_from_user(body, ubody, len))
+		ret = read_list(body, len, target, bad);
+	kfree(body);
+	return ret;
+}
+
 static int copy_list(u64 ulist, struct iocb_attr_list *list,
 		     struct iocb_attr_target *target,
 		     struct iocb_attr_refusal *bad)
 {
-	const void __user *ubody;
-	u64 stack[IOCB_ATTR_STACK / sizeof(u64)];
-	void *body = stack;
+	u64 body[IOCB_ATTR_STACK / sizeof(u64)] __uninitialized;
+	void __user *ubody;
 	u32 len;
 	int ret;
 
+	might_fault();
 	bad->reason = IOCB_ATTR_BAD_POINTER;
 	if (!ulist || ulist != (unsigned long)ulist)
 		return -EFAULT;
-	if (copy_from_user(list, u64_to_user_ptr(ulist), sizeof(*list)))
+	if (copy_header(list, u64_to_user_ptr(ulist)))
 		return -EFAULT;
 	ret = iocb_attr_check_header(list, bad);
 	if (ret)
@@ -248,20 +293,11 @@ static int copy_list(u64 ulist, struct iocb_attr_list *list,
 
 	ubody = u64_to_user_ptr(ulist + sizeof(*list));
 	len = list->size - sizeof(*list);
-	if (len > sizeof(stack)) {
-		body = kmalloc(len, GFP_KERNEL);
-		if (!body) {
-			bad->reason = IOCB_ATTR_BAD_MEMORY;
-			return -ENOMEM;
-		}
-	}
-	if (copy_from_user(body, ubody, len))
-		ret = -EFAULT;
-	else
-		ret = read_list(body, len, target, bad);
-	if (body != stack)
-		kfree(body);
-	return ret;
+	if (len > sizeof(body))
+		return read_long_list(ubody, len, target, bad);
+	if (copy_words(body, ubody, len))
+		return -EFAULT;
+	return read_list(body, len, target, bad);
 }
 
 /**

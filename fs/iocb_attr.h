@@ -5,6 +5,7 @@
 #ifndef _FS_IOCB_ATTR_H
 #define _FS_IOCB_ATTR_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
 #include <uapi/linux/iocb_attr.h>
 
@@ -73,22 +74,41 @@ extern const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR];
 
 /**
  * struct iocb_attr_records - the records of a list that is well formed
- * @record: By id; NULL where the list has none. Points into the list.
+ * @record: By id, where @given has the bit; points into the list.
  * @given: Bit per id that is there.
- * @required: Bit per id that is there and required.
+ * @must: Bit per id that is there and must not be dropped: it is required, or
+ *	carries data integrity.
  * @unknown: Offset of the first required record with an unknown id, or 0.
  * @unknown_id: Its id.
  */
 struct iocb_attr_records {
 	const struct iocb_attr	*record[IOCB_ATTR_NR];
 	u32			given;
-	u32			required;
+	u32			must;
 	u32			unknown;
 	u16			unknown_id;
 };
 
-int iocb_attr_check_header(const struct iocb_attr_list *list,
-			   struct iocb_attr_refusal *bad);
+static inline int iocb_attr_refuse(struct iocb_attr_refusal *bad, int error,
+				   enum iocb_attr_reason reason)
+{
+	bad->reason = reason;
+	return error;
+}
+
+/* Is this the header of a list? 0, -EINVAL, or -E2BIG if none is so long. */
+static inline int iocb_attr_check_header(const struct iocb_attr_list *list,
+					 struct iocb_attr_refusal *bad)
+{
+	if (list->size < sizeof(*list) || list->size % 8)
+		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_LIST_SIZE);
+	if (list->size > IOCB_ATTR_LIST_SIZE_MAX)
+		return iocb_attr_refuse(bad, -E2BIG, IOCB_ATTR_BAD_LIST_SIZE);
+	if (list->flags & ~IOCB_ATTR_LIST_REPORT)
+		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_LIST_FLAGS);
+	return 0;
+}
+
 int iocb_attr_parse(const void *body, u32 len, struct iocb_attr_records *found,
 		    struct iocb_attr_refusal *bad);
 

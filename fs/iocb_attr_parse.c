@@ -9,6 +9,7 @@
 #include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
+#include <linux/indirect_call_wrapper.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 
@@ -86,32 +87,15 @@ const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR] = {
 	},
 };
 
-static int refuse(struct iocb_attr_refusal *bad, int error,
-		  enum iocb_attr_reason reason)
+/* memchr_inv() for the few bytes of a reserved field, which are in pairs. */
+static bool is_zero(const void *bytes, unsigned int len)
 {
-	bad->reason = reason;
-	return error;
-}
+	const u16 *pair = bytes;
 
-/**
- * iocb_attr_check_header - check the header of a list
- * @list: The kernel's copy of the header, without the records.
- * @bad: Filled in on error.
- *
- * Context: Any.
- * Return: 0; -EINVAL for an impossible size or unknown flags; -E2BIG for a
- *	list longer than any can be.
- */
-int iocb_attr_check_header(const struct iocb_attr_list *list,
-			   struct iocb_attr_refusal *bad)
-{
-	if (list->size < sizeof(*list) || list->size % 8)
-		return refuse(bad, -EINVAL, IOCB_ATTR_BAD_LIST_SIZE);
-	if (list->size > IOCB_ATTR_LIST_SIZE_MAX)
-		return refuse(bad, -E2BIG, IOCB_ATTR_BAD_LIST_SIZE);
-	if (list->flags & ~IOCB_ATTR_LIST_REPORT)
-		return refuse(bad, -EINVAL, IOCB_ATTR_BAD_LIST_FLAGS);
-	return 0;
+	for (; len; len -= sizeof(*pair))
+		if (*pair++)
+			return false;
+	return true;
 }
 
 static int parse_known(const struct iocb_attr *attr,
@@ -121,23 +105,24 @@ static int parse_known(const struct iocb_attr *attr,
 	const struct iocb_attr_desc *desc = &iocb_attr_descs[attr->id];
 	const void *bytes = attr;
 
-	if (found->record[attr->id])
-		return refuse(bad, -EINVAL, IOCB_ATTR_BAD_DUPLICATE);
+	if (found->given & BIT(attr->id))
+		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_DUPLICATE);
+	if (found->given & desc->excludes)
+		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_CONFLICT);
 	if (attr->size < desc->min_size)
-		return refuse(bad, -EINVAL, IOCB_ATTR_BAD_SHORT);
+		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_SHORT);
 	if (attr->size > desc->size &&
 	    memchr_inv(bytes + desc->size, 0, attr->size - desc->size))
-		return refuse(bad, -E2BIG, IOCB_ATTR_BAD_LONG);
-	if (desc->reserved_len &&
-	    memchr_inv(bytes + desc->reserved_at, 0, desc->reserved_len))
-		return refuse(bad, -EINVAL, IOCB_ATTR_BAD_RESERVED);
-	if (desc->valid && !desc->valid(attr))
-		return refuse(bad, -EINVAL, IOCB_ATTR_BAD_VALUE);
+		return iocb_attr_refuse(bad, -E2BIG, IOCB_ATTR_BAD_LONG);
+	if (!is_zero(bytes + desc->reserved_at, desc->reserved_len))
+		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_RESERVED);
+	if (desc->valid && !INDIRECT_CALL_1(desc->valid, valid_cache, attr))
+		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_VALUE);
 
 	found->record[attr->id] = attr;
 	found->given |= BIT(attr->id);
-	if (attr->flags & IOCB_ATTR_REQUIRED)
-		found->required |= BIT(attr->id);
+	if ((attr->flags & IOCB_ATTR_REQUIRED) || desc->integrity)
+		found->must |= BIT(attr->id);
 	return 0;
 }
 
@@ -153,19 +138,20 @@ static int parse_known(const struct iocb_attr *attr,
  *
  * Context: Any.
  * Return: 0; -EINVAL for a malformed record, an unknown flag, a reserved
- *	field that is not 0, an impossible value, an id given twice or two ids
- *	that exclude each other; -E2BIG for a record with more in it than this
- *	kernel knows.
+ *	field that is not 0, an impossible value, an id given twice or one
+ *	that excludes another before it; -E2BIG for a record with more in it
+ *	than this kernel knows.
  */
 int iocb_attr_parse(const void *body, u32 len, struct iocb_attr_records *found,
 		    struct iocb_attr_refusal *bad)
 {
 	const struct iocb_attr *attr;
-	unsigned int id;
 	u32 at;
 	int ret;
 
-	memset(found, 0, sizeof(*found));
+	found->given = 0;
+	found->must = 0;
+	found->unknown = 0;
 
 	for (at = 0; at < len; at += attr->size) {
 		attr = body + at;
@@ -175,9 +161,9 @@ int iocb_attr_parse(const void *body, u32 len, struct iocb_attr_records *found,
 		/* len - at is at least 8: sizes are multiples of 8 */
 		if (attr->size < sizeof(*attr) || attr->size % 8 ||
 		    attr->size > len - at)
-			return refuse(bad, -EINVAL, IOCB_ATTR_BAD_SIZE);
+			return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_SIZE);
 		if (attr->flags & ~IOCB_ATTR_REQUIRED)
-			return refuse(bad, -EINVAL, IOCB_ATTR_BAD_FLAGS);
+			return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_FLAGS);
 
 		if (attr->id >= IOCB_ATTR_NR) {
 			if ((attr->flags & IOCB_ATTR_REQUIRED) &&
@@ -191,16 +177,6 @@ int iocb_attr_parse(const void *body, u32 len, struct iocb_attr_records *found,
 		ret = parse_known(attr, found, bad);
 		if (ret)
 			return ret;
-	}
-
-	for (id = 0; id < IOCB_ATTR_NR; id++) {
-		if (!found->record[id] ||
-		    !(found->given & iocb_attr_descs[id].excludes))
-			continue;
-		bad->offset = sizeof(struct iocb_attr_list) +
-			      ((const void *)found->record[id] - body);
-		bad->id = id;
-		return refuse(bad, -EINVAL, IOCB_ATTR_BAD_CONFLICT);
 	}
 	return 0;
 }

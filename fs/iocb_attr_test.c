@@ -54,14 +54,14 @@ static void expect_refused(struct kunit *test, const void *body, u32 len,
 }
 
 static void expect_accepted(struct kunit *test, const void *body, u32 len,
-			    u32 given, u32 required)
+			    u32 given, u32 must)
 {
 	struct iocb_attr_records found;
 	struct iocb_attr_refusal bad = { };
 
 	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, len, &found, &bad), 0);
 	KUNIT_EXPECT_EQ(test, found.given, given);
-	KUNIT_EXPECT_EQ(test, found.required, required);
+	KUNIT_EXPECT_EQ(test, found.must, must);
 }
 
 /* The layout is ABI: no record may have a hole or change its size. */
@@ -95,6 +95,9 @@ static void table(struct kunit *test)
 		/* what is refused for not being 0 has to be there */
 		KUNIT_EXPECT_LE(test, desc->reserved_at + desc->reserved_len,
 				desc->min_size);
+		/* it is checked by pairs of bytes */
+		KUNIT_EXPECT_EQ(test, desc->reserved_at % 2, 0);
+		KUNIT_EXPECT_EQ(test, desc->reserved_len % 2, 0);
 		/* exclusion is mutual */
 		for (unsigned int other = 0; other < IOCB_ATTR_NR; other++)
 			KUNIT_EXPECT_EQ(test, !!(desc->excludes & BIT(other)),
@@ -164,7 +167,7 @@ static void one_of_each(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, found.record[IOCB_ATTR_cache],
 			    &all.cache.attr);
 	KUNIT_EXPECT_PTR_EQ(test, found.record[IOCB_ATTR_pi], &all.pi.attr);
-	KUNIT_EXPECT_NULL(test, found.record[IOCB_ATTR_proxy_pidfd]);
+	KUNIT_EXPECT_EQ(test, found.must, BIT(IOCB_ATTR_pi));
 	expect_accepted(test, &all.proxy_pidfd, sizeof(all.proxy_pidfd),
 			BIT(IOCB_ATTR_proxy_pidfd), 0);
 }
@@ -235,7 +238,9 @@ static void duplicate(struct kunit *test)
 static void conflict(struct kunit *test)
 {
 	expect_refused(test, &all, sizeof(all), -EINVAL,
-		       IOCB_ATTR_BAD_CONFLICT, 0, IOCB_ATTR_proxy_pid);
+		       IOCB_ATTR_BAD_CONFLICT,
+		       offsetof(struct all_records, proxy_pidfd),
+		       IOCB_ATTR_proxy_pidfd);
 }
 
 /* A record from the future: more bytes than this kernel knows. */
@@ -259,7 +264,9 @@ static void longer(struct kunit *test)
 
 		memcpy(body, records[i].record, records[i].size);
 		attr->size = records[i].size + 8;
-		expect_accepted(test, body, attr->size, BIT(attr->id), 0);
+		expect_accepted(test, body, attr->size, BIT(attr->id),
+				attr->id == IOCB_ATTR_pi ?
+				BIT(IOCB_ATTR_pi) : 0);
 		for (u32 at = records[i].size; at < attr->size; at++) {
 			((u8 *)body)[at] = 1;
 			expect_refused(test, body, attr->size, -E2BIG,
@@ -331,7 +338,8 @@ static void pi_flags(struct kunit *test)
 		pi.flags = BIT(bit);
 		if (pi.flags & IO_INTEGRITY_VALID_FLAGS)
 			expect_accepted(test, &pi, sizeof(pi),
-					BIT(IOCB_ATTR_pi), 0);
+					BIT(IOCB_ATTR_pi),
+					BIT(IOCB_ATTR_pi));
 		else
 			expect_refused(test, &pi, sizeof(pi), -EINVAL,
 				       IOCB_ATTR_BAD_VALUE, 0, IOCB_ATTR_pi);

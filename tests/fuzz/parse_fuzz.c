@@ -45,17 +45,16 @@ static void check_found(const void *body, u32 len,
 		const struct iocb_attr *attr = found->record[id];
 		size_t offset = (const char *)attr - (const char *)body;
 
-		CHECK(!attr == !(found->given & 1U << id));
-		if (!attr) {
-			CHECK(!(found->required & 1U << id));
+		if (!(found->given & 1U << id)) {
+			CHECK(!(found->must & 1U << id));
 			continue;
 		}
 		known++;
 		CHECK(attr->id == id && offset % 8 == 0);
 		CHECK(offset + attr->size <= len);
 		CHECK(attr->size >= iocb_attr_descs[id].min_size);
-		CHECK(!(attr->flags & IOCB_ATTR_REQUIRED) ==
-		      !(found->required & 1U << id));
+		CHECK((attr->flags & IOCB_ATTR_REQUIRED ||
+		       id == IOCB_ATTR_pi) == !!(found->must & 1U << id));
 		CHECK(!(found->given & iocb_attr_descs[id].excludes));
 	}
 	/* the records fill the list, and no known one was passed over */
