@@ -46,8 +46,8 @@ struct iocb_attr_refusal {
  * struct iocb_attr_desc - all there is to know of one attribute
  * @size: Bytes of the record as this kernel knows it.
  * @min_size: Bytes of the record as it was first published.
- * @reserved_at: Offset of the bytes that have to be 0.
- * @reserved_len: How many those are.
+ * @reserved: The bits that have to be 0 in the word of 8 bytes ...
+ * @reserved_at: ... at this offset.
  * @excludes: Mask of ids that may not be in the same list.
  * @integrity: Refuse the I/O where nothing can honour this, required or not.
  * @valid: Are the values possible ones? NULL if all are. Pure.
@@ -59,9 +59,9 @@ struct iocb_attr_desc {
 	u16	size;
 	u16	min_size;
 	u16	reserved_at;
-	u16	reserved_len;
-	u32	excludes;
 	bool	integrity;
+	u64	reserved;
+	u32	excludes;
 	bool	(*valid)(const struct iocb_attr *attr);
 	int	(*resolve)(const struct iocb_attr *attr,
 			   struct iocb_attr_target *target);

@@ -7,11 +7,13 @@
  * userspace and fuzzed.
  */
 #include <linux/bits.h>
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/indirect_call_wrapper.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
+#include <asm/byteorder.h>
 
 #include "iocb_attr.h"
 
@@ -42,9 +44,19 @@ static bool valid_pi(const struct iocb_attr *attr)
 	.size		= sizeof(struct iocb_attr_ ## name),		\
 	.min_size	= sizeof(struct iocb_attr_ ## name)
 
+/* The bytes from @at to the end of a word, as the word has them. */
+#ifdef __LITTLE_ENDIAN
+#define WORD_FROM(at)	(~0ULL << (at) % 8 * 8)
+#else
+#define WORD_FROM(at)	(~0ULL >> (at) % 8 * 8)
+#endif
+
+/* A reserved field ends with the word of 8 bytes that it begins in. */
 #define RESERVED(name)							\
-	.reserved_at	= offsetof(struct iocb_attr_ ## name, reserved),\
-	.reserved_len	= sizeof_field(struct iocb_attr_ ## name, reserved)
+	.reserved	= WORD_FROM(offsetof(struct iocb_attr_ ## name,	\
+					     reserved)),		\
+	.reserved_at	= offsetofend(struct iocb_attr_ ## name,	\
+				      reserved) - sizeof(u64)
 
 /*
  * To add an attribute: its record in the UAPI header, its line here, and the
@@ -87,42 +99,42 @@ const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR] = {
 	},
 };
 
-/* memchr_inv() for the few bytes of a reserved field, which are in pairs. */
-static bool is_zero(const void *bytes, unsigned int len)
+/* What is wrong with a record whose size is not the one we know? */
+static int check_size(const struct iocb_attr *attr,
+		      const struct iocb_attr_desc *desc,
+		      struct iocb_attr_refusal *bad)
 {
-	const u16 *pair = bytes;
-
-	for (; len; len -= sizeof(*pair))
-		if (*pair++)
-			return false;
-	return true;
-}
-
-static int parse_known(const struct iocb_attr *attr,
-		       struct iocb_attr_records *found,
-		       struct iocb_attr_refusal *bad)
-{
-	const struct iocb_attr_desc *desc = &iocb_attr_descs[attr->id];
 	const void *bytes = attr;
 
-	if (found->given & BIT(attr->id))
-		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_DUPLICATE);
-	if (found->given & desc->excludes)
-		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_CONFLICT);
 	if (attr->size < desc->min_size)
 		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_SHORT);
 	if (attr->size > desc->size &&
 	    memchr_inv(bytes + desc->size, 0, attr->size - desc->size))
 		return iocb_attr_refuse(bad, -E2BIG, IOCB_ATTR_BAD_LONG);
-	if (!is_zero(bytes + desc->reserved_at, desc->reserved_len))
+	return 0;
+}
+
+/* A record with an id that is in the table; @given: those before it. */
+static int check_known(const struct iocb_attr *attr,
+		       const struct iocb_attr_desc *desc, u32 bit, u32 given,
+		       struct iocb_attr_refusal *bad)
+{
+	const u64 *word = (const void *)attr + desc->reserved_at;
+	int ret;
+
+	if (unlikely(given & (bit | desc->excludes)))
+		return iocb_attr_refuse(bad, -EINVAL, given & bit ?
+					IOCB_ATTR_BAD_DUPLICATE :
+					IOCB_ATTR_BAD_CONFLICT);
+	if (unlikely(attr->size != desc->size)) {
+		ret = check_size(attr, desc, bad);
+		if (ret)
+			return ret;
+	}
+	if (unlikely(*word & desc->reserved))
 		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_RESERVED);
 	if (desc->valid && !INDIRECT_CALL_1(desc->valid, valid_cache, attr))
 		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_VALUE);
-
-	found->record[attr->id] = attr;
-	found->given |= BIT(attr->id);
-	if ((attr->flags & IOCB_ATTR_REQUIRED) || desc->integrity)
-		found->must |= BIT(attr->id);
 	return 0;
 }
 
@@ -146,37 +158,55 @@ int iocb_attr_parse(const void *body, u32 len, struct iocb_attr_records *found,
 		    struct iocb_attr_refusal *bad)
 {
 	const struct iocb_attr *attr;
-	u32 at;
+	u32 at, size, bit, given = 0, must = 0;
+	u16 id;
 	int ret;
 
-	found->given = 0;
-	found->must = 0;
 	found->unknown = 0;
 
-	for (at = 0; at < len; at += attr->size) {
+	for (at = 0; at < len; at += size) {
 		attr = body + at;
-		bad->offset = sizeof(struct iocb_attr_list) + at;
-		bad->id = attr->id;
+		size = attr->size;
+		id = attr->id;
 
 		/* len - at is at least 8: sizes are multiples of 8 */
-		if (attr->size < sizeof(*attr) || attr->size % 8 ||
-		    attr->size > len - at)
-			return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_SIZE);
-		if (attr->flags & ~IOCB_ATTR_REQUIRED)
-			return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_FLAGS);
+		if (size < sizeof(*attr) || size % 8 || size > len - at) {
+			ret = iocb_attr_refuse(bad, -EINVAL,
+					       IOCB_ATTR_BAD_SIZE);
+			goto refused;
+		}
+		if (attr->flags & ~IOCB_ATTR_REQUIRED) {
+			ret = iocb_attr_refuse(bad, -EINVAL,
+					       IOCB_ATTR_BAD_FLAGS);
+			goto refused;
+		}
 
-		if (attr->id >= IOCB_ATTR_NR) {
+		if (unlikely(id >= IOCB_ATTR_NR)) {
 			if ((attr->flags & IOCB_ATTR_REQUIRED) &&
 			    !found->unknown) {
-				found->unknown = bad->offset;
-				found->unknown_id = attr->id;
+				found->unknown = sizeof(struct iocb_attr_list) +
+						 at;
+				found->unknown_id = id;
 			}
 			continue;
 		}
 
-		ret = parse_known(attr, found, bad);
+		bit = BIT(id);
+		ret = check_known(attr, &iocb_attr_descs[id], bit, given, bad);
 		if (ret)
-			return ret;
+			goto refused;
+		found->record[id] = attr;
+		given |= bit;
+		if ((attr->flags & IOCB_ATTR_REQUIRED) ||
+		    iocb_attr_descs[id].integrity)
+			must |= bit;
 	}
+	found->given = given;
+	found->must = must;
 	return 0;
+
+refused:
+	bad->offset = sizeof(struct iocb_attr_list) + at;
+	bad->id = id;
+	return ret;
 }

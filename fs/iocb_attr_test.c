@@ -93,11 +93,11 @@ static void table(struct kunit *test)
 		KUNIT_EXPECT_GE(test, desc->size, desc->min_size);
 		KUNIT_EXPECT_EQ(test, desc->size % 8, 0);
 		/* what is refused for not being 0 has to be there */
-		KUNIT_EXPECT_LE(test, desc->reserved_at + desc->reserved_len,
+		KUNIT_EXPECT_LE(test, desc->reserved_at + sizeof(u64),
 				desc->min_size);
-		/* it is checked by pairs of bytes */
-		KUNIT_EXPECT_EQ(test, desc->reserved_at % 2, 0);
-		KUNIT_EXPECT_EQ(test, desc->reserved_len % 2, 0);
+		/* in a word, and not in the header */
+		KUNIT_EXPECT_EQ(test, desc->reserved_at % 8, 0);
+		KUNIT_EXPECT_TRUE(test, desc->reserved_at || !desc->reserved);
 		/* exclusion is mutual */
 		for (unsigned int other = 0; other < IOCB_ATTR_NR; other++)
 			KUNIT_EXPECT_EQ(test, !!(desc->excludes & BIT(other)),
