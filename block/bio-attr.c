@@ -3,17 +3,52 @@
  * Per-I/O attributes in the block layer.
  */
 #include <linux/bio-attr.h>
+#include <linux/bio.h>
+
+#include "blk.h"
+#include "blk-cgroup.h"
+
+static const struct io_context *bio_ioc(const struct bio *bio)
+{
+	return bio->bi_attrs ? bio->bi_attrs->ioc : NULL;
+}
 
 /*
  * The slow half of bio_attrs_mergeable(): two I/Os, each with a list of its
  * own or one with none. What was said twice in the same words is the same,
- * and so are no hints and none given. Only what a layer below looks up counts.
+ * and so are no hints and none given. Only what a layer below looks up counts:
+ * the cgroup and the priority are compared where they were put, in the bio. But
+ * I/O that is for somebody does not join that of the submitter, whose queue in
+ * a scheduler is another.
  */
 bool __bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 {
 	const struct iocb_cache *cache_a = bio_attr_lookup(a, cache);
 	const struct iocb_cache *cache_b = bio_attr_lookup(b, cache);
 
-	return (cache_a ? cache_a->hints : 0) ==
-	       (cache_b ? cache_b->hints : 0);
+	if ((cache_a ? cache_a->hints : 0) != (cache_b ? cache_b->hints : 0))
+		return false;
+	return bio_for_whom(a) == bio_for_whom(b) && bio_ioc(a) == bio_ioc(b);
 }
+
+#ifdef CONFIG_BLK_CGROUP
+/* Charge a bio to the cgroup that its attributes name, if that still lives. */
+void bio_charge_attrs(struct bio *bio)
+{
+	struct iocb_attrs *attrs = bio->bi_attrs;
+
+	bio_associate_blkg_from_css(bio, attrs->css);
+	if (!bio->bi_blkg || bio->bi_blkg->blkcg != css_to_blkcg(attrs->css))
+		return;
+	if (iocb_attr_given(attrs, IOCB_ATTR_cgroup))
+		bio_attr_honoured(bio, cgroup, bio_dev(bio));
+	else if (iocb_attr_given(attrs, IOCB_ATTR_proxy_pid))
+		bio_attr_honoured(bio, proxy_pid, bio_dev(bio));
+	else
+		bio_attr_honoured(bio, proxy_pidfd, bio_dev(bio));
+}
+#else
+void bio_charge_attrs(struct bio *bio)
+{
+}
+#endif

@@ -15,9 +15,11 @@
 #include <linux/cred.h>
 #include <linux/export.h>
 #include <linux/file.h>
+#include <linux/fault-inject-usercopy.h>
 #include <linux/fs.h>
 #include <linux/indirect_call_wrapper.h>
 #include <linux/iocb_attr.h>
+#include <linux/iocontext.h>
 #include <linux/ioprio.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -41,9 +43,18 @@
 /* What the records of one I/O are resolved against, and into. */
 struct iocb_attr_target {
 	struct iocb_attrs	*attrs;
-	const struct kiocb	*iocb;
+	struct kiocb		*iocb;
+	struct iocb_attr_grants	*grants;
 	bool			ioprio_given;
 };
+
+static void release(struct iocb_attrs *attrs)
+{
+	if (attrs->css)
+		css_put(attrs->css);
+	if (attrs->ioc)
+		put_io_context_active(attrs->ioc);
+}
 
 /*
  * To have I/O done in another process's name is to see its priority and to
@@ -64,6 +75,42 @@ static int may_proxy(struct task_struct *task)
 	if (!uid_eq(uid, cred->euid) && !uid_eq(uid, cred->uid) &&
 	    !capable(CAP_SYS_NICE))
 		return -EPERM;
+	return security_task_getioprio(task);
+}
+
+/*
+ * What an I/O takes over from the process that it is for: its cgroup, its
+ * priority, and its io_context, in which a scheduler finds its queues. A cgroup
+ * or a priority that the list or the iocb has itself comes before; the queues
+ * of the process are then not those to use, for it would be moved to where the
+ * I/O goes. The task itself is not held.
+ */
+static int proxy(struct task_struct *task, struct iocb_attr_target *target)
+{
+	struct iocb_attrs *attrs = target->attrs;
+	int ret, ioprio;
+
+	ret = may_proxy(task);
+	if (ret)
+		return ret;
+
+	if (!target->ioprio_given &&
+	    !iocb_attr_given(attrs, IOCB_ATTR_ioprio)) {
+		task_lock(task);
+		ioprio = __get_task_ioprio(task);
+		task_unlock(task);
+		/* it may have been given what the caller is not to have */
+		ret = ioprio_check_cap(ioprio);
+		if (ret)
+			return ret;
+		target->iocb->ki_ioprio = ioprio;
+		if (!iocb_attr_given(attrs, IOCB_ATTR_cgroup))
+			attrs->ioc = get_task_io_context_active(task);
+	}
+#ifdef CONFIG_BLK_CGROUP
+	if (!iocb_attr_given(attrs, IOCB_ATTR_cgroup))
+		attrs->css = task_get_css(task, io_cgrp_id);
+#endif
 	return 0;
 }
 
@@ -80,7 +127,7 @@ int iocb_attr_resolve_proxy_pid(const struct iocb_attr *attr,
 	task = find_get_task_by_vpid(nr);
 	if (!task)
 		return -ESRCH;
-	ret = may_proxy(task);
+	ret = proxy(task, target);
 	put_task_struct(task);
 	return ret;
 }
@@ -99,7 +146,7 @@ int iocb_attr_resolve_proxy_pidfd(const struct iocb_attr *attr,
 	task = pidfd_get_task(pidfd, &f_flags);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	ret = may_proxy(task);
+	ret = proxy(task, target);
 	put_task_struct(task);
 	return ret;
 }
@@ -109,10 +156,24 @@ int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
 {
 #ifdef CONFIG_CGROUPS
 	int fd = ((const struct iocb_attr_cgroup *)attr)->fd;
-	struct cgroup *cgrp = cgroup_get_from_fd_for_io(fd);
+	struct cgroup *cgrp = cgroup_get_from_fd(fd);
+	u64 from;
 
+	if (cgrp == ERR_PTR(-ENOENT))
+		return -ENODEV;
 	if (IS_ERR(cgrp))
 		return PTR_ERR(cgrp);
+	if (!iocb_attr_granted(target->grants, cgrp)) {
+		cgroup_put(cgrp);
+		/* the file may be another one now: go by what is asked about */
+		cgrp = cgroup_get_from_fd_for_io(fd, &from);
+		if (IS_ERR(cgrp))
+			return PTR_ERR(cgrp);
+		iocb_attr_grant(target->grants, cgrp, from);
+	}
+#ifdef CONFIG_BLK_CGROUP
+	target->attrs->css = cgroup_get_e_css(cgrp, &io_cgrp_subsys);
+#endif
 	cgroup_put(cgrp);
 	return 0;
 #else
@@ -125,127 +186,117 @@ int iocb_attr_resolve_ioprio(const struct iocb_attr *attr,
 			     struct iocb_attr_target *target)
 {
 	u16 ioprio = ((const struct iocb_attr_ioprio *)attr)->ioprio;
+	int ret;
 
 	if (target->ioprio_given && target->iocb->ki_ioprio != ioprio)
 		return -EINVAL;
-	return ioprio_check_cap(ioprio);
-}
-
-int iocb_attr_resolve_cache(const struct iocb_attr *attr,
-			    struct iocb_attr_target *target)
-{
-	target->attrs->cache.hints =
-		((const struct iocb_attr_cache *)attr)->hints;
-	return 0;
+	ret = ioprio_check_cap(ioprio);
+	if (!ret)
+		target->iocb->ki_ioprio = ioprio;
+	return ret;
 }
 
 /* Only direct I/O hands attributes on: writeback does not know for whom. */
-bool iocb_attr_consumed_cache(const struct iocb_attr_target *target)
+bool iocb_attr_consumed_direct(const struct iocb_attr_target *target)
 {
 	return (target->iocb->ki_flags & IOCB_DIRECT) &&
 	       (target->iocb->ki_filp->f_mode & FMODE_CAN_ODIRECT);
 }
 
-static void blame(struct iocb_attr_refusal *bad, enum iocb_attr_reason reason,
-		  u32 offset, u16 id)
+/* Somebody to charge takes the io controller as well. */
+bool iocb_attr_consumed_charge(const struct iocb_attr_target *target)
 {
-	bad->reason = reason;
-	bad->offset = offset;
-	bad->id = id;
+	return IS_ENABLED(CONFIG_BLK_CGROUP) &&
+	       iocb_attr_consumed_direct(target);
 }
 
-static int resolve_all(const void *body, const struct iocb_attr_records *found,
-		       struct iocb_attr_target *target,
-		       struct iocb_attr_refusal *bad)
+/* Nothing below for it, or no right to it: blame the record with this id. */
+static int blame(struct iocb_attr_records *found, const void *body,
+		 enum iocb_attr_reason reason, u16 id, int error)
 {
+	found->bad.reason = reason;
+	found->bad.offset = sizeof(struct iocb_attr_list) +
+			    ((const void *)found->record[id] - body);
+	found->bad.id = id;
+	return error;
+}
+
+/*
+ * What takes more than the bytes of a list: look up whom and what it names,
+ * and whether there is something below for what must not be dropped.
+ */
+static noinline int resolve(struct iocb_attr_records *found, const void *body,
+			    struct iocb_attr_target *target)
+{
+	unsigned long todo = found->resolve;
 	const struct iocb_attr_desc *desc;
-	const struct iocb_attr *attr;
-	unsigned long given = found->given;
 	unsigned int id;
-	u32 offset;
 	int ret;
 
-	for_each_set_bit(id, &given, IOCB_ATTR_NR) {
+	for_each_set_bit(id, &todo, IOCB_ATTR_NR) {
 		desc = &iocb_attr_descs[id];
-		attr = found->record[id];
-		offset = sizeof(struct iocb_attr_list) +
-			 ((const void *)attr - body);
-
-		if (desc->resolve) {
-			ret = INDIRECT_CALL_2(desc->resolve,
-					      iocb_attr_resolve_cache,
-					      iocb_attr_resolve_cgroup,
-					      attr, target);
-			if (ret) {
-				blame(bad, IOCB_ATTR_BAD_TARGET, offset, id);
-				return ret;
-			}
-		}
+		ret = INDIRECT_CALL_1(desc->resolve, iocb_attr_resolve_cgroup,
+				      found->record[id], target);
+		if (ret)
+			return blame(found, body, IOCB_ATTR_BAD_TARGET, id,
+				     ret);
 	}
-	return 0;
-}
-
-/* Is there something that must not be dropped, and nothing below for it? */
-static int check_consumers(const void *body,
-			   const struct iocb_attr_records *found,
-			   const struct iocb_attr_target *target,
-			   struct iocb_attr_refusal *bad)
-{
-	const struct iocb_attr_desc *desc;
-	unsigned long must = found->must;
-	unsigned int id;
 
 	if (found->unknown) {
-		blame(bad, IOCB_ATTR_BAD_UNSUPPORTED, found->unknown,
-		      found->unknown_id);
+		found->bad.reason = IOCB_ATTR_BAD_UNSUPPORTED;
+		found->bad.offset = found->unknown;
+		found->bad.id = found->unknown_id;
 		return -EOPNOTSUPP;
 	}
 
-	for_each_set_bit(id, &must, IOCB_ATTR_NR) {
+	todo = found->must;
+	for_each_set_bit(id, &todo, IOCB_ATTR_NR) {
 		desc = &iocb_attr_descs[id];
-		if (desc->consumed && desc->consumed(target))
-			continue;
-		blame(bad, IOCB_ATTR_BAD_UNSUPPORTED,
-		      sizeof(struct iocb_attr_list) +
-		      ((const void *)found->record[id] - body), id);
-		return -EOPNOTSUPP;
+		if (!desc->consumed || !desc->consumed(target))
+			return blame(found, body, IOCB_ATTR_BAD_UNSUPPORTED,
+				     id, -EOPNOTSUPP);
 	}
 	return 0;
 }
 
-static int read_list(const void *body, u32 len, struct iocb_attr_target *target,
-		     struct iocb_attr_refusal *bad)
+static __always_inline int read_list(const void *body, u32 len,
+				     struct iocb_attr_target *target,
+				     struct iocb_attr_records *found)
 {
-	struct iocb_attr_records found __uninitialized;
-	int ret;
+	int ret = iocb_attr_parse(body, len, target->attrs, found);
 
-	ret = iocb_attr_parse(body, len, &found, bad);
-	if (ret)
-		return ret;
-	target->attrs->given = found.given;
-	ret = resolve_all(body, &found, target, bad);
-	if (ret)
-		return ret;
-	return check_consumers(body, &found, target, bad);
+	if (!ret && (found->resolve | found->must | found->unknown))
+		ret = resolve(found, body, target);
+	return ret;
 }
 
-static int copy_header(struct iocb_attr_list *list,
-		       const struct iocb_attr_list __user *ulist)
+static noinline int read_long_list(const void __user *ubody, u32 len,
+				   struct iocb_attr_target *target,
+				   struct iocb_attr_records *found)
 {
-	scoped_user_read_access(ulist, efault) {
-		unsafe_get_user(list->size, &ulist->size, efault);
-		unsafe_get_user(list->flags, &ulist->flags, efault);
+	void *body = kmalloc(len, GFP_KERNEL);
+	int ret = -EFAULT;
+
+	if (!body) {
+		found->bad.reason = IOCB_ATTR_BAD_MEMORY;
+		return -ENOMEM;
 	}
-	return 0;
-efault:
-	return -EFAULT;
+	if (!copy_from_user(body, ubody, len))
+		ret = read_list(body, len, target, found);
+	kfree(body);
+	return ret;
 }
 
-/* A few words: copy_from_user() takes longer to begin and to end than these. */
-static int copy_words(u64 *to, const u64 __user *from, u32 len)
+/*
+ * Each word of a list is read once. copy_from_user() takes longer to begin and
+ * to end than the few words of a usual list; like it, this can be made to fail.
+ */
+static __always_inline int copy_words(u64 *to, const u64 __user *from, u32 len)
 {
 	u32 i;
 
+	if (should_fail_usercopy())
+		return -EFAULT;
 	scoped_user_read_access_size(from, len, efault) {
 		for (i = 0; i < len / sizeof(*to); i++)
 			unsafe_get_user(to[i], &from[i], efault);
@@ -255,49 +306,40 @@ efault:
 	return -EFAULT;
 }
 
-static noinline int read_long_list(const void __user *ubody, u32 len,
-				   struct iocb_attr_target *target,
-				   struct iocb_attr_refusal *bad)
-{
-	void *body = kmalloc(len, GFP_KERNEL);
-	int ret = -EFAULT;
+/* A list's header, as the word that it is read as. */
+union iocb_attr_head {
+	struct iocb_attr_list	list;
+	u64			word;
+};
 
-	if (!body) {
-		bad->reason = IOCB_ATTR_BAD_MEMORY;
-		return -ENOMEM;
-	}
-	if (!copy_from_user(body, ubody, len))
-		ret = read_list(body, len, target, bad);
-	kfree(body);
-	return ret;
-}
-
-static int copy_list(u64 ulist, struct iocb_attr_list *list,
-		     struct iocb_attr_target *target,
-		     struct iocb_attr_refusal *bad)
+static __always_inline int copy_list(u64 ulist, union iocb_attr_head *head,
+				     struct iocb_attr_target *target,
+				     struct iocb_attr_records *found)
 {
 	u64 body[IOCB_ATTR_STACK / sizeof(u64)] __uninitialized;
-	void __user *ubody;
+	u64 __user *from = u64_to_user_ptr(ulist);
 	u32 len;
 	int ret;
 
 	might_fault();
-	bad->reason = IOCB_ATTR_BAD_POINTER;
+	found->bad = (struct iocb_attr_refusal){
+		.reason	= IOCB_ATTR_BAD_POINTER,
+	};
 	if (!ulist || ulist != (unsigned long)ulist)
 		return -EFAULT;
-	if (copy_header(list, u64_to_user_ptr(ulist)))
+	if (copy_words(&head->word, from, sizeof(head->word)))
 		return -EFAULT;
-	ret = iocb_attr_check_header(list, bad);
-	if (ret)
+	ret = iocb_attr_check_header(&head->list, &found->bad);
+	if (unlikely(ret))
 		return ret;
 
-	ubody = u64_to_user_ptr(ulist + sizeof(*list));
-	len = list->size - sizeof(*list);
-	if (len > sizeof(body))
-		return read_long_list(ubody, len, target, bad);
-	if (copy_words(body, ubody, len))
+	from++;
+	len = head->list.size - sizeof(head->list);
+	if (unlikely(len > sizeof(body)))
+		return read_long_list(from, len, target, found);
+	if (copy_words(body, from, len))
 		return -EFAULT;
-	return read_list(body, len, target, bad);
+	return read_list(body, len, target, found);
 }
 
 /**
@@ -307,40 +349,58 @@ static int copy_list(u64 ulist, struct iocb_attr_list *list,
  * @ulist: User address of a struct iocb_attr_list.
  * @ioprio_given: ki_ioprio was asked for by the caller for this I/O, and an
  *	ioprio record has to agree with it.
+ * @grants: Of the context that the I/O is submitted to.
  *
- * On success @iocb has IOCB_HAS_ATTRS and ki_attrs, and the next thing has to
- * be its start: from there on every path leads to ki_complete().
+ * On success @iocb has IOCB_HAS_ATTRS, ki_attrs, and in ki_ioprio the priority
+ * that was named. The next thing has to be its start: from there on every path
+ * leads to ki_complete(), which calls iocb_attrs_end().
  *
  * Context: Process context of the submitter, whose memory, credentials and
  *	namespaces count. May sleep; takes cgroup_mutex if the list names a
- *	cgroup.
+ *	cgroup that @grants does not know.
  * Return: 0 or a negative errno, as Documentation/userspace-api/iocb_attr.rst
  *	lists them.
  */
 noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
-			       u64 ulist, bool ioprio_given)
+			       u64 ulist, bool ioprio_given,
+			       struct iocb_attr_grants *grants)
 {
 	struct iocb_attr_target target = {
 		.attrs		= attrs,
 		.iocb		= iocb,
+		.grants		= grants,
 		.ioprio_given	= ioprio_given,
 	};
-	struct iocb_attr_refusal bad = { };
-	struct iocb_attr_list list;
+	struct iocb_attr_records found __uninitialized;
+	union iocb_attr_head head;
 	int ret;
 
-	ret = copy_list(ulist, &list, &target, &bad);
+	attrs->css = NULL;
+	attrs->ioc = NULL;
+	ret = copy_list(ulist, &head, &target, &found);
 	if (unlikely(ret)) {
-		trace_iocb_attr_refused(ret, bad.reason, bad.offset, bad.id);
+		release(attrs);
+		trace_iocb_attr_refused(ret, found.bad.reason,
+					found.bad.offset, found.bad.id);
 		return ret;
 	}
 
-	attrs->flags = list.flags;
+	attrs->flags = head.list.flags;
 	atomic_set(&attrs->honoured, 0);
 	iocb->ki_attrs = attrs;
 	iocb->ki_flags |= IOCB_HAS_ATTRS;
-	trace_iocb_attr_accepted(iocb, list.size, list.flags, attrs->given);
+	trace_iocb_attr_accepted(iocb, head.list.size, attrs->flags,
+				 attrs->given);
 	return 0;
+}
+
+/* The rest of iocb_attrs_end(). */
+u32 __iocb_attrs_end(struct iocb_attrs *attrs)
+{
+	release(attrs);
+	if (!(attrs->flags & IOCB_ATTR_LIST_REPORT))
+		return 0;
+	return atomic_read(&attrs->honoured);
 }
 
 /* What iocb_attr_honoured() and bio_attr_honoured() expand to. */

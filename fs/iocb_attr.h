@@ -6,8 +6,8 @@
 #define _FS_IOCB_ATTR_H
 
 #include <linux/errno.h>
+#include <linux/iocb_attr.h>
 #include <linux/types.h>
-#include <uapi/linux/iocb_attr.h>
 
 struct iocb_attr_target;
 
@@ -48,9 +48,10 @@ struct iocb_attr_refusal {
  * @min_size: Bytes of the record as it was first published.
  * @reserved: The bits that have to be 0 in the word of 8 bytes ...
  * @reserved_at: ... at this offset.
- * @excludes: Mask of ids that may not be in the same list.
+ * @excludes: Mask of ids that may not be in the same list, its own with them.
  * @integrity: Refuse the I/O where nothing can honour this, required or not.
- * @valid: Are the values possible ones? NULL if all are. Pure.
+ * @take: Are the values possible ones? Those that need no more than that are
+ *	put into the attributes. NULL if all are possible. Pure.
  * @resolve: Turn the record into what the kernel acts on. May sleep.
  * @consumed: Can anything below act on it, as far as is known before the I/O
  *	starts? NULL where nothing in this kernel does.
@@ -62,7 +63,7 @@ struct iocb_attr_desc {
 	bool	integrity;
 	u64	reserved;
 	u32	excludes;
-	bool	(*valid)(const struct iocb_attr *attr);
+	bool	(*take)(const struct iocb_attr *attr, struct iocb_attrs *attrs);
 	int	(*resolve)(const struct iocb_attr *attr,
 			   struct iocb_attr_target *target);
 	bool	(*consumed)(const struct iocb_attr_target *target);
@@ -73,20 +74,23 @@ struct iocb_attr_desc {
 extern const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR];
 
 /**
- * struct iocb_attr_records - the records of a list that is well formed
- * @record: By id, where @given has the bit; points into the list.
- * @given: Bit per id that is there.
+ * struct iocb_attr_records - what was found in a list
+ * @record: By id, for those that are in the attributes' mask of what was given;
+ *	points into the list.
+ * @resolve: Bit per id that is there and has to be resolved.
  * @must: Bit per id that is there and must not be dropped: it is required, or
  *	carries data integrity.
  * @unknown: Offset of the first required record with an unknown id, or 0.
  * @unknown_id: Its id.
+ * @bad: What is wrong, if something is.
  */
 struct iocb_attr_records {
 	const struct iocb_attr	*record[IOCB_ATTR_NR];
-	u32			given;
+	u32			resolve;
 	u32			must;
 	u32			unknown;
 	u16			unknown_id;
+	struct iocb_attr_refusal bad;
 };
 
 static inline int iocb_attr_refuse(struct iocb_attr_refusal *bad, int error,
@@ -109,8 +113,8 @@ static inline int iocb_attr_check_header(const struct iocb_attr_list *list,
 	return 0;
 }
 
-int iocb_attr_parse(const void *body, u32 len, struct iocb_attr_records *found,
-		    struct iocb_attr_refusal *bad);
+int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
+		    struct iocb_attr_records *found);
 
 int iocb_attr_resolve_proxy_pid(const struct iocb_attr *attr,
 				struct iocb_attr_target *target);
@@ -120,8 +124,14 @@ int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
 			     struct iocb_attr_target *target);
 int iocb_attr_resolve_ioprio(const struct iocb_attr *attr,
 			     struct iocb_attr_target *target);
-int iocb_attr_resolve_cache(const struct iocb_attr *attr,
-			    struct iocb_attr_target *target);
-bool iocb_attr_consumed_cache(const struct iocb_attr_target *target);
+bool iocb_attr_consumed_direct(const struct iocb_attr_target *target);
+bool iocb_attr_consumed_charge(const struct iocb_attr_target *target);
+
+struct cgroup;
+struct iocb_attr_grants;
+
+bool iocb_attr_granted(struct iocb_attr_grants *grants, struct cgroup *cgrp);
+void iocb_attr_grant(struct iocb_attr_grants *grants, struct cgroup *cgrp,
+		     u64 from);
 
 #endif /* _FS_IOCB_ATTR_H */

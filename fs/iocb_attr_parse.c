@@ -17,7 +17,7 @@
 
 #include "iocb_attr.h"
 
-static bool valid_cache(const struct iocb_attr *attr)
+static bool take_cache(const struct iocb_attr *attr, struct iocb_attrs *attrs)
 {
 	const u32 policies = IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |
 			     IOCB_CACHE_WRITEAROUND;
@@ -30,10 +30,13 @@ static bool valid_cache(const struct iocb_attr *attr)
 	if ((hints & admission) == admission)
 		return false;
 	/* at most one bit: a power of two, or none */
-	return !(policy & (policy - 1));
+	if (policy & (policy - 1))
+		return false;
+	attrs->cache.hints = hints;
+	return true;
 }
 
-static bool valid_pi(const struct iocb_attr *attr)
+static bool take_pi(const struct iocb_attr *attr, struct iocb_attrs *attrs)
 {
 	const struct iocb_attr_pi *pi = (const struct iocb_attr_pi *)attr;
 
@@ -41,6 +44,11 @@ static bool valid_pi(const struct iocb_attr *attr)
 }
 
 #define RECORD(name)							\
+	RECORD_EXCLUDES(name, 0)
+
+/* @others: the mask of those that may not be in one list with it */
+#define RECORD_EXCLUDES(name, others)					\
+	.excludes	= BIT(IOCB_ATTR_ ## name) | (others),		\
 	.size		= sizeof(struct iocb_attr_ ## name),		\
 	.min_size	= sizeof(struct iocb_attr_ ## name)
 
@@ -64,38 +72,39 @@ static bool valid_pi(const struct iocb_attr *attr)
  */
 const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR] = {
 	[IOCB_ATTR_proxy_pid] = {
-		RECORD(proxy_pid),
-		.excludes	= BIT(IOCB_ATTR_proxy_pidfd),
+		RECORD_EXCLUDES(proxy_pid, BIT(IOCB_ATTR_proxy_pidfd)),
 		.resolve	= iocb_attr_resolve_proxy_pid,
+		.consumed	= iocb_attr_consumed_charge,
 	},
 	[IOCB_ATTR_proxy_pidfd] = {
-		RECORD(proxy_pidfd),
+		RECORD_EXCLUDES(proxy_pidfd, BIT(IOCB_ATTR_proxy_pid)),
 		RESERVED(proxy_pidfd),
-		.excludes	= BIT(IOCB_ATTR_proxy_pid),
 		.resolve	= iocb_attr_resolve_proxy_pidfd,
+		.consumed	= iocb_attr_consumed_charge,
 	},
 	[IOCB_ATTR_cgroup] = {
 		RECORD(cgroup),
 		RESERVED(cgroup),
 		.resolve	= iocb_attr_resolve_cgroup,
+		.consumed	= iocb_attr_consumed_charge,
 	},
 	[IOCB_ATTR_ioprio] = {
 		RECORD(ioprio),
 		RESERVED(ioprio),
 		.resolve	= iocb_attr_resolve_ioprio,
+		.consumed	= iocb_attr_consumed_direct,
 	},
 	[IOCB_ATTR_cache] = {
 		RECORD(cache),
 		RESERVED(cache),
-		.valid		= valid_cache,
-		.resolve	= iocb_attr_resolve_cache,
-		.consumed	= iocb_attr_consumed_cache,
+		.take		= take_cache,
+		.consumed	= iocb_attr_consumed_direct,
 	},
 	[IOCB_ATTR_pi] = {
 		RECORD(pi),
 		RESERVED(pi),
 		.integrity	= true,
-		.valid		= valid_pi,
+		.take		= take_pi,
 	},
 };
 
@@ -114,36 +123,13 @@ static int check_size(const struct iocb_attr *attr,
 	return 0;
 }
 
-/* A record with an id that is in the table; @given: those before it. */
-static int check_known(const struct iocb_attr *attr,
-		       const struct iocb_attr_desc *desc, u32 bit, u32 given,
-		       struct iocb_attr_refusal *bad)
-{
-	const u64 *word = (const void *)attr + desc->reserved_at;
-	int ret;
-
-	if (unlikely(given & (bit | desc->excludes)))
-		return iocb_attr_refuse(bad, -EINVAL, given & bit ?
-					IOCB_ATTR_BAD_DUPLICATE :
-					IOCB_ATTR_BAD_CONFLICT);
-	if (unlikely(attr->size != desc->size)) {
-		ret = check_size(attr, desc, bad);
-		if (ret)
-			return ret;
-	}
-	if (unlikely(*word & desc->reserved))
-		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_RESERVED);
-	if (desc->valid && !INDIRECT_CALL_1(desc->valid, valid_cache, attr))
-		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_VALUE);
-	return 0;
-}
-
 /**
  * iocb_attr_parse - check the records of a list and find each
  * @body: The kernel's copy of the records, 8-byte aligned.
  * @len: Bytes of @body, a multiple of 8.
- * @found: Filled in.
- * @bad: Filled in on error.
+ * @attrs: Filled in with what was given, and with its values where nothing
+ *	but the record is needed for them.
+ * @found: Filled in; on error, with what is wrong alone.
  *
  * Checks all that can be told from the bytes alone. The first record at
  * fault, in the list's order, decides the error.
@@ -154,59 +140,84 @@ static int check_known(const struct iocb_attr *attr,
  *	that excludes another before it; -E2BIG for a record with more in it
  *	than this kernel knows.
  */
-int iocb_attr_parse(const void *body, u32 len, struct iocb_attr_records *found,
-		    struct iocb_attr_refusal *bad)
+int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
+		    struct iocb_attr_records *found)
 {
+	const struct iocb_attr_desc *desc;
 	const struct iocb_attr *attr;
-	u32 at, size, bit, given = 0, must = 0;
-	u16 id;
+	u32 left, size, bit, given = 0;
 	int ret;
 
+	found->resolve = 0;
+	found->must = 0;
 	found->unknown = 0;
 
-	for (at = 0; at < len; at += size) {
-		attr = body + at;
+	attr = body;
+	for (left = len; left; left -= size) {
 		size = attr->size;
-		id = attr->id;
 
-		/* len - at is at least 8: sizes are multiples of 8 */
-		if (size < sizeof(*attr) || size % 8 || size > len - at) {
-			ret = iocb_attr_refuse(bad, -EINVAL,
+		/* left is 8 or more; a size of less than 8 is a huge one here */
+		if (unlikely(size % 8 ||
+			     size - sizeof(*attr) > left - sizeof(*attr))) {
+			ret = iocb_attr_refuse(&found->bad, -EINVAL,
 					       IOCB_ATTR_BAD_SIZE);
 			goto refused;
 		}
-		if (attr->flags & ~IOCB_ATTR_REQUIRED) {
-			ret = iocb_attr_refuse(bad, -EINVAL,
+		if (unlikely(attr->flags & ~IOCB_ATTR_REQUIRED)) {
+			ret = iocb_attr_refuse(&found->bad, -EINVAL,
 					       IOCB_ATTR_BAD_FLAGS);
 			goto refused;
 		}
-
-		if (unlikely(id >= IOCB_ATTR_NR)) {
-			if ((attr->flags & IOCB_ATTR_REQUIRED) &&
-			    !found->unknown) {
+		if (unlikely(attr->id >= IOCB_ATTR_NR)) {
+			if (attr->flags && !found->unknown) {
 				found->unknown = sizeof(struct iocb_attr_list) +
-						 at;
-				found->unknown_id = id;
+						 (len - left);
+				found->unknown_id = attr->id;
 			}
-			continue;
+			goto next;
 		}
 
-		bit = BIT(id);
-		ret = check_known(attr, &iocb_attr_descs[id], bit, given, bad);
-		if (ret)
+		desc = &iocb_attr_descs[attr->id];
+		bit = BIT(attr->id);
+		if (unlikely(given & desc->excludes)) {
+			ret = iocb_attr_refuse(&found->bad, -EINVAL, given & bit ?
+					       IOCB_ATTR_BAD_DUPLICATE :
+					       IOCB_ATTR_BAD_CONFLICT);
 			goto refused;
-		found->record[id] = attr;
+		}
+		if (unlikely(size != desc->size)) {
+			ret = check_size(attr, desc, &found->bad);
+			if (ret)
+				goto refused;
+		}
+		if (unlikely(*(const u64 *)((const void *)attr +
+					    desc->reserved_at) &
+			     desc->reserved)) {
+			ret = iocb_attr_refuse(&found->bad, -EINVAL,
+					       IOCB_ATTR_BAD_RESERVED);
+			goto refused;
+		}
+		if (desc->take &&
+		    !INDIRECT_CALL_1(desc->take, take_cache, attr, attrs)) {
+			ret = iocb_attr_refuse(&found->bad, -EINVAL,
+					       IOCB_ATTR_BAD_VALUE);
+			goto refused;
+		}
+
+		found->record[attr->id] = attr;
 		given |= bit;
-		if ((attr->flags & IOCB_ATTR_REQUIRED) ||
-		    iocb_attr_descs[id].integrity)
-			must |= bit;
+		if (desc->resolve)
+			found->resolve |= bit;
+		if (attr->flags || desc->integrity)
+			found->must |= bit;
+next:
+		attr = (const void *)attr + size;
 	}
-	found->given = given;
-	found->must = must;
+	attrs->given = given;
 	return 0;
 
 refused:
-	bad->offset = sizeof(struct iocb_attr_list) + at;
-	bad->id = id;
+	found->bad.offset = sizeof(struct iocb_attr_list) + (len - left);
+	found->bad.id = attr->id;
 	return ret;
 }

@@ -45,22 +45,24 @@ static void expect_refused(struct kunit *test, const void *body, u32 len,
 			   u16 id)
 {
 	struct iocb_attr_records found;
-	struct iocb_attr_refusal bad = { };
+	struct iocb_attrs attrs;
 
-	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, len, &found, &bad), error);
-	KUNIT_EXPECT_EQ(test, bad.reason, reason);
-	KUNIT_EXPECT_EQ(test, bad.offset, sizeof(struct iocb_attr_list) + at);
-	KUNIT_EXPECT_EQ(test, bad.id, id);
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, len, &attrs, &found),
+			error);
+	KUNIT_EXPECT_EQ(test, found.bad.reason, reason);
+	KUNIT_EXPECT_EQ(test, found.bad.offset,
+			sizeof(struct iocb_attr_list) + at);
+	KUNIT_EXPECT_EQ(test, found.bad.id, id);
 }
 
 static void expect_accepted(struct kunit *test, const void *body, u32 len,
 			    u32 given, u32 must)
 {
 	struct iocb_attr_records found;
-	struct iocb_attr_refusal bad = { };
+	struct iocb_attrs attrs;
 
-	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, len, &found, &bad), 0);
-	KUNIT_EXPECT_EQ(test, found.given, given);
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, len, &attrs, &found), 0);
+	KUNIT_EXPECT_EQ(test, attrs.given, given);
 	KUNIT_EXPECT_EQ(test, found.must, must);
 }
 
@@ -98,13 +100,15 @@ static void table(struct kunit *test)
 		/* in a word, and not in the header */
 		KUNIT_EXPECT_EQ(test, desc->reserved_at % 8, 0);
 		KUNIT_EXPECT_TRUE(test, desc->reserved_at || !desc->reserved);
-		/* exclusion is mutual */
+		/* what is given twice is refused; exclusion is mutual */
+		KUNIT_EXPECT_TRUE(test, desc->excludes & BIT(id));
 		for (unsigned int other = 0; other < IOCB_ATTR_NR; other++)
 			KUNIT_EXPECT_EQ(test, !!(desc->excludes & BIT(other)),
 					!!(iocb_attr_descs[other].excludes &
 					   BIT(id)));
-		/* either it is looked up somewhere or it is never promised */
-		KUNIT_EXPECT_TRUE(test, desc->resolve || !desc->consumed);
+		/* either it goes somewhere or it is never promised */
+		KUNIT_EXPECT_TRUE(test, desc->resolve || desc->take ||
+				  !desc->consumed);
 	}
 }
 
@@ -156,11 +160,11 @@ static void no_records(struct kunit *test)
 static void one_of_each(struct kunit *test)
 {
 	struct iocb_attr_records found;
-	struct iocb_attr_refusal bad = { };
+	struct iocb_attrs attrs;
 
-	KUNIT_ASSERT_EQ(test, iocb_attr_parse(&all, COMPATIBLE, &found, &bad),
+	KUNIT_ASSERT_EQ(test, iocb_attr_parse(&all, COMPATIBLE, &attrs, &found),
 			0);
-	KUNIT_EXPECT_EQ(test, found.given, BIT(IOCB_ATTR_NR) - 1 -
+	KUNIT_EXPECT_EQ(test, attrs.given, BIT(IOCB_ATTR_NR) - 1 -
 			BIT(IOCB_ATTR_proxy_pidfd));
 	KUNIT_EXPECT_PTR_EQ(test, found.record[IOCB_ATTR_proxy_pid],
 			    &all.proxy_pid.attr);
@@ -352,7 +356,7 @@ static void unknown_id(struct kunit *test)
 	struct iocb_attr *first = (struct iocb_attr *)body;
 	struct iocb_attr *second = (struct iocb_attr *)&body[2];
 	struct iocb_attr_records found;
-	struct iocb_attr_refusal bad = { };
+	struct iocb_attrs attrs;
 
 	first->size = 16;
 	first->id = IOCB_ATTR_NR;
@@ -367,14 +371,14 @@ static void unknown_id(struct kunit *test)
 
 	second->id = U16_MAX;
 	second->flags = IOCB_ATTR_REQUIRED;
-	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, sizeof(body), &found, &bad),
-			0);
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, sizeof(body), &attrs,
+					      &found), 0);
 	KUNIT_EXPECT_EQ(test, found.unknown, 24);
 	KUNIT_EXPECT_EQ(test, found.unknown_id, U16_MAX);
 
 	first->flags = IOCB_ATTR_REQUIRED;
-	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, sizeof(body), &found, &bad),
-			0);
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, sizeof(body), &attrs,
+					      &found), 0);
 	KUNIT_EXPECT_EQ(test, found.unknown, 8);
 	KUNIT_EXPECT_EQ(test, found.unknown_id, IOCB_ATTR_NR);
 

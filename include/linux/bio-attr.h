@@ -18,6 +18,7 @@
 #ifdef CONFIG_IOCB_ATTR
 
 bool __bio_attrs_mergeable(const struct bio *a, const struct bio *b);
+void bio_charge_attrs(struct bio *bio);
 
 static inline struct iocb_attrs *bio_attrs(const struct bio *bio)
 {
@@ -26,16 +27,19 @@ static inline struct iocb_attrs *bio_attrs(const struct bio *bio)
 
 /**
  * bio_set_attrs - give a new bio the attributes of its I/O
- * @bio: A bio made for @iocb.
+ * @bio: A bio made for @iocb, with its block device.
  * @iocb: The I/O.
  *
  * For the code that turns a kiocb into bios. The bio must end before the
- * kiocb is completed.
+ * kiocb is completed. Charges the bio to the cgroup that the attributes name.
  */
 static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
 {
-	if (unlikely(iocb->ki_flags & IOCB_HAS_ATTRS))
-		bio->bi_attrs = iocb->ki_attrs;
+	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
+		return;
+	bio->bi_attrs = iocb->ki_attrs;
+	if (bio->bi_attrs->css)
+		bio_charge_attrs(bio);
 }
 
 /**
@@ -62,21 +66,18 @@ static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 }
 
 /**
- * iocb_attrs_report - what the completion tells userspace
+ * iocb_attrs_end - let go of an I/O's attributes
  * @iocb: The I/O, all of whose bios have ended.
  *
- * Return: Mask of the attributes honoured if the list asked for it, else 0.
+ * Context: Any.
+ * Return: What the completion tells userspace: the mask of the attributes
+ *	honoured if the list asked for it, else 0.
  */
-static inline u32 iocb_attrs_report(const struct kiocb *iocb)
+static inline u32 iocb_attrs_end(const struct kiocb *iocb)
 {
-	const struct iocb_attrs *attrs;
-
 	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
 		return 0;
-	attrs = iocb->ki_attrs;
-	if (!(attrs->flags & IOCB_ATTR_LIST_REPORT))
-		return 0;
-	return atomic_read(&attrs->honoured);
+	return __iocb_attrs_end(iocb->ki_attrs);
 }
 
 #else /* CONFIG_IOCB_ATTR */
@@ -99,7 +100,7 @@ static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 	return true;
 }
 
-static inline u32 iocb_attrs_report(const struct kiocb *iocb)
+static inline u32 iocb_attrs_end(const struct kiocb *iocb)
 {
 	return 0;
 }

@@ -18,6 +18,9 @@
 #include <linux/types.h>
 #include <uapi/linux/iocb_attr.h>
 
+struct cgroup_subsys_state;
+struct io_context;
+struct iocb_attr_grants;
 struct kiocb;
 
 /**
@@ -35,6 +38,9 @@ struct iocb_cache {
  * @flags: IOCB_ATTR_LIST_*.
  * @honoured: Bit per attribute id that some layer acted on.
  * @cache: Valid if @given has the bit of IOCB_ATTR_cache.
+ * @css: The io cgroup to charge, referenced, or NULL for the submitter's.
+ * @ioc: The io_context of the process that is named by a proxy attribute and
+ *	by nothing more particular, kept active, or NULL.
  *
  * Use iocb_attr_lookup() and iocb_attr_honoured(). Attributes that nothing
  * below the system call looks up have no member.
@@ -44,11 +50,20 @@ struct iocb_attrs {
 	u32			flags;
 	atomic_t		honoured;
 	struct iocb_cache	cache;
+	struct cgroup_subsys_state *css;
+	struct io_context	*ioc;
 };
+
+/* The attributes that say who an I/O is for. */
+#define IOCB_ATTRS_WHO	(BIT(IOCB_ATTR_proxy_pid) |			\
+			 BIT(IOCB_ATTR_proxy_pidfd) |			\
+			 BIT(IOCB_ATTR_cgroup) | BIT(IOCB_ATTR_ioprio))
 
 #ifdef CONFIG_IOCB_ATTR
 int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
-		      u64 ulist, bool ioprio_given);
+		      u64 ulist, bool ioprio_given,
+		      struct iocb_attr_grants *grants);
+u32 __iocb_attrs_end(struct iocb_attrs *attrs);
 void __iocb_attr_honoured(struct iocb_attrs *attrs, unsigned int id,
 			  dev_t dev, const char *layer);
 #else

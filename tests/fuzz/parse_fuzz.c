@@ -22,9 +22,14 @@ NEVER_CALLED(iocb_attr_resolve_proxy_pid)
 NEVER_CALLED(iocb_attr_resolve_proxy_pidfd)
 NEVER_CALLED(iocb_attr_resolve_cgroup)
 NEVER_CALLED(iocb_attr_resolve_ioprio)
-NEVER_CALLED(iocb_attr_resolve_cache)
 
-bool iocb_attr_consumed_cache(const struct iocb_attr_target *target)
+bool iocb_attr_consumed_direct(const struct iocb_attr_target *target)
+{
+	(void)target;
+	abort();
+}
+
+bool iocb_attr_consumed_charge(const struct iocb_attr_target *target)
 {
 	(void)target;
 	abort();
@@ -36,6 +41,7 @@ bool iocb_attr_consumed_cache(const struct iocb_attr_target *target)
 } while (0)
 
 static void check_found(const void *body, u32 len,
+			const struct iocb_attrs *attrs,
 			const struct iocb_attr_records *found)
 {
 	unsigned int id, known = 0;
@@ -45,8 +51,8 @@ static void check_found(const void *body, u32 len,
 		const struct iocb_attr *attr = found->record[id];
 		size_t offset = (const char *)attr - (const char *)body;
 
-		if (!(found->given & 1U << id)) {
-			CHECK(!(found->must & 1U << id));
+		if (!(attrs->given & 1U << id)) {
+			CHECK(!((found->must | found->resolve) & 1U << id));
 			continue;
 		}
 		known++;
@@ -55,7 +61,10 @@ static void check_found(const void *body, u32 len,
 		CHECK(attr->size >= iocb_attr_descs[id].min_size);
 		CHECK((attr->flags & IOCB_ATTR_REQUIRED ||
 		       id == IOCB_ATTR_pi) == !!(found->must & 1U << id));
-		CHECK(!(found->given & iocb_attr_descs[id].excludes));
+		CHECK((attrs->given & iocb_attr_descs[id].excludes) ==
+		      1U << id);
+		CHECK(!iocb_attr_descs[id].resolve ==
+		      !(found->resolve & 1U << id));
 	}
 	/* the records fill the list, and no known one was passed over */
 	for (at = 0; at < len;) {
@@ -75,8 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct iocb_attr_records found;
-	struct iocb_attr_refusal bad = { 0 };
+	struct iocb_attr_records found = { 0 };
+	struct iocb_attrs attrs;
 	struct iocb_attr_list list;
 	void *body;
 	u32 len;
@@ -85,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < sizeof(list))
 		return 0;
 	memcpy(&list, data, sizeof(list));
-	ret = iocb_attr_check_header(&list, &bad);
+	ret = iocb_attr_check_header(&list, &found.bad);
 	CHECK(ret == 0 || ret == -EINVAL || ret == -E2BIG);
 	/* what the header says counts in the kernel; here, what there is */
 	len = (size - sizeof(list)) & ~7UL;
@@ -95,13 +104,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	body = malloc(len ? len : 1);
 	memcpy(body, data + sizeof(list), len);
 
-	ret = iocb_attr_parse(body, len, &found, &bad);
+	ret = iocb_attr_parse(body, len, &attrs, &found);
 	CHECK(ret == 0 || ret == -EINVAL || ret == -E2BIG);
 	if (ret)
-		CHECK(bad.offset >= 8 && bad.offset < len + 8 &&
-		      bad.offset % 8 == 0);
+		CHECK(found.bad.offset >= 8 && found.bad.offset < len + 8 &&
+		      found.bad.offset % 8 == 0);
 	else
-		check_found(body, len, &found);
+		check_found(body, len, &attrs, &found);
 	free(body);
 	return 0;
 }

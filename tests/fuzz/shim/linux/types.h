@@ -6,10 +6,12 @@
 #include_next <linux/types.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef struct { int counter; } atomic_t;
 
 #endif

@@ -254,28 +254,28 @@ FIXTURE_VARIANT(record)
 	uint32_t size;
 	uint32_t reserved_from;
 	uint32_t reserved_to;
-	/* what a valid one gives, and a valid one that is required */
+	/* what a valid one gives, and if a device alone honours it */
 	int plain;
-	int required;
+	bool honoured;
 };
 
 FIXTURE_VARIANT_ADD(record, proxy_pid) {
-	.id = IOCB_ATTR_proxy_pid, .size = 16, .required = -EOPNOTSUPP,
+	.id = IOCB_ATTR_proxy_pid, .size = 16, .honoured = true,
 };
 
 FIXTURE_VARIANT_ADD(record, proxy_pidfd) {
 	.id = IOCB_ATTR_proxy_pidfd, .size = 16, .reserved_from = 12,
-	.reserved_to = 16, .required = -EOPNOTSUPP,
+	.reserved_to = 16, .honoured = true,
 };
 
 FIXTURE_VARIANT_ADD(record, cgroup) {
 	.id = IOCB_ATTR_cgroup, .size = 16, .reserved_from = 12,
-	.reserved_to = 16, .required = -EOPNOTSUPP,
+	.reserved_to = 16, .honoured = true,
 };
 
 FIXTURE_VARIANT_ADD(record, ioprio) {
 	.id = IOCB_ATTR_ioprio, .size = 16, .reserved_from = 10,
-	.reserved_to = 16, .required = -EOPNOTSUPP,
+	.reserved_to = 16,
 };
 
 FIXTURE_VARIANT_ADD(record, cache) {
@@ -285,7 +285,7 @@ FIXTURE_VARIANT_ADD(record, cache) {
 
 FIXTURE_VARIANT_ADD(record, pi) {
 	.id = IOCB_ATTR_pi, .size = 40, .reserved_from = 32,
-	.reserved_to = 40, .plain = -EOPNOTSUPP, .required = -EOPNOTSUPP,
+	.reserved_to = 40, .plain = -EOPNOTSUPP,
 };
 
 FIXTURE_SETUP(record)
@@ -341,8 +341,73 @@ TEST_F(record, valid)
 TEST_F(record, required)
 {
 	self->r.attr.flags = IOCB_ATTR_REQUIRED;
-	EXPECT_EQ(variant->required,
+	EXPECT_EQ(variant->plain,
 		  SUBMIT(one(self->list, &self->r, variant->size)));
+}
+
+/* Writeback does not know for whom it is: only direct I/O has attributes. */
+TEST_F(record, buffered)
+{
+	int fd = open(FILE_DIRECT, O_RDWR | O_CLOEXEC);
+	void *list = one(self->list, &self->r, variant->size);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(variant->plain, submit_list(self->ctx, fd, self->buf, list));
+	self->r.attr.flags = IOCB_ATTR_REQUIRED;
+	one(self->list, &self->r, variant->size);
+	EXPECT_EQ(-EOPNOTSUPP, submit_list(self->ctx, fd, self->buf, list));
+	close(fd);
+}
+
+/* The block layer charges the I/O; without a scheduler nobody sorts it. */
+TEST_F(record, honoured)
+{
+	struct iocb_attr_list *list = one(self->list, &self->r, variant->size);
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				list);
+	struct io_event event;
+
+	if (variant->plain)
+		return;
+	ASSERT_EQ(0, write_file("/sys/block/nullb0/queue/scheduler", "none"));
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(BLOCK, event.res);
+	EXPECT_EQ(0, event.res2);
+	list->flags = IOCB_ATTR_LIST_REPORT;
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(BLOCK, event.res);
+	EXPECT_EQ(variant->honoured ? 1 << variant->id : 0, event.res2);
+	/* of a read of nothing there is nothing to charge */
+	iocb.aio_nbytes = 0;
+	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(0, event.res);
+	EXPECT_EQ(0, event.res2);
+}
+
+/* Both schedulers that go by priority say so, and by nobody's but the list's. */
+TEST_F(record, honoured_by_scheduler)
+{
+	static const char * const schedulers[] = { "mq-deadline", "bfq" };
+	struct iocb_attr_list *list = one(self->list, &self->r, variant->size);
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				list);
+	bool honoured = variant->honoured || variant->id == IOCB_ATTR_ioprio;
+	struct io_event event;
+	int i;
+
+	if (variant->plain)
+		return;
+	list->flags = IOCB_ATTR_LIST_REPORT;
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, write_file("/sys/block/nullb0/queue/scheduler",
+					schedulers[i]));
+		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		EXPECT_EQ(BLOCK, event.res);
+		EXPECT_EQ(honoured ? 1 << variant->id : 0, event.res2) {
+			TH_LOG("%s", schedulers[i]);
+		}
+	}
+	EXPECT_EQ(0, write_file("/sys/block/nullb0/queue/scheduler", "none"));
 }
 
 TEST_F(record, shorter_than_published)

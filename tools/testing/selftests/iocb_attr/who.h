@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Lists that say for whom an I/O is, and the cgroups that they name.
+ */
+#ifndef _IOCB_ATTR_WHO_H
+#define _IOCB_ATTR_WHO_H
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "aio.h"
+
+#define CGROUP		"/sys/fs/cgroup/"
+
+#define RT		(1 << 13)
+#define BE		(2 << 13)
+#define IDLE		(3 << 13)
+
+/* Up to two records of those that are 16 bytes long. */
+struct who_list {
+	struct iocb_attr_list			list;
+	union {
+		struct iocb_attr		attr;
+		struct iocb_attr_proxy_pid	proxy_pid;
+		struct iocb_attr_proxy_pidfd	proxy_pidfd;
+		struct iocb_attr_cgroup		cgroup;
+		struct iocb_attr_ioprio		ioprio;
+		uint64_t			words[2];
+	} r[2];
+};
+
+/* One record; proxy_pid, proxy_pidfd, cgroup and ioprio have one value each. */
+static inline struct who_list who(uint16_t id, uint64_t value)
+{
+	struct who_list l = {
+		.list	= { .size = 24, .flags = IOCB_ATTR_LIST_REPORT },
+		.r	= { { .attr = { 16, id, IOCB_ATTR_REQUIRED } } },
+	};
+
+	switch (id) {
+	case IOCB_ATTR_proxy_pid:
+		l.r[0].proxy_pid.pid = value;
+		break;
+	case IOCB_ATTR_proxy_pidfd:
+		l.r[0].proxy_pidfd.pidfd = value;
+		break;
+	case IOCB_ATTR_cgroup:
+		l.r[0].cgroup.fd = value;
+		break;
+	case IOCB_ATTR_ioprio:
+		l.r[0].ioprio.ioprio = value;
+		break;
+	}
+	return l;
+}
+
+/* Two records in one list. */
+static inline struct who_list who_and(struct who_list a, struct who_list b)
+{
+	a.list.size = 40;
+	a.r[1] = b.r[0];
+	return a;
+}
+
+/* What a read with one record gives: 0 or a negative errno. */
+static inline int read_for(aio_context_t ctx, int fd, void *buf, uint16_t id,
+			   uint64_t value)
+{
+	struct who_list l = who(id, value);
+
+	return submit_list(ctx, fd, buf, &l);
+}
+
+static inline int pidfd_open(pid_t pid)
+{
+	return syscall(__NR_pidfd_open, pid, 0);
+}
+
+/* An fd of a cgroup, made if it is not there; the path is below the root. */
+static inline int cgroup_make(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), CGROUP "%s", name);
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return -errno;
+	return open(path, O_PATH | O_CLOEXEC);
+}
+
+static inline int cgroup_remove(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), CGROUP "%s", name);
+	return rmdir(path) ? -errno : 0;
+}
+
+static inline int cgroup_write(const char *name, const char *file,
+			       const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), CGROUP "%s/%s", name, file);
+	return write_file(path, text);
+}
+
+/* Give a file of a cgroup, or "." for its directory, to a user. */
+static inline int cgroup_chown(const char *name, const char *file, int uid)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), CGROUP "%s/%s", name, file);
+	return chown(path, uid, uid) ? -errno : 0;
+}
+
+/* Move the caller. */
+static inline int cgroup_enter(const char *name)
+{
+	return cgroup_write(name, "cgroup.procs", "0");
+}
+
+/* A number from a cgroup's file with a key in each line, or -1. */
+static inline long long cgroup_key(const char *name, const char *file,
+				   const char *key)
+{
+	char path[128], text[4096], *at;
+	long long value;
+
+	snprintf(path, sizeof(path), CGROUP "%s/%s", name, file);
+	if (read_file(path, text, sizeof(text)) < 0)
+		return -1;
+	at = strstr(text, key);
+	if (!at || sscanf(at + strlen(key), "%*[ =]%lld", &value) != 1)
+		return -1;
+	return value;
+}
+
+/* A number from the line of a device ("8:0") in io.stat; what is 0 is left out. */
+static inline long long cgroup_io(const char *name, const char *dev,
+				  const char *key)
+{
+	char path[128], text[4096], *line, *end;
+
+	snprintf(path, sizeof(path), CGROUP "%s/io.stat", name);
+	if (read_file(path, text, sizeof(text)) < 0)
+		return -1;
+	for (line = text; line; line = strchr(line, '\n'), line += !!line) {
+		if (strncmp(line, dev, strlen(dev)) || line[strlen(dev)] != ' ')
+			continue;
+		end = strchr(line, '\n');
+		if (end)
+			*end = 0;
+		line = strstr(line, key);
+		if (!line)
+			return 0;
+		return atoll(line + strlen(key) + 1);
+	}
+	return 0;
+}
+
+/* "major:minor" of a block device. */
+static inline int device_number(const char *path, char *text, size_t size)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	snprintf(text, size, "%u:%u", (unsigned int)(st.st_rdev >> 8 & 0xfff),
+		 (unsigned int)(st.st_rdev & 0xff));
+	return 0;
+}
+
+/* What _exit(-error) of a child says; -1000 if it did not come to that. */
+static inline int wait_child(pid_t pid)
+{
+	int wstatus;
+
+	if (waitpid(pid, &wstatus, 0) != pid || !WIFEXITED(wstatus))
+		return -1000;
+	return -WEXITSTATUS(wstatus);
+}
+
+#endif /* _IOCB_ATTR_WHO_H */
