@@ -49,6 +49,16 @@ int ioattr_add(struct ioattr_list *list, uint16_t id, uint16_t flags,
 /* Append a cache record; @hints: IOCB_CACHE_*. */
 int ioattr_add_cache(struct ioattr_list *list, uint32_t hints, uint16_t flags);
 
+/*
+ * Append who the I/O is for; @flags: 0 or IOCB_ATTR_REQUIRED. @fd: of a cgroup2
+ * directory. @ioprio: as for ioprio_set(2).
+ */
+int ioattr_add_cgroup(struct ioattr_list *list, int fd, uint16_t flags);
+int ioattr_add_proxy_pid(struct ioattr_list *list, pid_t pid, uint16_t flags);
+int ioattr_add_proxy_pidfd(struct ioattr_list *list, int pidfd, uint16_t flags);
+int ioattr_add_ioprio(struct ioattr_list *list, uint16_t ioprio,
+		      uint16_t flags);
+
 /* Give @iocb the list. Returns 0 or the list's error. */
 int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list);
 

@@ -78,6 +78,41 @@ int ioattr_add_cache(struct ioattr_list *list, uint32_t hints, uint16_t flags)
 			  sizeof(struct iocb_attr_cache));
 }
 
+/* The records that hold a file descriptor look alike. */
+static int add_fd(struct ioattr_list *list, uint16_t id, int fd, uint16_t flags)
+{
+	const struct { int32_t fd; uint32_t reserved; } fields = { fd, 0 };
+
+	return ioattr_add(list, id, flags, &fields,
+			  sizeof(struct iocb_attr) + sizeof(fields));
+}
+
+int ioattr_add_cgroup(struct ioattr_list *list, int fd, uint16_t flags)
+{
+	return add_fd(list, IOCB_ATTR_cgroup, fd, flags);
+}
+
+int ioattr_add_proxy_pidfd(struct ioattr_list *list, int pidfd, uint16_t flags)
+{
+	return add_fd(list, IOCB_ATTR_proxy_pidfd, pidfd, flags);
+}
+
+int ioattr_add_proxy_pid(struct ioattr_list *list, pid_t pid, uint16_t flags)
+{
+	const uint64_t field = pid;
+
+	return ioattr_add(list, IOCB_ATTR_proxy_pid, flags, &field,
+			  sizeof(struct iocb_attr_proxy_pid));
+}
+
+int ioattr_add_ioprio(struct ioattr_list *list, uint16_t ioprio, uint16_t flags)
+{
+	const uint16_t fields[4] = { ioprio };
+
+	return ioattr_add(list, IOCB_ATTR_ioprio, flags, fields,
+			  sizeof(struct iocb_attr_ioprio));
+}
+
 int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list)
 {
 	if (list->error)

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ioattr_list;
+
 #define MAX_DEPTH	256
 #define MAX_BS		(1LL << 30)
 
@@ -15,6 +17,10 @@ struct job {
 	enum verb	verb;
 	bool		report, required, buffered, random;
 	uint32_t	hints;
+	const char	*cgroup;	/* a directory, or NULL */
+	int		proxy;		/* a process, or 0 */
+	bool		pidfd;		/* name it by a file descriptor */
+	int		prio;		/* as for ioprio_set(2), or -1 */
 	long long	offset, bs;
 	long long	length;		/* negative: to the end of the file */
 	int		depth;
@@ -26,6 +32,22 @@ struct job {
 
 /* Fill in @job, or say what is wrong with the command line and return 1. */
 int parse_options(int argc, char **argv, struct job *job);
+
+/* "rt:0" to *@prio; false if it is no priority. */
+bool parse_prio(const char *text, int *prio);
+
+/* Is there an attribute for each I/O? */
+bool has_attributes(const struct job *job);
+
+/*
+ * Build the list for @job; @fds: what it has opened for it, -1 for what not.
+ * NULL, or what is wrong, with the word of the command line in *@what.
+ */
+const char *build_list(const struct job *job, struct ioattr_list *list,
+		       int fds[2], const char **what);
+
+/* Why io_submit(2) refuses an I/O of @job with @error. */
+const char *refusal(const struct job *job, int error);
 
 /* These return the exit status. */
 int help(void);

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,11 @@ static const char help_text[] =
 "this kernel knows of attributes.\n"
 "\n"
 "  --cache=HINT[,HINT]  bypass, admit, writethrough, writeback, writearound\n"
-"  --required           refuse the I/O where nothing can honour the hints\n"
+"  --cgroup=DIRECTORY   charge the I/O to this cgroup\n"
+"  --proxy=PID          do it in the name of this process\n"
+"  --proxy-pidfd=PID    the same, naming it by a file descriptor\n"
+"  --prio=CLASS[:LEVEL] with this priority: rt or be, :0 to :7, idle, or none\n"
+"  --required           refuse the I/O where nothing can honour these\n"
 "  --report             count how many I/Os were honoured\n"
 "  --offset=SIZE        where to begin (0)\n"
 "  --length=SIZE        how much in all (to the end of FILE)\n"
@@ -130,6 +135,10 @@ int parse_options(int argc, char **argv, struct job *job)
 {
 	static const struct option options[] = {
 		{ "cache", required_argument, NULL, 'c' },
+		{ "cgroup", required_argument, NULL, 'g' },
+		{ "proxy", required_argument, NULL, 'x' },
+		{ "proxy-pidfd", required_argument, NULL, 'X' },
+		{ "prio", required_argument, NULL, 'P' },
 		{ "required", no_argument, NULL, 'q' },
 		{ "report", no_argument, NULL, 'r' },
 		{ "offset", required_argument, NULL, 'o' },
@@ -143,11 +152,11 @@ int parse_options(int argc, char **argv, struct job *job)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	long long depth = 1, pattern = -1, seed = 1;
+	long long depth = 1, pattern = -1, proxy = 0, seed = 1;
 	bool given = false;
 	int c, i = 0, ret;
 
-	*job = (struct job){ .bs = 4096, .length = -1 };
+	*job = (struct job){ .bs = 4096, .length = -1, .prio = -1 };
 	while ((c = getopt_long(argc, argv, "", options, &i)) != -1) {
 		const char *name = options[i].name;
 
@@ -156,6 +165,23 @@ int parse_options(int argc, char **argv, struct job *job)
 		switch (c) {
 		case 'c':
 			ret = parse_hints(optarg, &job->hints);
+			break;
+		case 'g':
+			job->cgroup = optarg;
+			break;
+		case 'x':
+		case 'X':
+			ret = parse_number(name, optarg, 1, INT_MAX, &proxy);
+			if (!ret && job->proxy)
+				ret = usage_error("--%s: there is one already",
+						  name);
+			job->proxy = proxy;
+			job->pidfd = c == 'X';
+			break;
+		case 'P':
+			if (!parse_prio(optarg, &job->prio))
+				ret = usage_error("--prio=%s is no priority",
+						  optarg);
 			break;
 		case 'q':
 			job->required = true;
@@ -211,8 +237,9 @@ int parse_options(int argc, char **argv, struct job *job)
 	if (job->bs * depth > MAX_BS)
 		return usage_error("--bs times --depth is more than %lld",
 				   MAX_BS);
-	if (job->required && !job->hints)
-		return usage_error("--required needs --cache");
+	if (job->required && !job->hints && !job->cgroup && !job->proxy &&
+	    job->prio < 0)
+		return usage_error("--required needs --cache, --cgroup, --proxy or --prio");
 	if (job->verb == VERB_READ && pattern >= 0)
 		return usage_error("--pattern is for write");
 	if (job->verb == VERB_WRITE && job->output)

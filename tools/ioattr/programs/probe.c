@@ -92,6 +92,26 @@ static int probe_file(const char *file)
 	}
 }
 
+/*
+ * A record with nothing in it is too short where its attribute is known, and
+ * passed over where it is not.
+ */
+static void print_attributes(void)
+{
+	struct ioattr_list list;
+	const char *name;
+	unsigned int id;
+
+	fputs("attributes:", stdout);
+	for (id = 0; (name = ioattr_name(id)); id++) {
+		ioattr_init(&list, 0);
+		ioattr_add(&list, id, 0, NULL, sizeof(struct iocb_attr));
+		if (ask_kernel(&list) == -EINVAL)
+			printf(" %s", name);
+	}
+	putchar('\n');
+}
+
 int probe(const char *file)
 {
 	const char *why_not = no_attributes();
@@ -107,6 +127,7 @@ int probe(const char *file)
 
 	ioattr_init(&list, IOCB_ATTR_LIST_REPORT);
 	printf("report: %s\n", ask_kernel(&list) ? "no" : "yes");
+	print_attributes();
 	for (bit = 0; (name = ioattr_hint_name(bit)); bit++) {
 		ioattr_init(&list, 0);
 		ioattr_add_cache(&list, 1U << bit, 0);

@@ -22,7 +22,8 @@
  * @blocks: I/Os in all.
  * @next: I/Os started.
  * @done: I/Os that succeeded; @bytes: what they transferred; @honoured: how
- *	many of them had their hints honoured.
+ *	many of them had the attribute with this id honoured.
+ * @fds: What the list refers to.
  * @failed: Something went wrong, which has been said. No I/O is started then.
  */
 struct run {
@@ -34,7 +35,8 @@ struct run {
 	char			*buffers;
 	uint64_t		random;
 	long long		end, length, blocks;
-	long long		next, done, bytes, honoured;
+	long long		next, done, bytes, honoured[IOCB_ATTR_pi + 1];
+	int			fds[2];
 	bool			failed;
 };
 
@@ -61,41 +63,6 @@ static uint64_t next_random(uint64_t *state)
 	*state ^= *state << 25;
 	*state ^= *state >> 27;
 	return *state * 0x2545f4914f6cdd1dULL;
-}
-
-static bool excluding(uint32_t hints)
-{
-	const uint32_t admission = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
-	const uint32_t policies = hints & (IOCB_CACHE_WRITETHROUGH |
-					   IOCB_CACHE_WRITEBACK |
-					   IOCB_CACHE_WRITEAROUND);
-
-	return (hints & admission) == admission || (policies & (policies - 1));
-}
-
-/* Why io_submit(2) refuses an I/O. */
-static const char *refusal(const struct job *job, int error)
-{
-	const char *why_not;
-
-	if (!job->hints && !job->report)
-		return strerror(-error);
-	switch (error) {
-	case -EINVAL:
-	case -EOPNOTSUPP:
-		why_not = no_attributes();
-		if (why_not)
-			return why_not;
-		if (error == -EOPNOTSUPP && job->buffered)
-			return "--required cannot be had with --buffered: only direct I/O hands hints on";
-		if (error == -EOPNOTSUPP)
-			return "--required cannot be had: no hint is handed on here";
-		if (excluding(job->hints))
-			return "the hints exclude each other: bypass and admit do, and so do the write policies";
-		return "the I/O is not valid, or one of the hints unknown: ioattr probe tells";
-	default:
-		return strerror(-error);
-	}
 }
 
 /* Why an I/O ends with an error. */
@@ -139,7 +106,7 @@ static bool start(struct run *run, unsigned int slot)
 	iocb->aio_nbytes = len;
 	iocb->aio_offset = job->offset + at;
 	iocb->aio_data = slot;
-	if (job->hints || job->report)
+	if (has_attributes(job))
 		ret = ioattr_prep_aio(iocb, &run->list);
 	if (!ret)
 		ret = ioattr_submit(run->ctx, 1, &iocb);
@@ -176,6 +143,7 @@ static void finish(struct run *run, const struct io_event *event)
 	const long long len = wanted(run, at);
 	/* the file may have grown */
 	const long long got = event->res < len ? event->res : len;
+	unsigned int id;
 	int ret;
 
 	if (event->res < 0) {
@@ -184,8 +152,8 @@ static void finish(struct run *run, const struct io_event *event)
 	}
 	run->done++;
 	run->bytes += got;
-	if (job->report && (event->res2 & (1U << IOCB_ATTR_cache)))
-		run->honoured++;
+	for (id = 0; job->report && id <= IOCB_ATTR_pi; id++)
+		run->honoured[id] += event->res2 >> id & 1;
 	if (run->out >= 0) {
 		ret = write_all(run->out, run->buffers +
 				event->data * job->bs, got, at);
@@ -266,6 +234,7 @@ static bool prepare(struct run *run)
 {
 	const struct job *job = run->job;
 	const size_t size = job->bs * job->depth;
+	const char *wrong, *what;
 	struct stat st;
 	int ret;
 
@@ -301,10 +270,11 @@ static bool prepare(struct run *run)
 		fail(run, "io_setup", "%s", strerror(-ret));
 		return false;
 	}
-	ioattr_init(&run->list, job->report ? IOCB_ATTR_LIST_REPORT : 0);
-	if (job->hints)
-		ioattr_add_cache(&run->list, job->hints,
-				 job->required ? IOCB_ATTR_REQUIRED : 0);
+	wrong = build_list(job, &run->list, run->fds, &what);
+	if (wrong) {
+		fail(run, what, "%s", wrong);
+		return false;
+	}
 	run->random = job->seed;
 
 	ret = open_output(run, &st);
@@ -312,6 +282,26 @@ static bool prepare(struct run *run)
 		fail(run, job->output, "%s", ret == -EEXIST ?
 		     "that is the file to be read" : strerror(-ret));
 	return !run->failed;
+}
+
+/* Of each attribute that was given, how many I/Os had it honoured. */
+static void print_report(const struct run *run)
+{
+	const struct job *job = run->job;
+	const bool given[] = {
+		[IOCB_ATTR_proxy_pid]	= job->proxy && !job->pidfd,
+		[IOCB_ATTR_proxy_pidfd]	= job->proxy && job->pidfd,
+		[IOCB_ATTR_cgroup]	= job->cgroup,
+		[IOCB_ATTR_ioprio]	= job->prio >= 0,
+		[IOCB_ATTR_cache]	= job->hints,
+	};
+	unsigned int id;
+
+	for (id = 0; id < sizeof(given) / sizeof(given[0]); id++) {
+		if (given[id])
+			fprintf(stderr, ", %s honoured for %lld",
+				ioattr_name(id), run->honoured[id]);
+	}
 }
 
 int transfer(const struct job *job)
@@ -326,14 +316,15 @@ int transfer(const struct job *job)
 	run->job = job;
 	run->fd = -1;
 	run->out = -1;
+	run->fds[0] = -1;
+	run->fds[1] = -1;
 	if (prepare(run)) {
 		do_all(run);
 		if (run->done || !run->failed) {
 			fprintf(stderr, "%lld bytes in %lld I/Os", run->bytes,
 				run->done);
 			if (job->report)
-				fprintf(stderr, ", cache honoured for %lld",
-					run->honoured);
+				print_report(run);
 			fputc('\n', stderr);
 		}
 	}
@@ -345,6 +336,10 @@ int transfer(const struct job *job)
 		fail(run, job->output, "%s", strerror(errno));
 	if (run->fd >= 0)
 		close(run->fd);
+	if (run->fds[0] >= 0)
+		close(run->fds[0]);
+	if (run->fds[1] >= 0)
+		close(run->fds[1]);
 	failed = run->failed;
 	free(run);
 	return failed;

@@ -129,7 +129,7 @@ awk '
 		sub(/\.$/, "")
 		print opt tail ": " $0
 	}' "$man" | sort >in_man
-is "help: twelve options" 12 "$(wc -l <in_help)"
+is "help: sixteen options" 16 "$(wc -l <in_help)"
 is "man page: has every option of --help, in its words" '' \
 	"$(comm -23 in_help in_man)"
 is "man page: has no other option" '' "$(comm -13 in_help in_man)"
@@ -137,6 +137,7 @@ while IFS=: read -r opt _; do
 	# an argument that any of them takes
 	case $opt in
 	--cache=*) arg='=admit' ;;
+	--prio=*) arg='=be:1' ;;
 	*=*) arg='=1' ;;
 	*) arg= ;;
 	esac
@@ -155,8 +156,17 @@ refuses "write needs a file" write --pattern=1
 refuses 'read takes one file, not "y" too' read x y
 refuses 'probe takes one file, not "y" too' probe x y
 refuses "probe takes no options" probe --cache=bypass x
-refuses "--required needs --cache" read --required x
-refuses "--required needs --cache" read --required --report x
+refuses "--required needs --cache, --cgroup, --proxy or --prio" read --required x
+refuses "--required needs --cache, --cgroup, --proxy or --prio" \
+	read --required --report x
+for p in '' rt:8 rt: rt:-1 be:10 idle:1 none:1 be0 rtx 4; do
+	refuses "--prio=$p is no priority" read "--prio=$p" x
+done
+refuses "--proxy=0 is less than 1" read --proxy=0 x
+refuses "--proxy=self is no number" read --proxy=self x
+refuses "--proxy=2147483648 is more than 2147483647" read --proxy=2147483648 x
+refuses "--proxy-pidfd: there is one already" \
+	read --proxy=1 --proxy-pidfd=1 x
 refuses "--pattern is for write" read --pattern=1 x
 refuses "--output is for read" write --output=y x
 refuses "--output would have holes with --random" read --random --output=y x
@@ -452,7 +462,7 @@ case $probed in
 		"no hint is honoured for buffered I/O" \
 		read --buffered --cache=bypass --report data
 	fails "data: --required cannot be had with --buffered: only direct I/O\
- hands hints on" "--required and --buffered" \
+ hands attributes on" "--required and --buffered" \
 		read --buffered --cache=bypass --required data
 	fails "data: the hints exclude each other: bypass and admit do, and so\
  do the write policies" "hints that exclude each other" \

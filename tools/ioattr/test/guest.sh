@@ -118,6 +118,7 @@ holds()
 #
 says 0 "this kernel has per-I/O attributes
 report: yes
+attributes: proxy_pid proxy_pidfd cgroup ioprio cache pi
 cache bypass: known
 cache admit: known
 cache writethrough: known
@@ -145,13 +146,12 @@ says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
 	read --cache=bypass --required $some /dev/ram0
 says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
 	"no cache: write" write --cache=writeback $some /dev/nullb0
-says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
-	"--report without hints" read $some /dev/ram0
+says 0 "" "65536 bytes in 16 I/Os" "--report with nothing to report" read $some /dev/ram0
 says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
 	"--buffered: taken, and not honoured" \
 	read --cache=bypass --buffered $some /dev/ram0
 says 1 "" "ioattr: /dev/ram0: --required cannot be had with --buffered: only\
- direct I/O hands hints on" "--buffered and --required: refused" \
+ direct I/O hands attributes on" "--buffered and --required: refused" \
 	read --cache=bypass --buffered --required $some /dev/ram0
 for pair in bypass,admit writethrough,writeback writeback,writethrough \
 	    writethrough,writearound writeback,writearound; do
@@ -315,7 +315,7 @@ is "... and is the file" same "$(cmp o expected 2>&1 && echo same)"
 says 0 "" "$nothing" "ext4: --buffered: taken, and not honoured" \
 	read --cache=bypass --buffered $some $file
 says 1 "" "ioattr: $file: --required cannot be had with --buffered: only\
- direct I/O hands hints on" "ext4: --buffered and --required: refused" \
+ direct I/O hands attributes on" "ext4: --buffered and --required: refused" \
 	read --cache=bypass --required --buffered $some $file
 
 echo writeback >$sys/cache_mode

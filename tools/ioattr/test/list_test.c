@@ -252,6 +252,35 @@ static void preparation(struct tap *tap)
 	   "prep sets the flag and the address, and nothing else");
 }
 
+static void whom(struct tap *tap)
+{
+	struct ioattr_list list;
+	struct bytes b;
+
+	memset(&list, 0xff, sizeof(list));
+	ioattr_init(&list, 0);
+	ok(tap, !ioattr_add_cgroup(&list, 7, IOCB_ATTR_REQUIRED) &&
+		!ioattr_add_proxy_pid(&list, 0x1234567, 0) &&
+		!ioattr_add_proxy_pidfd(&list, 8, 0) &&
+		!ioattr_add_ioprio(&list, 0x4003, 0), "add who it is for");
+	put_list(&b, 8 + 4 * 16, 0);
+	put_record(&b, 16, 2, 1);
+	put32(&b, 7);
+	put32(&b, 0);
+	put_record(&b, 16, 0, 0);
+	put64(&b, 0x1234567);
+	put_record(&b, 16, 1, 0);
+	put32(&b, 8);
+	put32(&b, 0);
+	put_record(&b, 16, 3, 0);
+	put16(&b, 0x4003);
+	put16(&b, 0);
+	put32(&b, 0);
+	ok(tap, same(&list, &b), "... their bytes");
+	ok(tap, ioattr_add_cgroup(&list, 7, 0) == -EEXIST,
+	   "a second cgroup: EEXIST");
+}
+
 static void names(struct tap *tap)
 {
 	static const char *const attrs[] = {
@@ -298,6 +327,7 @@ int main(void)
 	sizes(&tap);
 	errors(&tap);
 	preparation(&tap);
+	whom(&tap);
 	names(&tap);
 	printf("1..%d\n", tap.nr);
 	return !!tap.failed;

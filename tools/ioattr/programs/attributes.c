@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The attributes that the command line asks for: from words to a list, and from
+ * the kernel's refusal to words.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/ioprio.h>
+#include <linux/magic.h>
+
+#include "../lib/ioattr.h"
+#include "command.h"
+
+#ifndef CGROUP2_SUPER_MAGIC
+#define CGROUP2_SUPER_MAGIC	0x63677270
+#endif
+
+bool parse_prio(const char *text, int *prio)
+{
+	/* in the order of IOPRIO_CLASS_* */
+	static const char *const classes[] = { "none", "rt", "be", "idle" };
+	const size_t len = strcspn(text, ":");
+	unsigned int class, level = 0;
+
+	for (class = 0; class < 4; class++) {
+		if (strlen(classes[class]) == len &&
+		    !memcmp(classes[class], text, len))
+			break;
+	}
+	if (class == 4)
+		return false;
+	if (text[len]) {
+		/* one digit, and only where a class has levels */
+		level = text[len + 1] - '0';
+		if (level > 7 || text[len + 2])
+			return false;
+		if (level && class != IOPRIO_CLASS_RT &&
+		    class != IOPRIO_CLASS_BE)
+			return false;
+	} else if (class == IOPRIO_CLASS_RT || class == IOPRIO_CLASS_BE) {
+		level = 4;	/* the one in the middle, as ionice(1) has it */
+	}
+	*prio = IOPRIO_PRIO_VALUE(class, level);
+	return true;
+}
+
+bool has_attributes(const struct job *job)
+{
+	return job->hints || job->cgroup || job->proxy || job->prio >= 0 ||
+	       job->report;
+}
+
+static const char *add_cgroup(const struct job *job, struct ioattr_list *list,
+			      uint16_t flags, int *fd)
+{
+	struct statfs st;
+
+	*fd = open(job->cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return strerror(errno);
+	if (fstatfs(*fd, &st))
+		return strerror(errno);
+	if (st.f_type != CGROUP2_SUPER_MAGIC)
+		return "not a directory of cgroup2";
+	ioattr_add_cgroup(list, *fd, flags);
+	return NULL;
+}
+
+static const char *add_proxy(const struct job *job, struct ioattr_list *list,
+			     uint16_t flags, int *pidfd)
+{
+	if (!job->pidfd) {
+		ioattr_add_proxy_pid(list, job->proxy, flags);
+		return NULL;
+	}
+	*pidfd = syscall(SYS_pidfd_open, job->proxy, 0);
+	if (*pidfd < 0)
+		return errno == ESRCH ? "there is no such process" :
+					strerror(errno);
+	ioattr_add_proxy_pidfd(list, *pidfd, flags);
+	return NULL;
+}
+
+const char *build_list(const struct job *job, struct ioattr_list *list,
+		       int fds[2], const char **what)
+{
+	const uint16_t flags = job->required ? IOCB_ATTR_REQUIRED : 0;
+	const char *wrong;
+
+	fds[0] = -1;
+	fds[1] = -1;
+	ioattr_init(list, job->report ? IOCB_ATTR_LIST_REPORT : 0);
+	if (job->hints)
+		ioattr_add_cache(list, job->hints, flags);
+	if (job->prio >= 0)
+		ioattr_add_ioprio(list, job->prio, flags);
+	if (job->cgroup) {
+		*what = job->cgroup;
+		wrong = add_cgroup(job, list, flags, &fds[0]);
+		if (wrong)
+			return wrong;
+	}
+	if (job->proxy) {
+		*what = job->pidfd ? "--proxy-pidfd" : "--proxy";
+		wrong = add_proxy(job, list, flags, &fds[1]);
+		if (wrong)
+			return wrong;
+	}
+	return NULL;
+}
+
+static bool excluding(uint32_t hints)
+{
+	const uint32_t admission = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
+	const uint32_t policies = hints & (IOCB_CACHE_WRITETHROUGH |
+					   IOCB_CACHE_WRITEBACK |
+					   IOCB_CACHE_WRITEAROUND);
+
+	return (hints & admission) == admission || (policies & (policies - 1));
+}
+
+/* Who may say what: Documentation/userspace-api/iocb_attr.rst. */
+static const char *not_permitted(const struct job *job, int error)
+{
+	if (job->cgroup && error == -EACCES)
+		return "--cgroup is not for you: its cgroup.procs has to be writable, and if it is not below your own cgroup, that of the common ancestor too";
+	if (job->cgroup && !job->proxy && job->prio < 0)
+		return "--cgroup is not for you: you could not move a process there";
+	if (job->proxy && error == -EPERM)
+		return "--proxy is not for you: the process has to be your own, or you need CAP_SYS_PTRACE and CAP_SYS_NICE; and a process of class rt needs CAP_SYS_NICE";
+	if (job->prio >= 0 && error == -EPERM)
+		return "--prio is not for you: the class rt needs CAP_SYS_NICE";
+	return strerror(-error);
+}
+
+const char *refusal(const struct job *job, int error)
+{
+	const char *why_not;
+
+	if (!has_attributes(job))
+		return strerror(-error);
+	switch (error) {
+	case -EINVAL:
+	case -EOPNOTSUPP:
+		why_not = no_attributes();
+		if (why_not)
+			return why_not;
+		if (error == -EOPNOTSUPP && job->buffered)
+			return "--required cannot be had with --buffered: only direct I/O hands attributes on";
+		if (error == -EOPNOTSUPP)
+			return "--required cannot be had: nothing here can honour it";
+		if (excluding(job->hints))
+			return "the hints exclude each other: bypass and admit do, and so do the write policies";
+		return "the I/O is not valid, or one of the attributes unknown: ioattr probe tells";
+	case -EACCES:
+	case -EPERM:
+		return not_permitted(job, error);
+	case -ESRCH:
+		return "--proxy: there is no such process";
+	case -ENODEV:
+		return "--cgroup: it is being removed";
+	default:
+		return strerror(-error);
+	}
+}
