@@ -4,25 +4,34 @@
  * included. For a guest of scripts/vm/run --icount, where the time stamp
  * counter counts instructions.
  *
+ *	aio-count DEVICE DEPTH [WHAT [N]]
+ *
+ * WHAT each read has: none, or the list named empty, cache, ioprio, cgroup,
+ * proxy, pidfd or all (cache, cgroup and ioprio); cgroup takes N cgroups in
+ * turn. Or what is done before each read instead, as programs have to today:
+ * flag-ioprio (IOCB_FLAG_IOPRIO), set-ioprio (ioprio_set(2)) and move (writing
+ * cgroup.procs of one of two cgroups).
+ *
  * The reads are done in batches of 64 and the median batch is printed: a batch
  * lasts about a fifteenth of a timer tick, so most of them have none, and the
  * median none of its cost.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/aio_abi.h>
-#include <linux/iocb_attr.h>
+#include <linux/ioprio.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
-#ifndef IOCB_FLAG_ATTR
-#define IOCB_FLAG_ATTR	(1 << 2)
-#endif
+#include "../../tools/ioattr/lib/ioattr.h"
+
+#define CGROUP		"/sys/fs/cgroup/"
+#define MAX_CGROUPS	1000
 
 #define BLOCK		4096
 #define BATCH		64
@@ -33,19 +42,32 @@
 #define STRIDE		37
 #define SPAN		(1 << 16)
 
-struct cache_list {
-	struct iocb_attr_list head;
-	struct iocb_attr_cache cache;
-};
-
 struct reads {
 	aio_context_t ctx;
 	int depth;
 	unsigned int next;
+	/* the lists that the reads have in turn, or none */
+	struct ioattr_list lists[MAX_CGROUPS];
+	unsigned int nr_lists, list;
+	/* what is done before each read */
+	int (*before)(struct reads *r);
+	int procs[2];
 	struct iocb iocbs[BATCH];
 	struct iocb *submit[BATCH];
 	struct io_event events[BATCH];
 };
+
+static int set_ioprio(struct reads *r)
+{
+	(void)r;
+	return syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+		       IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 3));
+}
+
+static int move(struct reads *r)
+{
+	return write(r->procs[r->next & 1], "0", 1) == 1 ? 0 : -1;
+}
 
 static int one_batch(struct reads *r, uint64_t *count)
 {
@@ -57,6 +79,14 @@ static int one_batch(struct reads *r, uint64_t *count)
 		for (j = 0; j < r->depth; j++) {
 			r->iocbs[j].aio_offset = (int64_t)r->next * BLOCK;
 			r->next = (r->next + STRIDE) % SPAN;
+			if (r->nr_lists > 1) {
+				r->iocbs[j].aio_attrs =
+					(uintptr_t)&r->lists[r->list].header;
+				if (++r->list == r->nr_lists)
+					r->list = 0;
+			}
+			if (r->before && r->before(r))
+				return -errno;
 		}
 		n = syscall(SYS_io_submit, r->ctx, r->depth, r->submit);
 		if (n != r->depth)
@@ -95,26 +125,112 @@ static int check_counter(void)
 	return count >= 200000 && count < 200100 ? 0 : -ENODEV;
 }
 
+/* A cgroup below the one that this process is in. */
+static int open_cgroup(unsigned int nr, const char *file, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), CGROUP "bench%u", nr);
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return -errno;
+	snprintf(path, sizeof(path), CGROUP "bench%u/%s", nr, file);
+	nr = open(path, flags | O_CLOEXEC);
+	return (int)nr < 0 ? -errno : (int)nr;
+}
+
+/* A process of a cgroup of its own that does nothing. */
+static pid_t start_sleeper(void)
+{
+	int procs = open_cgroup(0, "cgroup.procs", O_WRONLY);
+	int up[2];
+	char c;
+	pid_t pid;
+
+	if (procs < 0 || pipe(up))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		if (write(procs, "0", 1) != 1 || write(up[1], "", 1) != 1)
+			_exit(1);
+		/* who reads what this program prints waits for its end */
+		close(STDOUT_FILENO);
+		for (;;)
+			pause();
+	}
+	/* it is there */
+	return read(up[0], &c, 1) == 1 ? pid : -1;
+}
+
+static int prepare(struct reads *r, const char *what, unsigned int n)
+{
+	const int prio = IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 3);
+	struct ioattr_list *list = r->lists;
+	unsigned int i;
+	pid_t pid;
+
+	if (!strcmp(what, "none") || !strcmp(what, "flag-ioprio"))
+		return 0;
+	if (!strcmp(what, "set-ioprio")) {
+		r->before = set_ioprio;
+		return 0;
+	}
+	if (!strcmp(what, "move")) {
+		r->before = move;
+		r->procs[0] = open_cgroup(0, "cgroup.procs", O_WRONLY);
+		r->procs[1] = open_cgroup(1, "cgroup.procs", O_WRONLY);
+		return r->procs[0] < 0 ? r->procs[0] : r->procs[1] < 0 ?
+			r->procs[1] : 0;
+	}
+
+	r->nr_lists = n;
+	for (i = 0; i < n; i++)
+		ioattr_init(&r->lists[i], 0);
+	if (!strcmp(what, "empty"))
+		return 0;
+	if (!strcmp(what, "cache") || !strcmp(what, "all"))
+		ioattr_add_cache(list, IOCB_CACHE_BYPASS, 0);
+	if (!strcmp(what, "ioprio") || !strcmp(what, "all"))
+		ioattr_add_ioprio(list, prio, 0);
+	if (!strcmp(what, "cgroup") || !strcmp(what, "all"))
+		for (i = 0; i < n; i++)
+			ioattr_add_cgroup(&r->lists[i],
+					  open_cgroup(i, "", O_PATH), 0);
+	if (!strcmp(what, "proxy") || !strcmp(what, "pidfd")) {
+		pid = start_sleeper();
+		if (pid < 0)
+			return -errno;
+		if (what[1] == 'r')
+			ioattr_add_proxy_pid(list, pid, 0);
+		else
+			ioattr_add_proxy_pidfd(list, syscall(SYS_pidfd_open,
+							     pid, 0), 0);
+	}
+	return list->header.size == sizeof(list->header) ? -EINVAL :
+							   list->error;
+}
+
 int main(int argc, char **argv)
 {
-	struct cache_list list = {
-		.head = { .size = sizeof(list) },
-		.cache = { { sizeof(list.cache), IOCB_ATTR_cache, 0 },
-			   IOCB_CACHE_BYPASS, 0 },
-	};
 	static struct reads r;
+	const char *what = argc > 3 ? argv[3] : "none";
+	const unsigned int n = argc > 4 ? atoi(argv[4]) : 1;
 	uint64_t counts[BATCHES];
 	int i, fd, err;
 	char *buf;
 
-	if (argc < 3 || argc > 4 || (argc == 4 && strcmp(argv[3], "cache"))) {
-		fprintf(stderr, "usage: aio-count DEVICE DEPTH [cache]\n");
+	if (argc < 3 || argc > 5 || !n || n > MAX_CGROUPS) {
+		fprintf(stderr, "usage: aio-count DEVICE DEPTH [WHAT [N]]\n");
 		return 2;
 	}
 	r.depth = atoi(argv[2]);
 	if (r.depth < 1 || r.depth > BATCH || BATCH % r.depth) {
 		fprintf(stderr, "aio-count: the depth divides %d\n", BATCH);
 		return 2;
+	}
+	err = prepare(&r, what, n);
+	if (err) {
+		fprintf(stderr, "aio-count: %s: %s\n", what, strerror(-err));
+		return 1;
 	}
 	/* a tick may fall into it, but not into all of three */
 	for (i = 0; check_counter(); i++) {
@@ -140,12 +256,16 @@ int main(int argc, char **argv)
 		r.iocbs[i].aio_fildes = fd;
 		r.iocbs[i].aio_buf = (uintptr_t)(buf + i * BLOCK);
 		r.iocbs[i].aio_nbytes = BLOCK;
-		if (argc == 4) {
-			r.iocbs[i].aio_flags = IOCB_FLAG_ATTR;
-			r.iocbs[i].aio_reserved2 = (uintptr_t)&list;
+		if (r.nr_lists)
+			ioattr_prep_aio(&r.iocbs[i], r.lists);
+		if (!strcmp(what, "flag-ioprio")) {
+			r.iocbs[i].aio_flags = IOCB_FLAG_IOPRIO;
+			r.iocbs[i].aio_reqprio =
+				IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 3);
 		}
 		r.submit[i] = &r.iocbs[i];
 	}
+	/* each of many cgroups is met for the first time in warming up */
 	for (i = -WARM_UP; i < BATCHES; i++) {
 		err = one_batch(&r, &counts[i < 0 ? 0 : i]);
 		if (err) {
