@@ -26,7 +26,6 @@
 #include <unistd.h>
 
 #include <linux/fs.h>
-#include <linux/ioprio.h>
 
 #include "../../tools/ioattr/lib/ioattr.h"
 
@@ -85,18 +84,13 @@ static int add_pidfd(struct client *c, const char *pid)
 	return fd < 0 ? -errno : ioattr_add_proxy_pidfd(&c->list, fd, 0);
 }
 
-static int add_prio(struct client *c, const char *prio)
+static int add_prio(struct client *c, const char *text)
 {
-	static const char *const classes[] = { "none", "rt", "be", "idle" };
-	const char *colon = strchr(prio, ':');
-	unsigned int i;
+	int prio;
 
-	for (i = 0; colon && i < 4; i++) {
-		if (!strncmp(prio, classes[i], colon - prio))
-			return ioattr_add_ioprio(&c->list, IOPRIO_PRIO_VALUE(i,
-						 atoi(colon + 1)), 0);
-	}
-	return -EINVAL;
+	if (!ioattr_parse_prio(text, &prio))
+		return -EINVAL;
+	return ioattr_add_ioprio(&c->list, prio, 0);
 }
 
 static int parse_key(struct client *c, const char *key, const char *value)

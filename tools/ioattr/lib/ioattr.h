@@ -6,6 +6,7 @@
 #ifndef IOATTR_H
 #define IOATTR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -67,6 +68,9 @@ const char *ioattr_name(unsigned int id);
 
 /* The name of the cache hint 1 << @bit, or NULL beyond the last one. */
 const char *ioattr_hint_name(unsigned int bit);
+
+/* "rt:0", "idle", for ioattr_add_ioprio(); false if @text is no priority. */
+bool ioattr_parse_prio(const char *text, int *prio);
 
 /* System calls; a negative errno on failure. */
 int ioattr_setup(unsigned int nr, aio_context_t *ctx);

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <linux/ioprio.h>
+
 #include "ioattr.h"
 
 static const char *const names[] = {
@@ -26,6 +28,35 @@ const char *ioattr_hint_name(unsigned int bit)
 	};
 
 	return bit < sizeof(hints) / sizeof(hints[0]) ? hints[bit] : NULL;
+}
+
+bool ioattr_parse_prio(const char *text, int *prio)
+{
+	/* in the order of IOPRIO_CLASS_* */
+	static const char *const classes[] = { "none", "rt", "be", "idle" };
+	const size_t len = strcspn(text, ":");
+	unsigned int class, level = 0;
+
+	for (class = 0; class < 4; class++) {
+		if (strlen(classes[class]) == len &&
+		    !memcmp(classes[class], text, len))
+			break;
+	}
+	if (class == 4)
+		return false;
+	if (text[len]) {
+		/* one digit, and only where a class has levels */
+		level = text[len + 1] - '0';
+		if (level > 7 || text[len + 2])
+			return false;
+		if (level && class != IOPRIO_CLASS_RT &&
+		    class != IOPRIO_CLASS_BE)
+			return false;
+	} else if (class == IOPRIO_CLASS_RT || class == IOPRIO_CLASS_BE) {
+		level = 4;	/* the one in the middle, as ionice(1) has it */
+	}
+	*prio = IOPRIO_PRIO_VALUE(class, level);
+	return true;
 }
 
 void ioattr_init(struct ioattr_list *list, uint32_t flags)

@@ -12,7 +12,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include <linux/ioprio.h>
 #include <linux/magic.h>
 
 #include "../lib/ioattr.h"
@@ -21,35 +20,6 @@
 #ifndef CGROUP2_SUPER_MAGIC
 #define CGROUP2_SUPER_MAGIC	0x63677270
 #endif
-
-bool parse_prio(const char *text, int *prio)
-{
-	/* in the order of IOPRIO_CLASS_* */
-	static const char *const classes[] = { "none", "rt", "be", "idle" };
-	const size_t len = strcspn(text, ":");
-	unsigned int class, level = 0;
-
-	for (class = 0; class < 4; class++) {
-		if (strlen(classes[class]) == len &&
-		    !memcmp(classes[class], text, len))
-			break;
-	}
-	if (class == 4)
-		return false;
-	if (text[len]) {
-		/* one digit, and only where a class has levels */
-		level = text[len + 1] - '0';
-		if (level > 7 || text[len + 2])
-			return false;
-		if (level && class != IOPRIO_CLASS_RT &&
-		    class != IOPRIO_CLASS_BE)
-			return false;
-	} else if (class == IOPRIO_CLASS_RT || class == IOPRIO_CLASS_BE) {
-		level = 4;	/* the one in the middle, as ionice(1) has it */
-	}
-	*prio = IOPRIO_PRIO_VALUE(class, level);
-	return true;
-}
 
 bool has_attributes(const struct job *job)
 {

@@ -33,9 +33,6 @@ struct job {
 /* Fill in @job, or say what is wrong with the command line and return 1. */
 int parse_options(int argc, char **argv, struct job *job);
 
-/* "rt:0" to *@prio; false if it is no priority. */
-bool parse_prio(const char *text, int *prio);
-
 /* Is there an attribute for each I/O? */
 bool has_attributes(const struct job *job);
 

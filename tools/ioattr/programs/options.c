@@ -179,7 +179,7 @@ int parse_options(int argc, char **argv, struct job *job)
 			job->pidfd = c == 'X';
 			break;
 		case 'P':
-			if (!parse_prio(optarg, &job->prio))
+			if (!ioattr_parse_prio(optarg, &job->prio))
 				ret = usage_error("--prio=%s is no priority",
 						  optarg);
 			break;
