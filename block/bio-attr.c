@@ -8,11 +8,6 @@
 #include "blk.h"
 #include "blk-cgroup.h"
 
-static const struct io_context *bio_ioc(const struct bio *bio)
-{
-	return bio->bi_attrs ? bio->bi_attrs->ioc : NULL;
-}
-
 /*
  * The slow half of bio_attrs_mergeable(): two I/Os, each with a list of its
  * own or one with none. What was said twice in the same words is the same,
@@ -23,12 +18,14 @@ static const struct io_context *bio_ioc(const struct bio *bio)
  */
 bool __bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 {
-	const struct iocb_cache *cache_a = bio_attr_lookup(a, cache);
-	const struct iocb_cache *cache_b = bio_attr_lookup(b, cache);
+	static const struct iocb_attrs none;
+	const struct iocb_attrs *of_a = a->bi_attrs ?: &none;
+	const struct iocb_attrs *of_b = b->bi_attrs ?: &none;
 
-	if ((cache_a ? cache_a->hints : 0) != (cache_b ? cache_b->hints : 0))
-		return false;
-	return bio_for_whom(a) == bio_for_whom(b) && bio_ioc(a) == bio_ioc(b);
+	return of_a->cache.hints == of_b->cache.hints &&
+	       !(of_a->given & IOCB_ATTRS_WHO) ==
+	       !(of_b->given & IOCB_ATTRS_WHO) &&
+	       of_a->ioc == of_b->ioc;
 }
 
 #ifdef CONFIG_BLK_CGROUP

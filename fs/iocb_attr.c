@@ -19,6 +19,7 @@
 #include <linux/fs.h>
 #include <linux/indirect_call_wrapper.h>
 #include <linux/iocb_attr.h>
+#include <linux/iocb_attr_grant.h>
 #include <linux/iocontext.h>
 #include <linux/ioprio.h>
 #include <linux/pid.h>
@@ -28,6 +29,7 @@
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 
 #include "iocb_attr.h"
 
@@ -45,6 +47,7 @@ struct iocb_attr_target {
 	struct iocb_attrs	*attrs;
 	struct kiocb		*iocb;
 	struct iocb_attr_grants	*grants;
+	struct uio_meta		*meta;
 	bool			ioprio_given;
 };
 
@@ -54,6 +57,16 @@ static void release(struct iocb_attrs *attrs)
 		css_put(attrs->css);
 	if (attrs->ioc)
 		put_io_context_active(attrs->ioc);
+}
+
+/* All but real time are for everybody: what is left is whether it is one. */
+static int check_ioprio(int ioprio)
+{
+	int class = IOPRIO_PRIO_CLASS(ioprio);
+
+	if (likely(class == IOPRIO_CLASS_BE || class == IOPRIO_CLASS_IDLE))
+		return 0;
+	return ioprio_check_cap(ioprio);
 }
 
 /*
@@ -96,16 +109,16 @@ static int proxy(struct task_struct *task, struct iocb_attr_target *target)
 
 	if (!target->ioprio_given &&
 	    !iocb_attr_given(attrs, IOCB_ATTR_ioprio)) {
-		task_lock(task);
-		ioprio = __get_task_ioprio(task);
-		task_unlock(task);
+		attrs->ioc = get_task_io_context_active(task, &ioprio);
 		/* it may have been given what the caller is not to have */
-		ret = ioprio_check_cap(ioprio);
+		ret = check_ioprio(ioprio);
 		if (ret)
 			return ret;
 		target->iocb->ki_ioprio = ioprio;
-		if (!iocb_attr_given(attrs, IOCB_ATTR_cgroup))
-			attrs->ioc = get_task_io_context_active(task);
+		if (iocb_attr_given(attrs, IOCB_ATTR_cgroup) && attrs->ioc) {
+			put_io_context_active(attrs->ioc);
+			attrs->ioc = NULL;
+		}
 	}
 #ifdef CONFIG_BLK_CGROUP
 	if (!iocb_attr_given(attrs, IOCB_ATTR_cgroup))
@@ -151,36 +164,55 @@ int iocb_attr_resolve_proxy_pidfd(const struct iocb_attr *attr,
 	return ret;
 }
 
+#ifdef CONFIG_CGROUPS
+/* Without an io controller nobody is charged, but somebody is still named. */
+#ifdef CONFIG_BLK_CGROUP
+#define charged_subsys	(&io_cgrp_subsys)
+#else
+#define charged_subsys	NULL
+#endif
+
+/* The right to charge a cgroup is not on record: ask for it. */
+static noinline int ask_for_cgroup(int fd, struct iocb_attr_target *target)
+{
+	struct cgroup *cgrp;
+	u64 from;
+
+	/* the file may be another one now: go by what is asked about */
+	cgrp = cgroup_get_from_fd_for_io(fd, &from);
+	if (IS_ERR(cgrp))
+		return PTR_ERR(cgrp);
+	iocb_attr_grant(target->grants, cgroup_id(cgrp), from);
+	target->attrs->css = cgroup_get_e_css(cgrp, charged_subsys);
+	cgroup_put(cgrp);
+	return 0;
+}
+
 int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
 			     struct iocb_attr_target *target)
 {
-#ifdef CONFIG_CGROUPS
 	int fd = ((const struct iocb_attr_cgroup *)attr)->fd;
-	struct cgroup *cgrp = cgroup_get_from_fd(fd);
-	u64 from;
+	struct cgroup_subsys_state *css;
+	u64 id;
 
-	if (cgrp == ERR_PTR(-ENOENT))
-		return -ENODEV;
-	if (IS_ERR(cgrp))
-		return PTR_ERR(cgrp);
-	if (!iocb_attr_granted(target->grants, cgrp)) {
-		cgroup_put(cgrp);
-		/* the file may be another one now: go by what is asked about */
-		cgrp = cgroup_get_from_fd_for_io(fd, &from);
-		if (IS_ERR(cgrp))
-			return PTR_ERR(cgrp);
-		iocb_attr_grant(target->grants, cgrp, from);
+	css = cgroup_get_e_css_from_fd(fd, charged_subsys, &id);
+	if (IS_ERR(css))
+		return PTR_ERR(css);
+	if (unlikely(!iocb_attr_granted(target->grants, id))) {
+		css_put(css);
+		return ask_for_cgroup(fd, target);
 	}
-#ifdef CONFIG_BLK_CGROUP
-	target->attrs->css = cgroup_get_e_css(cgrp, &io_cgrp_subsys);
-#endif
-	cgroup_put(cgrp);
+	target->attrs->css = css;
 	return 0;
+}
 #else
+int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
+			     struct iocb_attr_target *target)
+{
 	/* no file is a cgroup then */
 	return -EBADF;
-#endif
 }
+#endif
 
 int iocb_attr_resolve_ioprio(const struct iocb_attr *attr,
 			     struct iocb_attr_target *target)
@@ -190,10 +222,36 @@ int iocb_attr_resolve_ioprio(const struct iocb_attr *attr,
 
 	if (target->ioprio_given && target->iocb->ki_ioprio != ioprio)
 		return -EINVAL;
-	ret = ioprio_check_cap(ioprio);
+	ret = check_ioprio(ioprio);
 	if (!ret)
 		target->iocb->ki_ioprio = ioprio;
 	return ret;
+}
+
+/*
+ * The pages are pinned where the bios are made, which is also where it shows
+ * whether the buffer is long enough for the device's format.
+ */
+int iocb_attr_resolve_pi(const struct iocb_attr *attr,
+			 struct iocb_attr_target *target)
+{
+	const struct iocb_attr_pi *pi = (const struct iocb_attr_pi *)attr;
+	struct uio_meta *meta = target->meta;
+	struct kiocb *iocb = target->iocb;
+	int ret;
+
+	if (pi->addr != (unsigned long)pi->addr)
+		return -EFAULT;
+	ret = import_ubuf(iocb->ki_flags & IOCB_WRITE ? ITER_SOURCE : ITER_DEST,
+			  u64_to_user_ptr(pi->addr), pi->len, &meta->iter);
+	if (ret)
+		return ret;
+	meta->flags = pi->flags;
+	meta->app_tag = pi->app_tag;
+	meta->seed = pi->seed;
+	iocb->private = meta;
+	iocb->ki_flags |= IOCB_HAS_METADATA;
+	return 0;
 }
 
 /* Only direct I/O hands attributes on: writeback does not know for whom. */
@@ -207,6 +265,13 @@ bool iocb_attr_consumed_direct(const struct iocb_attr_target *target)
 bool iocb_attr_consumed_charge(const struct iocb_attr_target *target)
 {
 	return IS_ENABLED(CONFIG_BLK_CGROUP) &&
+	       iocb_attr_consumed_direct(target);
+}
+
+/* Only a block device whose format has room for it, opened as itself. */
+bool iocb_attr_consumed_pi(const struct iocb_attr_target *target)
+{
+	return (target->iocb->ki_filp->f_mode & FMODE_HAS_METADATA) &&
 	       iocb_attr_consumed_direct(target);
 }
 
@@ -306,54 +371,120 @@ efault:
 	return -EFAULT;
 }
 
-/* A list's header, as the word that it is read as. */
-union iocb_attr_head {
-	struct iocb_attr_list	list;
-	u64			word;
+/*
+ * The start of a list, as the words that it is read as: the header, and the
+ * record if the header says that there is one of IOCB_ATTR_ONE.
+ */
+struct iocb_attr_start {
+	union {
+		struct iocb_attr_list	list;
+		u64			head;
+	};
+	u64	record[2];
 };
 
-static __always_inline int copy_list(u64 ulist, union iocb_attr_head *head,
-				     struct iocb_attr_target *target,
-				     struct iocb_attr_records *found)
+/* As copy_words(), but what the header says decides how far. */
+static __always_inline int copy_start(struct iocb_attr_start *start, u64 ulist)
 {
+	const u64 __user *from = u64_to_user_ptr(ulist);
+
+	might_fault();
+	if (!ulist || ulist != (unsigned long)ulist || should_fail_usercopy())
+		return -EFAULT;
+	scoped_user_read_access_size(from, sizeof(*from), efault) {
+		unsafe_get_user(start->head, from, efault);
+		if (likely(start->list.size == IOCB_ATTR_ONE)) {
+			/* a mask keeps all of user memory's end away */
+			if (!can_do_masked_user_access() &&
+			    !access_ok(from, IOCB_ATTR_ONE))
+				goto efault;
+			unsafe_get_user(start->record[0], from + 1, efault);
+			unsafe_get_user(start->record[1], from + 2, efault);
+		}
+	}
+	return 0;
+efault:
+	return -EFAULT;
+}
+
+static int refuse(struct iocb_attr_target *target, int error,
+		  const struct iocb_attr_refusal *bad)
+{
+	release(target->attrs);
+	trace_iocb_attr_refused(error, bad->reason, bad->offset, bad->id);
+	return error;
+}
+
+/* All lists but those of one record of two words that has nothing wrong. */
+static noinline int import_list(const struct iocb_attr_start *start, u64 ulist,
+				struct iocb_attr_target *target)
+{
+	const u64 __user *from = (u64 __user *)u64_to_user_ptr(ulist) + 1;
 	u64 body[IOCB_ATTR_STACK / sizeof(u64)] __uninitialized;
-	u64 __user *from = u64_to_user_ptr(ulist);
+	struct iocb_attr_records found __uninitialized;
 	u32 len;
 	int ret;
 
-	might_fault();
-	found->bad = (struct iocb_attr_refusal){
-		.reason	= IOCB_ATTR_BAD_POINTER,
-	};
-	if (!ulist || ulist != (unsigned long)ulist)
-		return -EFAULT;
-	if (copy_words(&head->word, from, sizeof(head->word)))
-		return -EFAULT;
-	ret = iocb_attr_check_header(&head->list, &found->bad);
-	if (unlikely(ret))
-		return ret;
+	found.bad = (struct iocb_attr_refusal){};
+	ret = iocb_attr_check_header(&start->list, &found.bad);
+	if (ret)
+		return refuse(target, ret, &found.bad);
 
-	from++;
-	len = head->list.size - sizeof(head->list);
-	if (unlikely(len > sizeof(body)))
-		return read_long_list(from, len, target, found);
-	if (copy_words(body, from, len))
-		return -EFAULT;
-	return read_list(body, len, target, found);
+	found.bad.reason = IOCB_ATTR_BAD_POINTER;
+	len = start->list.size - sizeof(start->list);
+	if (start->list.size == IOCB_ATTR_ONE)
+		ret = read_list(start->record, len, target, &found);
+	else if (unlikely(len > sizeof(body)))
+		ret = read_long_list(from, len, target, &found);
+	else if (copy_words(body, from, len))
+		ret = -EFAULT;
+	else
+		ret = read_list(body, len, target, &found);
+	return ret ? refuse(target, ret, &found.bad) : 0;
+}
+
+/* What is left to do for such a list. */
+static __always_inline int resolve_one(const u64 *record,
+				       const struct iocb_attr_desc *desc,
+				       struct iocb_attr_target *target)
+{
+	const struct iocb_attr *attr = (const struct iocb_attr *)record;
+	struct iocb_attr_refusal bad __uninitialized;
+	int ret = 0;
+
+	if (desc->resolve) {
+		ret = INDIRECT_CALL_1(desc->resolve, iocb_attr_resolve_cgroup,
+				      attr, target);
+		bad.reason = IOCB_ATTR_BAD_TARGET;
+	}
+	if (!ret && (attr->flags || desc->integrity) &&
+	    (!desc->consumed || !desc->consumed(target))) {
+		ret = -EOPNOTSUPP;
+		bad.reason = IOCB_ATTR_BAD_UNSUPPORTED;
+	}
+	if (likely(!ret))
+		return 0;
+	bad.offset = sizeof(struct iocb_attr_list);
+	bad.id = attr->id;
+	return refuse(target, ret, &bad);
 }
 
 /**
  * iocb_attrs_import - read an I/O's attribute list from user memory
  * @attrs: Filled in; has to live until @iocb is completed.
- * @iocb: The I/O; ki_filp, ki_pos, ki_flags and ki_ioprio are set.
+ * @iocb: The I/O; ki_filp, ki_pos, ki_flags, IOCB_WRITE among them, and
+ *	ki_ioprio are set.
  * @ulist: User address of a struct iocb_attr_list.
  * @ioprio_given: ki_ioprio was asked for by the caller for this I/O, and an
  *	ioprio record has to agree with it.
  * @grants: Of the context that the I/O is submitted to.
+ * @meta: Room for what a pi record says. The start of the I/O uses it up, and
+ *	nothing looks at it after that.
  *
- * On success @iocb has IOCB_HAS_ATTRS, ki_attrs, and in ki_ioprio the priority
- * that was named. The next thing has to be its start: from there on every path
- * leads to ki_complete(), which calls iocb_attrs_end().
+ * On success @iocb has IOCB_HAS_ATTRS, ki_attrs, in ki_ioprio the priority that
+ * was named, and with a pi record IOCB_HAS_METADATA and @meta as private. The
+ * next thing has to be its start: from there on every path leads to
+ * ki_complete(), which calls iocb_attrs_end().
  *
  * Context: Process context of the submitter, whose memory, credentials and
  *	namespaces count. May sleep; takes cgroup_mutex if the list names a
@@ -363,33 +494,43 @@ static __always_inline int copy_list(u64 ulist, union iocb_attr_head *head,
  */
 noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 			       u64 ulist, bool ioprio_given,
-			       struct iocb_attr_grants *grants)
+			       struct iocb_attr_grants *grants,
+			       struct uio_meta *meta)
 {
 	struct iocb_attr_target target = {
 		.attrs		= attrs,
 		.iocb		= iocb,
 		.grants		= grants,
+		.meta		= meta,
 		.ioprio_given	= ioprio_given,
 	};
-	struct iocb_attr_records found __uninitialized;
-	union iocb_attr_head head;
+	struct iocb_attr_start start __uninitialized;
+	const struct iocb_attr_desc *desc;
 	int ret;
 
+	attrs->cache.hints = 0;
 	attrs->css = NULL;
 	attrs->ioc = NULL;
-	ret = copy_list(ulist, &head, &target, &found);
+	ret = copy_start(&start, ulist);
 	if (unlikely(ret)) {
-		release(attrs);
-		trace_iocb_attr_refused(ret, found.bad.reason,
-					found.bad.offset, found.bad.id);
+		trace_iocb_attr_refused(ret, IOCB_ATTR_BAD_POINTER, 0, 0);
 		return ret;
 	}
 
-	attrs->flags = head.list.flags;
+	if (likely(start.list.size == IOCB_ATTR_ONE &&
+		   !(start.list.flags & ~IOCB_ATTR_LIST_REPORT) &&
+		   iocb_attr_parse_one(start.record, attrs, &desc)))
+		ret = resolve_one(start.record, desc, &target);
+	else
+		ret = import_list(&start, ulist, &target);
+	if (unlikely(ret))
+		return ret;
+
+	attrs->flags = start.list.flags;
 	atomic_set(&attrs->honoured, 0);
 	iocb->ki_attrs = attrs;
 	iocb->ki_flags |= IOCB_HAS_ATTRS;
-	trace_iocb_attr_accepted(iocb, head.list.size, attrs->flags,
+	trace_iocb_attr_accepted(iocb, start.list.size, attrs->flags,
 				 attrs->given);
 	return 0;
 }

@@ -5,7 +5,9 @@
 #ifndef _FS_IOCB_ATTR_H
 #define _FS_IOCB_ATTR_H
 
+#include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/indirect_call_wrapper.h>
 #include <linux/iocb_attr.h>
 #include <linux/types.h>
 
@@ -47,7 +49,7 @@ struct iocb_attr_refusal {
  * @size: Bytes of the record as this kernel knows it.
  * @min_size: Bytes of the record as it was first published.
  * @reserved: The bits that have to be 0 in the word of 8 bytes ...
- * @reserved_at: ... at this offset.
+ * @reserved_at: ... at this offset; the second word if the record has two.
  * @excludes: Mask of ids that may not be in the same list, its own with them.
  * @integrity: Refuse the I/O where nothing can honour this, required or not.
  * @take: Are the values possible ones? Those that need no more than that are
@@ -115,6 +117,36 @@ static inline int iocb_attr_check_header(const struct iocb_attr_list *list,
 
 int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
 		    struct iocb_attr_records *found);
+bool iocb_attr_take_cache(const struct iocb_attr *attr,
+			  struct iocb_attrs *attrs);
+
+/* A list of one record of two words, which is what most I/O has. */
+#define IOCB_ATTR_ONE	(sizeof(struct iocb_attr_list) + 2 * sizeof(u64))
+
+/*
+ * The same as iocb_attr_parse() for the one record of such a list, if there is
+ * nothing wrong with it and nothing unusual. If not, that is to be asked.
+ */
+static __always_inline bool
+iocb_attr_parse_one(const u64 record[2], struct iocb_attrs *attrs,
+		    const struct iocb_attr_desc **found)
+{
+	const struct iocb_attr *attr = (const struct iocb_attr *)record;
+	const struct iocb_attr_desc *desc;
+
+	if (attr->size != 2 * sizeof(u64) || attr->id >= IOCB_ATTR_NR ||
+	    attr->flags & ~IOCB_ATTR_REQUIRED)
+		return false;
+	desc = &iocb_attr_descs[attr->id];
+	if (desc->size != 2 * sizeof(u64) || record[1] & desc->reserved)
+		return false;
+	if (desc->take && !INDIRECT_CALL_1(desc->take, iocb_attr_take_cache,
+					   attr, attrs))
+		return false;
+	attrs->given = BIT(attr->id);
+	*found = desc;
+	return true;
+}
 
 int iocb_attr_resolve_proxy_pid(const struct iocb_attr *attr,
 				struct iocb_attr_target *target);
@@ -124,14 +156,15 @@ int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
 			     struct iocb_attr_target *target);
 int iocb_attr_resolve_ioprio(const struct iocb_attr *attr,
 			     struct iocb_attr_target *target);
+int iocb_attr_resolve_pi(const struct iocb_attr *attr,
+			 struct iocb_attr_target *target);
 bool iocb_attr_consumed_direct(const struct iocb_attr_target *target);
 bool iocb_attr_consumed_charge(const struct iocb_attr_target *target);
+bool iocb_attr_consumed_pi(const struct iocb_attr_target *target);
 
-struct cgroup;
 struct iocb_attr_grants;
 
-bool iocb_attr_granted(struct iocb_attr_grants *grants, struct cgroup *cgrp);
-void iocb_attr_grant(struct iocb_attr_grants *grants, struct cgroup *cgrp,
-		     u64 from);
+bool iocb_attr_granted(struct iocb_attr_grants *grants, u64 cgroup);
+void iocb_attr_grant(struct iocb_attr_grants *grants, u64 cgroup, u64 from);
 
 #endif /* _FS_IOCB_ATTR_H */

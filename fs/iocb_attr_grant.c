@@ -16,17 +16,21 @@
 #include <linux/cgroup.h>
 #include <linux/cgroup_namespace.h>
 #include <linux/cred.h>
+#include <linux/hash.h>
 #include <linux/iocb_attr_grant.h>
+#include <linux/mm.h>
 #include <linux/nsproxy.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
-#include <linux/xarray.h>
 
 #include "iocb_attr.h"
 
-/* What a program with a cgroup per client needs, many times over. */
-#define GRANTS_MAX	4096
+/* What a program with a cgroup per client needs: a few to a bucket at most. */
+#define GRANT_BITS	10
+#define GRANTS_MAX	(4 << GRANT_BITS)
 
 struct grant {
+	struct hlist_node	node;
 	u64			cgroup;
 	u64			from;
 	u64			ns;
@@ -42,78 +46,100 @@ static void free_grant(struct rcu_head *rcu)
 	kfree(grant);
 }
 
-static void drop(struct grant *grant)
-{
-	if (grant)
-		call_rcu(&grant->rcu, free_grant);
-}
-
 static u64 current_ns(void)
 {
 	return current->nsproxy->cgroup_ns->ns.ns_id;
 }
 
-/* May current charge @cgrp, as far as @grants remembers? */
-bool iocb_attr_granted(struct iocb_attr_grants *grants, struct cgroup *cgrp)
+/* May current charge the cgroup with this id, as far as @grants remembers? */
+bool iocb_attr_granted(struct iocb_attr_grants *grants, u64 cgroup)
 {
-	const u64 id = cgroup_id(cgrp);
+	const struct hlist_head *table;
 	const struct grant *grant;
-	bool granted;
 
-	rcu_read_lock();
-	grant = xa_load(&grants->by_cgroup, id);
-	granted = grant && grant->cgroup == id &&
-		  grant->cred == current_cred() &&
-		  grant->from == cgroup_id(task_dfl_cgroup(current)) &&
-		  grant->ns == current_ns();
-	rcu_read_unlock();
-	return granted;
+	guard(rcu)();
+	table = rcu_dereference(grants->table);
+	if (unlikely(!table))
+		return false;
+	hlist_for_each_entry_rcu(grant, &table[hash_64(cgroup, GRANT_BITS)],
+				 node) {
+		if (grant->cgroup == cgroup &&
+		    grant->cred == current_cred() &&
+		    grant->from == cgroup_id(task_dfl_cgroup(current)) &&
+		    grant->ns == current_ns())
+			return true;
+	}
+	return false;
+}
+
+static void forget(struct iocb_attr_grants *grants, struct hlist_head *table)
+{
+	struct hlist_node *next;
+	struct grant *grant;
+	unsigned int i;
+
+	for (i = 0; i < 1 << GRANT_BITS; i++) {
+		hlist_for_each_entry_safe(grant, next, &table[i], node) {
+			hlist_del_rcu(&grant->node);
+			call_rcu(&grant->rcu, free_grant);
+		}
+	}
+	grants->nr = 0;
 }
 
 /*
- * Remember that current may charge @cgrp while it is in the cgroup with the id
- * @from. Where there is no memory, it will be asked again.
+ * Remember that current may charge @cgroup while it is in the cgroup with the
+ * id @from. Where there is no memory, it will be asked again.
  */
-void iocb_attr_grant(struct iocb_attr_grants *grants, struct cgroup *cgrp,
-		     u64 from)
+void iocb_attr_grant(struct iocb_attr_grants *grants, u64 cgroup, u64 from)
 {
-	struct grant *grant = kmalloc_obj(*grant);
-	struct grant *old;
+	struct hlist_head *table, *new = NULL;
+	struct grant *grant = kmalloc_obj(*grant, GFP_KERNEL_ACCOUNT);
 
 	if (!grant)
 		return;
-	grant->cgroup = cgroup_id(cgrp);
+	grant->cgroup = cgroup;
 	grant->from = from;
 	grant->ns = current_ns();
 	grant->cred = get_current_cred();
 
+	if (!rcu_access_pointer(grants->table)) {
+		new = kvzalloc_objs(*new, 1 << GRANT_BITS, GFP_KERNEL_ACCOUNT);
+		if (!new) {
+			free_grant(&grant->rcu);
+			return;
+		}
+	}
+
+	spin_lock(&grants->lock);
+	table = rcu_dereference_protected(grants->table,
+					  lockdep_is_held(&grants->lock));
+	if (!table) {
+		table = new;
+		new = NULL;
+		rcu_assign_pointer(grants->table, table);
+	}
 	/* many of these are likely to be of cgroups that are gone */
-	if (atomic_read(&grants->nr) >= GRANTS_MAX)
-		iocb_attr_forget_grants(grants);
-	old = xa_store(&grants->by_cgroup, grant->cgroup, grant, GFP_KERNEL);
-	if (xa_is_err(old))
-		old = grant;
-	else if (!old)
-		atomic_inc(&grants->nr);
-	drop(old);
+	if (grants->nr >= GRANTS_MAX)
+		forget(grants, table);
+	grants->nr++;
+	hlist_add_head_rcu(&grant->node, &table[hash_64(cgroup, GRANT_BITS)]);
+	spin_unlock(&grants->lock);
+	kvfree(new);
 }
 
 /**
- * iocb_attr_forget_grants - forget what a context was allowed
- * @grants: Of the context.
+ * iocb_attr_exit_grants - forget what a context was allowed
+ * @grants: Of the context, which nobody uses any more.
  *
- * Context: Process context. Others may use @grants at the same time.
+ * Context: Process context.
  */
-void iocb_attr_forget_grants(struct iocb_attr_grants *grants)
+void iocb_attr_exit_grants(struct iocb_attr_grants *grants)
 {
-	struct grant *grant;
-	unsigned long id;
+	struct hlist_head *table = rcu_dereference_protected(grants->table, 1);
 
-	xa_for_each(&grants->by_cgroup, id, grant) {
-		grant = xa_erase(&grants->by_cgroup, id);
-		if (!grant)
-			continue;
-		atomic_dec(&grants->nr);
-		drop(grant);
-	}
+	if (!table)
+		return;
+	forget(grants, table);
+	kvfree(table);
 }

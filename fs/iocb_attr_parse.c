@@ -17,7 +17,8 @@
 
 #include "iocb_attr.h"
 
-static bool take_cache(const struct iocb_attr *attr, struct iocb_attrs *attrs)
+bool iocb_attr_take_cache(const struct iocb_attr *attr,
+			  struct iocb_attrs *attrs)
 {
 	const u32 policies = IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |
 			     IOCB_CACHE_WRITEAROUND;
@@ -97,7 +98,7 @@ const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR] = {
 	[IOCB_ATTR_cache] = {
 		RECORD(cache),
 		RESERVED(cache),
-		.take		= take_cache,
+		.take		= iocb_attr_take_cache,
 		.consumed	= iocb_attr_consumed_direct,
 	},
 	[IOCB_ATTR_pi] = {
@@ -105,6 +106,8 @@ const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR] = {
 		RESERVED(pi),
 		.integrity	= true,
 		.take		= take_pi,
+		.resolve	= iocb_attr_resolve_pi,
+		.consumed	= iocb_attr_consumed_pi,
 	},
 };
 
@@ -198,7 +201,8 @@ int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
 			goto refused;
 		}
 		if (desc->take &&
-		    !INDIRECT_CALL_1(desc->take, take_cache, attr, attrs)) {
+		    !INDIRECT_CALL_1(desc->take, iocb_attr_take_cache, attr,
+				     attrs)) {
 			ret = iocb_attr_refuse(&found->bad, -EINVAL,
 					       IOCB_ATTR_BAD_VALUE);
 			goto refused;

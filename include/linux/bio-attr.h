@@ -11,6 +11,7 @@
 #define _LINUX_BIO_ATTR_H
 
 #include <linux/atomic.h>
+#include <linux/bio.h>
 #include <linux/blk_types.h>
 #include <linux/fs.h>
 #include <linux/iocb_attr.h>
@@ -40,6 +41,41 @@ static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
 	bio->bi_attrs = iocb->ki_attrs;
 	if (bio->bi_attrs->css)
 		bio_charge_attrs(bio);
+}
+
+/**
+ * bio_alloc_iocb - allocate a bio that has the attributes of its I/O
+ * @iocb: The I/O.
+ * @bdev: As for bio_alloc_bioset().
+ * @nr_vecs: Likewise.
+ * @opf: Likewise.
+ * @gfp: Likewise.
+ * @bs: Likewise.
+ *
+ * bio_alloc_bioset() and bio_set_attrs(), but the bio is not charged to the
+ * submitter first if it is to be charged to somebody else.
+ *
+ * Context: As bio_alloc_bioset().
+ * Return: As bio_alloc_bioset().
+ */
+static inline struct bio *
+bio_alloc_iocb(const struct kiocb *iocb, struct block_device *bdev,
+	       unsigned short nr_vecs, blk_opf_t opf, gfp_t gfp,
+	       struct bio_set *bs)
+{
+	struct bio *bio;
+
+	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
+		return bio_alloc_bioset(bdev, nr_vecs, opf, gfp, bs);
+
+	/* without a device it is charged to nobody */
+	bio = bio_alloc_bioset(iocb->ki_attrs->css ? NULL : bdev, nr_vecs, opf,
+			       gfp, bs);
+	if (unlikely(!bio))
+		return NULL;
+	bio->bi_bdev = bdev;
+	bio_set_attrs(bio, iocb);
+	return bio;
 }
 
 /**
@@ -89,6 +125,14 @@ static inline struct iocb_attrs *bio_attrs(const struct bio *bio)
 
 static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
 {
+}
+
+static inline struct bio *
+bio_alloc_iocb(const struct kiocb *iocb, struct block_device *bdev,
+	       unsigned short nr_vecs, blk_opf_t opf, gfp_t gfp,
+	       struct bio_set *bs)
+{
+	return bio_alloc_bioset(bdev, nr_vecs, opf, gfp, bs);
 }
 
 static inline void bio_forget_attrs(struct bio *bio)

@@ -20,8 +20,6 @@
 
 struct cgroup_subsys_state;
 struct io_context;
-struct iocb_attr_grants;
-struct kiocb;
 
 /**
  * struct iocb_cache - what iocb_attr_lookup(attrs, cache) finds
@@ -37,7 +35,7 @@ struct iocb_cache {
  * @given: Bit per attribute id that the list held.
  * @flags: IOCB_ATTR_LIST_*.
  * @honoured: Bit per attribute id that some layer acted on.
- * @cache: Valid if @given has the bit of IOCB_ATTR_cache.
+ * @cache: No hints unless @given has the bit of IOCB_ATTR_cache.
  * @css: The io cgroup to charge, referenced, or NULL for the submitter's.
  * @ioc: The io_context of the process that is named by a proxy attribute and
  *	by nothing more particular, kept active, or NULL.
@@ -60,9 +58,6 @@ struct iocb_attrs {
 			 BIT(IOCB_ATTR_cgroup) | BIT(IOCB_ATTR_ioprio))
 
 #ifdef CONFIG_IOCB_ATTR
-int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
-		      u64 ulist, bool ioprio_given,
-		      struct iocb_attr_grants *grants);
 u32 __iocb_attrs_end(struct iocb_attrs *attrs);
 void __iocb_attr_honoured(struct iocb_attrs *attrs, unsigned int id,
 			  dev_t dev, const char *layer);

@@ -1,37 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a context, to which I/O with attributes is submitted, remembers.
+ * For system calls that take attribute lists: to read one, and what the
+ * context, to which the I/O is submitted, remembers.
  */
 #ifndef _LINUX_IOCB_ATTR_GRANT_H
 #define _LINUX_IOCB_ATTR_GRANT_H
 
-#include <linux/atomic.h>
-#include <linux/xarray.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct iocb_attrs;
+struct kiocb;
+struct uio_meta;
 
 /**
  * struct iocb_attr_grants - which cgroups a context was allowed to charge
- * @by_cgroup: What was allowed, by the id of the cgroup.
- * @nr: How many these are, or nearly.
+ * @lock: For changes.
+ * @table: What was allowed, hashed by the id of the cgroup; NULL until the
+ *	first.
+ * @nr: How many these are.
  *
  * One for each struct kioctx.
  */
 struct iocb_attr_grants {
-	struct xarray	by_cgroup;
-	atomic_t	nr;
+	spinlock_t		lock;	/* for changes */
+	unsigned int		nr;
+	struct hlist_head __rcu	*table;
 };
 
 static inline void iocb_attr_init_grants(struct iocb_attr_grants *grants)
 {
-	xa_init(&grants->by_cgroup);
-	atomic_set(&grants->nr, 0);
+	spin_lock_init(&grants->lock);
+	grants->nr = 0;
+	RCU_INIT_POINTER(grants->table, NULL);
 }
 
 #if defined(CONFIG_IOCB_ATTR) && defined(CONFIG_CGROUPS)
-void iocb_attr_forget_grants(struct iocb_attr_grants *grants);
+void iocb_attr_exit_grants(struct iocb_attr_grants *grants);
 #else
-static inline void iocb_attr_forget_grants(struct iocb_attr_grants *grants)
+static inline void iocb_attr_exit_grants(struct iocb_attr_grants *grants)
 {
 }
 #endif
+
+int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
+		      u64 ulist, bool ioprio_given,
+		      struct iocb_attr_grants *grants, struct uio_meta *meta);
 
 #endif /* _LINUX_IOCB_ATTR_GRANT_H */

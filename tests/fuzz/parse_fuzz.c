@@ -22,6 +22,7 @@ NEVER_CALLED(iocb_attr_resolve_proxy_pid)
 NEVER_CALLED(iocb_attr_resolve_proxy_pidfd)
 NEVER_CALLED(iocb_attr_resolve_cgroup)
 NEVER_CALLED(iocb_attr_resolve_ioprio)
+NEVER_CALLED(iocb_attr_resolve_pi)
 
 bool iocb_attr_consumed_direct(const struct iocb_attr_target *target)
 {
@@ -30,6 +31,12 @@ bool iocb_attr_consumed_direct(const struct iocb_attr_target *target)
 }
 
 bool iocb_attr_consumed_charge(const struct iocb_attr_target *target)
+{
+	(void)target;
+	abort();
+}
+
+bool iocb_attr_consumed_pi(const struct iocb_attr_target *target)
 {
 	(void)target;
 	abort();
@@ -80,12 +87,35 @@ static void check_found(const void *body, u32 len,
 	CHECK(at == len && !known);
 }
 
+/*
+ * The short way for one record takes nothing that the long way refuses, and
+ * finds the same. Where it takes nothing, it has to be unusual or wrong.
+ */
+static void check_one(const void *body, int ret, const struct iocb_attrs *attrs,
+		      const struct iocb_attr_records *found)
+{
+	const struct iocb_attr *attr = body;
+	const struct iocb_attr_desc *desc;
+	struct iocb_attrs one = { 0 };
+
+	if (!iocb_attr_parse_one(body, &one, &desc)) {
+		CHECK(ret || attr->id >= IOCB_ATTR_NR || attr->size != 16 ||
+		      iocb_attr_descs[attr->id].size != 16);
+		return;
+	}
+	CHECK(!ret && desc == &iocb_attr_descs[attr->id]);
+	CHECK(one.given == attrs->given && one.given == 1U << attr->id);
+	CHECK(one.cache.hints == attrs->cache.hints);
+	CHECK(!desc->resolve == !found->resolve);
+	CHECK(!(attr->flags || desc->integrity) == !found->must);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct iocb_attr_records found = { 0 };
-	struct iocb_attrs attrs;
+	struct iocb_attrs attrs = { 0 };
 	struct iocb_attr_list list;
 	void *body;
 	u32 len;
@@ -111,6 +141,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		      found.bad.offset % 8 == 0);
 	else
 		check_found(body, len, &attrs, &found);
+	if (len == 2 * sizeof(u64))
+		check_one(body, ret, &attrs, &found);
 	free(body);
 	return 0;
 }

@@ -152,11 +152,12 @@ struct iocb_attr_cache {
 /**
  * struct iocb_attr_pi - protection information that goes with the I/O
  * @attr: Record header, id IOCB_ATTR_pi.
- * @flags: IO_INTEGRITY_CHK_*.
- * @app_tag: Application tag.
- * @len: Bytes of protection information at @addr.
- * @addr: Address of the buffer.
- * @seed: Seed of the reference tag.
+ * @flags: IO_INTEGRITY_CHK_*: what the device is to check.
+ * @app_tag: Application tag to check for.
+ * @len: Bytes of protection information at @addr, as many as the data needs
+ *	or more.
+ * @addr: Address of the buffer: read by a write, and filled by a read.
+ * @seed: Reference tag of the first interval; each further one has one more.
  * @reserved: 0.
  *
  * The fields mean what they do in struct io_uring_attr_pi. An I/O that cannot

@@ -125,10 +125,13 @@ static inline void *block_alloc(size_t len)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-/* Write a string to a file, as to sysfs; returns 0 or a negative errno. */
+/*
+ * Write a string to a file, as to sysfs; returns 0 or a negative errno. A trace
+ * is emptied as it is opened.
+ */
 static inline int write_file(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	ssize_t ret;
 
 	if (fd < 0)

@@ -6,10 +6,9 @@
  */
 #define _GNU_SOURCE
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 
-#include "aio.h"
+#include "who.h"
 #include "kselftest_harness.h"
 
 #define TRACING	"/sys/kernel/tracing/"
@@ -168,30 +167,136 @@ TEST_F(direct, end_of_file)
 	EXPECT_EQ(0, event.res);
 }
 
+/* What an iocb gives, and whether its request was issued with a priority. */
+static int traced(FIXTURE_DATA(direct) * self, struct iocb *iocb,
+		  struct io_event *event, const char *prio)
+{
+	static char text[1 << 16];
+	int ret;
+
+	ret = write_file(TRACING "trace", "") ?:
+	      write_file(TRACING "events/block/block_rq_issue/enable", "1") ?:
+	      run(self->ctx, iocb, event);
+	write_file(TRACING "events/block/block_rq_issue/enable", "0");
+	if (ret)
+		return ret;
+	ret = read_file(TRACING "trace", text, sizeof(text));
+	if (ret < 0)
+		return ret;
+	if (!strstr(text, prio)) {
+		printf("# no %s in: %s\n", prio, text);
+		return -ENOMSG;
+	}
+	return 0;
+}
+
 /* IOCB_FLAG_IOPRIO reaches the request on every way. */
 TEST_F(direct, ioprio_reaches_request)
 {
 	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
 				1 << 20, NULL);
-	char *text = malloc(1 << 16);
 	struct io_event event;
 
 	if (access(TRACING "events/block/block_rq_issue", R_OK))
 		SKIP(return, "no block tracing");
 	iocb.aio_flags = IOCB_FLAG_IOPRIO;
-	iocb.aio_reqprio = 3 << 13;	/* idle */
-	ASSERT_EQ(0, write_file(TRACING "trace", ""));
-	ASSERT_EQ(0, write_file(TRACING "events/block/block_rq_issue/enable",
-				"1"));
-	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
-	ASSERT_EQ(0, write_file(TRACING "events/block/block_rq_issue/enable",
-				"0"));
+	iocb.aio_reqprio = IDLE;
+	EXPECT_EQ(0, traced(self, &iocb, &event, "idle,0,0"));
 	EXPECT_EQ(BLOCK, event.res);
-	ASSERT_LT(0, read_file(TRACING "trace", text, 1 << 16));
-	EXPECT_NE(NULL, strstr(text, "idle,0")) {
-		TH_LOG("%s", text);
+}
+
+/* So does the attribute; without it the task's own, the default, does. */
+TEST_F(direct, ioprio_attribute_reaches_request)
+{
+	struct who_list rt = who(IOCB_ATTR_ioprio, RT | 3);
+	struct who_list idle = who(IOCB_ATTR_ioprio, IDLE);
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
+				1 << 20, &rt);
+	struct io_event event;
+
+	if (access(TRACING "events/block/block_rq_issue", R_OK))
+		SKIP(return, "no block tracing");
+	EXPECT_EQ(0, traced(self, &iocb, &event, "rt,0,3"));
+	EXPECT_EQ(BLOCK, event.res);
+	iocb.aio_lio_opcode = IOCB_CMD_PWRITE;
+	iocb.aio_attrs = (uintptr_t)&idle;
+	EXPECT_EQ(0, traced(self, &iocb, &event, "idle,0,0"));
+	EXPECT_EQ(BLOCK, event.res);
+	iocb.aio_flags = 0;
+	iocb.aio_attrs = 0;
+	EXPECT_EQ(0, traced(self, &iocb, &event, "be,0,4"));
+	EXPECT_EQ(BLOCK, event.res);
+}
+
+static int with_scheduler(const char *disk, const char *scheduler)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/block/%s/queue/scheduler", disk + 5);
+	return write_file(path, scheduler);
+}
+
+/* Those that go by priorities say so, of reads and writes on every way. */
+TEST_F(direct, ioprio_is_honoured)
+{
+	static const char * const schedulers[] = { "mq-deadline", "bfq" };
+	struct who_list list = who(IOCB_ATTR_ioprio, BE | 6);
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, 16 * BLOCK,
+				1 << 20, &list);
+	struct io_event event;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(schedulers); i++) {
+		ASSERT_EQ(0, with_scheduler(self->disk, schedulers[i]));
+		iocb.aio_lio_opcode = IOCB_CMD_PREAD;
+		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		EXPECT_EQ(16 * BLOCK, event.res);
+		EXPECT_EQ(1 << IOCB_ATTR_ioprio, event.res2);
+		iocb.aio_lio_opcode = IOCB_CMD_PWRITE;
+		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		EXPECT_EQ(16 * BLOCK, event.res);
+		EXPECT_EQ(1 << IOCB_ATTR_ioprio, event.res2);
 	}
-	free(text);
+	ASSERT_EQ(0, with_scheduler(self->disk, "none"));
+	EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(0, event.res2);
+}
+
+/* A cgroup is charged what was tagged for it, to the byte, and no more. */
+TEST_F(direct, cgroup_is_charged)
+{
+	static const size_t sizes[] = { 4096, 65536, 1 << 20, 4 << 20 };
+	int cgroup = cgroup_make("direct");
+	struct who_list list = who(IOCB_ATTR_cgroup, cgroup);
+	long long bytes = 0;
+	struct io_event event;
+	struct iocb iocb;
+	char dev[32];
+	int i;
+
+	ASSERT_LE(0, cgroup);
+	ASSERT_EQ(0, device_number(self->disk, dev, sizeof(dev)));
+	EXPECT_EQ(0, cgroup_io("direct", dev, "rbytes"));
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, sizes[i],
+			    65536, &list);
+		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		EXPECT_EQ((long long)sizes[i], event.res);
+		EXPECT_EQ(1 << IOCB_ATTR_cgroup, event.res2);
+		iocb.aio_lio_opcode = IOCB_CMD_PWRITE;
+		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		EXPECT_EQ((long long)sizes[i], event.res);
+		EXPECT_EQ(1 << IOCB_ATTR_cgroup, event.res2);
+		bytes += sizes[i];
+		/* not tagged: not its own */
+		iocb.aio_flags = 0;
+		iocb.aio_attrs = 0;
+		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+	}
+	EXPECT_EQ(bytes, cgroup_io("direct", dev, "rbytes"));
+	EXPECT_EQ(bytes, cgroup_io("direct", dev, "wbytes"));
+	close(cgroup);
+	EXPECT_EQ(0, cgroup_remove("direct"));
 }
 
 static long long merges(const char *disk)

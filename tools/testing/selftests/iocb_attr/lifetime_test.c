@@ -1,412 +1,453 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whom an I/O is for may go while it is under way, there may be many of them,
- * and many threads that do I/O for them.
+ * Whom an I/O is for may be gone before it is done: processes that exit, exec
+ * or change, cgroups that are removed, the submitter itself. Memory that is used
+ * too late or not freed is for KASAN and kmemleak to find.
  */
 #define _GNU_SOURCE
-#include <pthread.h>
 #include <signal.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
-#include "aio.h"
+#include "disk.h"
 #include "kselftest_harness.h"
 
-#define CGROUP	"/sys/fs/cgroup/"
-#define NULLB	"/sys/kernel/config/nullb/"
-#define MANY	1000
-#define THREADS	8
-#define LOOPS	100
+#define NR		8	/* I/Os in flight at a time, of one kind */
+#define SLOW		"2000000000"	/* ns that one takes */
+#define QUICK		"20000"
 
-/* A list that says for whom. */
-struct whom {
-	struct iocb_attr_list	list;
-	struct iocb_attr_ioprio	ioprio;
-	union {
-		struct iocb_attr_cgroup		cgroup;
-		struct iocb_attr_proxy_pid	pid;
-		struct iocb_attr_proxy_pidfd	pidfd;
-	};
-};
-
-static struct whom whom_cgroup(int fd, int ioprio)
+/* Submit reads that do not merge. Returns 0 or a negative errno. */
+static int submit(aio_context_t ctx, int fd, char *buf, struct who_list l)
 {
-	return (struct whom) {
-		{ sizeof(struct whom), IOCB_ATTR_LIST_REPORT },
-		{ { 16, IOCB_ATTR_ioprio, 0 }, ioprio, { 0 } },
-		.cgroup = { { 16, IOCB_ATTR_cgroup, 0 }, fd, 0 },
-	};
+	struct iocb iocb[NR], *iocbs[NR];
+	int i, ret;
+
+	for (i = 0; i < NR; i++) {
+		iocb[i] = prep(IOCB_CMD_PREAD, fd, buf + i * BLOCK, BLOCK,
+			       i * 16LL * BLOCK, &l);
+		iocbs[i] = &iocb[i];
+	}
+	ret = io_submit(ctx, NR, iocbs);
+	return ret == NR ? 0 : ret < 0 ? -errno : -EPROTO;
 }
 
-FIXTURE(lifetime)
+/* How many are done and not reaped, from the ring that the kernel maps. */
+static int done(aio_context_t ctx)
 {
-	aio_context_t ctx;
-	int fd;
-	void *buf;
-	char number[16];
-};
+	const struct {
+		unsigned int id;
+		unsigned int nr;
+		unsigned int head;
+		unsigned int tail;
+	} *ring = (void *)ctx;
+	unsigned int tail = __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE);
 
-FIXTURE_VARIANT(lifetime)
-{
-	const char *scheduler;
-	bool iocost;
-};
-
-FIXTURE_VARIANT_ADD(lifetime, none) { .scheduler = "none" };
-/* with blk-iocost it is a worker that submits for others */
-FIXTURE_VARIANT_ADD(lifetime, iocost) { .scheduler = "none", .iocost = true };
-FIXTURE_VARIANT_ADD(lifetime, bfq) { .scheduler = "bfq" };
-FIXTURE_VARIANT_ADD(lifetime, mq_deadline) { .scheduler = "mq-deadline" };
-
-static int attribute(const char *name, const char *value)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), NULLB "slow/%s", name);
-	return write_file(path, value);
+	return (tail + ring->nr - ring->head) % ring->nr;
 }
 
-/* Begin anew with a device that takes so many nanoseconds for each I/O. */
-static int power_on(FIXTURE_DATA(lifetime) * self,
-		    const FIXTURE_VARIANT(lifetime) * variant, const char *nsec)
+/*
+ * Wait for what submit() submitted. Returns the union of the masks of what was
+ * honoured if all have the same, or a negative errno.
+ */
+static long long reap(aio_context_t ctx)
 {
-	char text[64];
-	int ret;
-
-	if (self->fd >= 0)
-		close(self->fd);
-	ret = attribute("power", "0");
-	if (!ret)
-		ret = attribute("completion_nsec", nsec);
-	if (!ret)
-		ret = attribute("power", "1");
-	if (!ret)
-		ret = write_file("/sys/block/slow/queue/scheduler",
-				 variant->scheduler);
-	if (!ret)
-		ret = read_file("/sys/block/slow/dev", self->number,
-				sizeof(self->number));
-	if (ret < 0)
-		return ret;
-	self->number[strcspn(self->number, "\n")] = 0;
-	snprintf(text, sizeof(text), "%s enable=%d", self->number,
-		 variant->iocost);
-	ret = write_file(CGROUP "io.cost.qos", text);
-	self->fd = open("/dev/slow", O_RDWR | O_DIRECT | O_CLOEXEC);
-	return self->fd < 0 ? -errno : ret;
-}
-
-/* A device that takes half a second for each I/O. */
-FIXTURE_SETUP(lifetime)
-{
-	mount("none", "/sys/kernel/config", "configfs", 0, NULL);
-	ASSERT_EQ(0, mkdir(NULLB "slow", 0755));
-	ASSERT_EQ(0, attribute("size", "64"));
-	ASSERT_EQ(0, attribute("irqmode", "2"));
-	self->fd = -1;
-	ASSERT_EQ(0, power_on(self, variant, "500000000"));
-	self->buf = block_alloc(BLOCK);
-	ASSERT_NE(NULL, self->buf);
-	ASSERT_EQ(0, io_setup(64, &self->ctx));
-	ASSERT_EQ(0, mkdir(CGROUP "life", 0755));
-	ASSERT_EQ(0, write_file(CGROUP "life/cgroup.subtree_control", "+io"));
-}
-
-/* The value that a line "NAME VALUE" of life/cgroup.stat has, or -1. */
-static long life_stat(const char *name)
-{
-	char text[1024];
-	char *at;
-
-	if (read_file(CGROUP "life/cgroup.stat", text, sizeof(text)) < 0)
-		return -1;
-	at = strstr(text, name);
-	return at ? atol(at + strlen(name)) : -1;
-}
-
-FIXTURE_TEARDOWN(lifetime)
-{
+	struct io_event events[NR];
 	int i;
 
-	EXPECT_EQ(0, io_destroy(self->ctx));
-	munmap(self->buf, BLOCK);
-	close(self->fd);
-	/* what is gone is gone for good: nothing holds a cgroup */
-	for (i = 0; i < 100; i++) {
-		if (!life_stat("nr_dying_descendants ") &&
-		    !life_stat("nr_dying_subsys_io "))
-			break;
-		sleep_ms(100);
+	if (io_getevents(ctx, NR, NR, events) != NR)
+		return -EPROTO;
+	for (i = 0; i < NR; i++) {
+		if (events[i].res != BLOCK)
+			return events[i].res < 0 ? events[i].res : -EIO;
+		if (events[i].res2 != events[0].res2)
+			return -EBADMSG;
 	}
-	EXPECT_EQ(0, life_stat("nr_dying_descendants "));
-	EXPECT_EQ(0, life_stat("nr_dying_subsys_io "));
-	EXPECT_EQ(0, rmdir(CGROUP "life"));
-	EXPECT_EQ(0, attribute("power", "0"));
-	EXPECT_EQ(0, rmdir(NULLB "slow"));
+	return events[0].res2;
 }
 
-static pid_t start_sleeper(void)
-{
-	pid_t pid = fork();
+/* A process that another one can have do things, step by step. */
+struct actor {
+	pid_t pid;
+	int pidfd;
+	int to;
+	int from;
+};
 
-	if (!pid) {
-		for (;;)
-			pause();
-	}
-	return pid;
+/* In the child: say that the last step is done, and wait for the next one. */
+static void next_step(const struct actor *actor)
+{
+	char byte;
+
+	if (write(actor->from, "", 1) != 1 || read(actor->to, &byte, 1) != 1)
+		_exit(1);
 }
 
-static void stop(pid_t pid)
+/* In the parent: wait for the end of the step. */
+static int step_done(const struct actor *actor)
 {
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	char byte;
+
+	return read(actor->from, &byte, 1) == 1 ? 0 : -EPIPE;
 }
 
-/* Start a read; what it names may go then. */
-static int start(FIXTURE_DATA(lifetime) * self, const void *list, int offset)
+static int go(const struct actor *actor)
 {
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
-				offset, list);
-	struct iocb *iocbs = &iocb;
-
-	return io_submit(self->ctx, 1, &iocbs) == 1 ? 0 : -errno;
+	return write(actor->to, "", 1) == 1 ? 0 : -EPIPE;
 }
 
-/* How many of @nr I/Os were done and have all of these bits of res2. */
-static int finished(FIXTURE_DATA(lifetime) * self, int nr, uint64_t bits)
+static int actor_start(struct actor *actor, const char *cgroup, int ioprio,
+		       void (*act)(const struct actor *actor))
 {
-	struct io_event event;
-	int good = 0;
+	int to[2], from[2];
 
-	while (nr--) {
-		if (io_getevents(self->ctx, 1, 1, &event) != 1)
-			break;
-		good += event.res == BLOCK && (event.res2 & bits) == bits;
-	}
-	return good;
-}
-
-TEST_F(lifetime, process_exits)
-{
-	struct whom list = {
-		.list	= { sizeof(list), IOCB_ATTR_LIST_REPORT },
-		.ioprio	= { { 16, IOCB_ATTR_ioprio, 0 }, 2 << 13 | 3, { 0 } },
-		.pid	= { { 16, IOCB_ATTR_proxy_pid, 0 }, 0 },
-	};
-	pid_t pid = start_sleeper();
-	int i, pidfd;
-
-	/* with a priority of its own it is not in the process's queue ... */
-	list.pid.pid = pid;
-	for (i = 0; i < 4; i++)
-		EXPECT_EQ(0, start(self, &list, i * 64 * BLOCK));
-	/* ... and without one it is */
-	list.ioprio.attr.id = 500;
-	for (; i < 8; i++)
-		EXPECT_EQ(0, start(self, &list, i * 64 * BLOCK));
-	pidfd = syscall(__NR_pidfd_open, pid, 0);
-	list.pidfd = (struct iocb_attr_proxy_pidfd) {
-		{ 16, IOCB_ATTR_proxy_pidfd, 0 }, pidfd, 0
-	};
-	for (; i < 12; i++)
-		EXPECT_EQ(0, start(self, &list, i * 64 * BLOCK));
-	stop(pid);
-	EXPECT_EQ(-ESRCH, start(self, &list, 0));
-	EXPECT_EQ(12, finished(self, 12, 0));
-	close(pidfd);
-}
-
-/* More I/O for a process that is there no more: nobody's queue grows back. */
-TEST_F(lifetime, process_exits_between)
-{
-	struct whom list = {
-		.list	= { sizeof(list), IOCB_ATTR_LIST_REPORT },
-		.ioprio	= { { 16, 500, 0 }, 0, { 0 } },
-		.pid	= { { 16, IOCB_ATTR_proxy_pid, 0 }, 0 },
-	};
-	int i;
-
-	for (i = 0; i < 10; i++) {
-		pid_t pid = start_sleeper();
-
-		list.pid.pid = pid;
-		EXPECT_EQ(0, start(self, &list, i * 64 * BLOCK));
-		stop(pid);
-		EXPECT_EQ(-ESRCH, start(self, &list, i * 64 * BLOCK));
-	}
-	EXPECT_EQ(10, finished(self, 10, 1 << IOCB_ATTR_proxy_pid));
-}
-
-TEST_F(lifetime, cgroup_is_removed)
-{
-	struct whom list;
-	int i, fd;
-
-	for (i = 0; i < 10; i++) {
-		ASSERT_EQ(0, mkdir(CGROUP "life/short", 0755));
-		fd = open(CGROUP "life/short", O_PATH | O_CLOEXEC);
-		list = whom_cgroup(fd, 2 << 13 | (i & 7));
-		EXPECT_EQ(0, start(self, &list, i * 64 * BLOCK));
-		EXPECT_EQ(0, rmdir(CGROUP "life/short"));
-		EXPECT_EQ(-ENODEV, start(self, &list, i * 64 * BLOCK));
-		close(fd);
-	}
-	EXPECT_EQ(10, finished(self, 10, 1 << IOCB_ATTR_cgroup));
-}
-
-/* The submitter becomes another program, or another user. */
-TEST_F(lifetime, submitter_changes)
-{
-	int wstatus = -1;
-	struct whom list;
-	pid_t child;
-	int fd;
-
-	ASSERT_EQ(0, mkdir(CGROUP "life/long", 0755));
-	fd = open(CGROUP "life/long", O_PATH | O_CLOEXEC);
-	list = whom_cgroup(fd, 2 << 13 | 1);
-	child = fork();
-	if (!child) {
-		self->ctx = 0;
-		if (io_setup(8, &self->ctx) || start(self, &list, 0))
+	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
+		return -errno;
+	actor->pid = fork();
+	if (!actor->pid) {
+		actor->to = to[0];
+		actor->from = from[1];
+		close(to[1]);
+		close(from[0]);
+		if (cgroup_enter(cgroup) ||
+		    (ioprio && syscall(SYS_ioprio_set, 1, 0, ioprio)))
 			_exit(1);
-		if (setgid(1000) || setuid(1000))
-			_exit(2);
-		if (finished(self, 1, 1 << IOCB_ATTR_cgroup) != 1)
-			_exit(3);
-		/* the right of then is no right of now */
-		if (start(self, &list, 0) != -EACCES)
-			_exit(4);
+		next_step(actor);
+		if (act)
+			act(actor);
+		next_step(actor);
 		_exit(0);
 	}
-	waitpid(child, &wstatus, 0);
-	EXPECT_EQ(0, wstatus);
-	child = fork();
-	if (!child) {
-		self->ctx = 0;
-		if (io_setup(8, &self->ctx) || start(self, &list, 0))
-			_exit(1);
-		execl("/bin/busybox", "true", NULL);
-		_exit(2);
-	}
-	waitpid(child, &wstatus, 0);
-	EXPECT_EQ(0, wstatus);
-	close(fd);
-	EXPECT_EQ(0, rmdir(CGROUP "life/long"));
-}
-
-/* The bytes read that io.stat of life/@name has for the device, or -1. */
-static long long read_bytes(FIXTURE_DATA(lifetime) * self, int nr)
-{
-	char path[64], text[1024];
-	char *at;
-
-	snprintf(path, sizeof(path), CGROUP "life/%d/io.stat", nr);
-	if (read_file(path, text, sizeof(text)) < 0)
-		return -1;
-	at = strstr(text, self->number);
-	at = at ? strstr(at, "rbytes=") : NULL;
-	return at ? atoll(at + 7) : 0;
-}
-
-static int open_cgroup(int nr)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), CGROUP "life/%d", nr);
-	if (mkdir(path, 0755))
+	actor->to = to[1];
+	actor->from = from[0];
+	close(to[0]);
+	close(from[1]);
+	actor->pidfd = pidfd_open(actor->pid);
+	if (actor->pid < 0 || actor->pidfd < 0)
 		return -errno;
-	return open(path, O_PATH | O_CLOEXEC);
+	return step_done(actor);
 }
 
-static int remove_cgroup(int nr)
+/* Kill it, and if told so wait for it: until then it is a zombie. */
+static void actor_end(struct actor *actor, bool reap)
 {
-	char path[64];
+	siginfo_t info;
 
-	snprintf(path, sizeof(path), CGROUP "life/%d", nr);
-	return rmdir(path);
+	kill(actor->pid, SIGKILL);
+	close(actor->to);
+	close(actor->from);
+	close(actor->pidfd);
+	waitid(P_PID, actor->pid, &info, WEXITED | (reap ? 0 : WNOWAIT));
 }
 
-TEST_F_TIMEOUT(lifetime, a_thousand_cgroups, 180)
+FIXTURE(flight)
 {
-	struct whom list;
-	int fds[MANY];
-	int i, round;
-
-	ASSERT_EQ(0, power_on(self, variant, "10000"));
-	/* bfq would wait for more from each of them */
-	write_file("/sys/block/slow/queue/iosched/slice_idle", "0");
-
-	for (i = 0; i < MANY; i++) {
-		fds[i] = open_cgroup(i);
-		ASSERT_LE(0, fds[i]);
-	}
-	for (round = 0; round < 2; round++) {
-		for (i = 0; i < MANY; i++) {
-			list = whom_cgroup(fds[i], 2 << 13 | (i & 7));
-			ASSERT_EQ(0, start(self, &list, (i * 64 + round) *
-					   BLOCK % (32 << 20)));
-			ASSERT_EQ(1, finished(self, 1, 1 << IOCB_ATTR_cgroup));
-		}
-	}
-	for (i = 0; i < MANY; i++) {
-		EXPECT_EQ(2 * BLOCK, read_bytes(self, i));
-		close(fds[i]);
-		EXPECT_EQ(0, remove_cgroup(i));
-	}
-}
-
-struct worker {
-	FIXTURE_DATA(lifetime) * self;
-	pthread_t thread;
-	int fd, nr, good;
+	aio_context_t ctx;
+	char dev[32];
+	int fd;
+	char *buf;
+	int a;
 };
 
-/* Each event may be that of another thread's I/O: it is as good. */
-static void *work(void *arg)
+FIXTURE_VARIANT(flight)
 {
-	struct worker *w = arg;
-	struct whom list;
-	int i;
+	struct disk_mode mode;
+};
 
-	for (i = 0; i < LOOPS; i++) {
-		list = whom_cgroup(w->fd, 2 << 13 | (i & 7));
-		if (start(w->self, &list, (w->nr * LOOPS + i) * 16 * BLOCK %
-			  (32 << 20)))
-			break;
-		w->good += finished(w->self, 1, 1 << IOCB_ATTR_cgroup);
-	}
-	return NULL;
+FIXTURE_VARIANT_ADD(flight, none) { .mode = { "none", false, false } };
+FIXTURE_VARIANT_ADD(flight, iocost) { .mode = { "none", false, true } };
+FIXTURE_VARIANT_ADD(flight, deadline) { .mode = { "mq-deadline", true, false } };
+FIXTURE_VARIANT_ADD(flight, bfq) { .mode = { "bfq", true, false } };
+
+FIXTURE_SETUP(flight)
+{
+	int life = cgroup_make("life");
+
+	ASSERT_LE(0, life);
+	close(life);
+	ASSERT_EQ(0, cgroup_write("life", "cgroup.subtree_control", "+io"));
+	self->a = cgroup_make("life/a");
+	ASSERT_LE(0, self->a);
+	ASSERT_EQ(0, disk_make(variant->mode.iocost ? QUICK : SLOW,
+			       variant->mode.scheduler));
+	ASSERT_EQ(0, device_number(DISK, self->dev, sizeof(self->dev)));
+	if (variant->mode.iocost)
+		ASSERT_EQ(0, disk_iocost(self->dev, 4));
+	self->fd = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	self->buf = block_alloc(NR * BLOCK);
+	ASSERT_NE(NULL, self->buf);
+	ASSERT_EQ(0, io_setup(64, &self->ctx));
 }
 
-TEST_F_TIMEOUT(lifetime, threads_share_a_context, 180)
+FIXTURE_TEARDOWN(flight)
 {
-	struct worker workers[THREADS];
-	int i, good = 0;
+	EXPECT_EQ(0, io_destroy(self->ctx));
+	munmap(self->buf, NR * BLOCK);
+	close(self->fd);
+	if (variant->mode.iocost)
+		EXPECT_EQ(0, disk_iocost(self->dev, 0));
+	/* what a cgroup keeps for a disk goes with either */
+	EXPECT_EQ(0, disk_remove());
+	cgroup_remove("life/a");
+	EXPECT_EQ(0, still_held());
+	EXPECT_EQ(0, cgroup_remove("life"));
+}
 
-	ASSERT_EQ(0, power_on(self, variant, "100000"));
-	write_file("/sys/block/slow/queue/iosched/slice_idle", "0");
+#define SUBMIT(list)	submit(self->ctx, self->fd, self->buf, list)
+#define BIT(id)		(1LL << IOCB_ATTR_ ## id)
 
-	for (i = 0; i < THREADS; i++) {
-		workers[i] = (struct worker) {
-			.self = self, .fd = open_cgroup(i), .nr = i,
-		};
-		ASSERT_LE(0, workers[i].fd);
+/* The processes that the I/O is for are gone before it is done. */
+TEST_F_TIMEOUT(flight, target_exits, 120)
+{
+	struct actor actor;
+
+	ASSERT_EQ(0, actor_start(&actor, "life/a", BE | 7, NULL));
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_proxy_pid, actor.pid)));
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_proxy_pid, actor.pid)));
+	actor_end(&actor, true);
+	EXPECT_EQ(0, cgroup_remove("life/a"));
+	EXPECT_EQ(-ESRCH, SUBMIT(who(IOCB_ATTR_proxy_pid, actor.pid)));
+	EXPECT_GT(NR, done(self->ctx));
+	EXPECT_EQ(BIT(proxy_pid), reap(self->ctx));
+	EXPECT_EQ(BIT(proxy_pid), reap(self->ctx));
+	EXPECT_EQ(0, still_held());
+}
+
+/* With a priority of its own the I/O is not in the queue of the process. */
+TEST_F_TIMEOUT(flight, target_exits_other_priority, 120)
+{
+	struct actor actor;
+
+	ASSERT_EQ(0, actor_start(&actor, "life/a", BE | 7, NULL));
+	ASSERT_EQ(0, SUBMIT(who_and(who(IOCB_ATTR_proxy_pid, actor.pid),
+				    who(IOCB_ATTR_ioprio, BE | 3))));
+	actor_end(&actor, true);
+	EXPECT_EQ(0, cgroup_remove("life/a"));
+	EXPECT_GT(NR, done(self->ctx));
+	EXPECT_EQ(BIT(proxy_pid) | (variant->mode.sorts ? BIT(ioprio) : 0),
+		  reap(self->ctx));
+	EXPECT_EQ(0, still_held());
+}
+
+TEST_F_TIMEOUT(flight, target_exits_by_pidfd, 120)
+{
+	struct actor actor;
+
+	ASSERT_EQ(0, actor_start(&actor, "life/a", BE | 1, NULL));
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_proxy_pidfd, actor.pidfd)));
+	actor_end(&actor, true);
+	EXPECT_GT(NR, done(self->ctx));
+	EXPECT_EQ(BIT(proxy_pidfd), reap(self->ctx));
+	EXPECT_EQ(0, cgroup_remove("life/a"));
+	EXPECT_EQ(0, still_held());
+}
+
+/* A zombie whose cgroup is gone as well: nobody is left to be charged. */
+TEST_F_TIMEOUT(flight, target_is_zombie, 120)
+{
+	struct actor actor;
+	long long honoured;
+
+	ASSERT_EQ(0, actor_start(&actor, "life/a", BE | 1, NULL));
+	actor_end(&actor, false);
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_proxy_pid, actor.pid)));
+	EXPECT_EQ(BIT(proxy_pid), reap(self->ctx));
+	ASSERT_EQ(0, cgroup_remove("life/a"));
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_proxy_pid, actor.pid)));
+	waitpid(actor.pid, NULL, 0);
+	/* honoured or not goes by what is left of the cgroup */
+	honoured = reap(self->ctx);
+	EXPECT_TRUE(!honoured || honoured == BIT(proxy_pid)) {
+		TH_LOG("%lld", honoured);
 	}
-	for (i = 0; i < THREADS; i++)
-		ASSERT_EQ(0, pthread_create(&workers[i].thread, NULL, work,
-					    &workers[i]));
-	for (i = 0; i < THREADS; i++) {
-		pthread_join(workers[i].thread, NULL);
-		good += workers[i].good;
+	EXPECT_EQ(0, still_held());
+}
+
+/* One after the other, all in flight: nobody's queue is another one's. */
+TEST_F_TIMEOUT(flight, many_targets_exit, 120)
+{
+	struct actor actor;
+	int i;
+
+	for (i = 0; i < 7; i++) {
+		ASSERT_EQ(0, actor_start(&actor, "life/a", BE | i, NULL));
+		ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_proxy_pid, actor.pid)));
+		actor_end(&actor, true);
 	}
-	EXPECT_EQ(THREADS * LOOPS, good);
-	for (i = 0; i < THREADS; i++) {
-		EXPECT_EQ(LOOPS * BLOCK, read_bytes(self, i));
-		close(workers[i].fd);
-		EXPECT_EQ(0, remove_cgroup(i));
+	for (i = 0; i < 7; i++)
+		EXPECT_EQ(BIT(proxy_pid), reap(self->ctx));
+	EXPECT_EQ(7 * NR * BLOCK, cgroup_io("life/a", self->dev, "rbytes"));
+}
+
+TEST_F_TIMEOUT(flight, cgroup_removed, 120)
+{
+	struct who_list l = who_and(who(IOCB_ATTR_cgroup, self->a),
+				    who(IOCB_ATTR_ioprio, BE | 2));
+	long long expected = BIT(cgroup) | (variant->mode.sorts ? BIT(ioprio) : 0);
+
+	/* twice: what a scheduler made for the first is there */
+	ASSERT_EQ(0, SUBMIT(l));
+	ASSERT_EQ(0, SUBMIT(l));
+	ASSERT_EQ(0, cgroup_remove("life/a"));
+	EXPECT_EQ(-ENODEV, SUBMIT(l));
+	EXPECT_GT(NR, done(self->ctx));
+	EXPECT_LT(0, cgroup_key("life", "cgroup.stat",
+				"nr_dying_descendants"));
+	EXPECT_EQ(expected, reap(self->ctx));
+	EXPECT_EQ(expected, reap(self->ctx));
+	EXPECT_EQ(0, still_held());
+}
+
+static void do_exec(const struct actor *actor)
+{
+	/* the byte that is printed ends the step */
+	dup2(actor->from, 1);
+	execl("/bin/busybox", "sh", "-c", "printf x; exec sleep 1000", NULL);
+	_exit(1);
+}
+
+TEST_F_TIMEOUT(flight, target_execs, 120)
+{
+	struct actor actor;
+
+	ASSERT_EQ(0, actor_start(&actor, "life/a", BE | 7, do_exec));
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_proxy_pid, actor.pid)));
+	ASSERT_EQ(0, go(&actor));
+	ASSERT_EQ(0, step_done(&actor));
+	EXPECT_GT(NR, done(self->ctx));
+	EXPECT_EQ(BIT(proxy_pid), reap(self->ctx));
+	/* who it is now is who it was */
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_proxy_pid, actor.pid)));
+	EXPECT_EQ(BIT(proxy_pid), reap(self->ctx));
+	EXPECT_EQ(2 * NR * BLOCK, cgroup_io("life/a", self->dev, "rbytes"));
+	actor_end(&actor, true);
+}
+
+static void do_setuid(const struct actor *actor)
+{
+	(void)actor;
+	if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
+		_exit(1);
+}
+
+TEST_F_TIMEOUT(flight, target_changes_user, 120)
+{
+	struct actor actor;
+
+	ASSERT_EQ(0, actor_start(&actor, "life/a", 0, do_setuid));
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_proxy_pid, actor.pid)));
+	ASSERT_EQ(0, go(&actor));
+	ASSERT_EQ(0, step_done(&actor));
+	EXPECT_GT(NR, done(self->ctx));
+	EXPECT_EQ(BIT(proxy_pid), reap(self->ctx));
+	actor_end(&actor, true);
+}
+
+static void do_move(const struct actor *actor)
+{
+	(void)actor;
+	if (cgroup_enter("life/b"))
+		_exit(1);
+}
+
+/* The I/O stays where it was begun, and that can be removed. */
+TEST_F_TIMEOUT(flight, target_moves, 120)
+{
+	int b = cgroup_make("life/b");
+	struct actor actor;
+
+	ASSERT_LE(0, b);
+	ASSERT_EQ(0, actor_start(&actor, "life/a", BE | 3, do_move));
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_proxy_pid, actor.pid)));
+	ASSERT_EQ(0, go(&actor));
+	ASSERT_EQ(0, step_done(&actor));
+	EXPECT_GT(NR, done(self->ctx));
+	EXPECT_EQ(NR * BLOCK, cgroup_io("life/a", self->dev, "rbytes"));
+	EXPECT_EQ(0, cgroup_remove("life/a"));
+	EXPECT_EQ(BIT(proxy_pid), reap(self->ctx));
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_proxy_pid, actor.pid)));
+	EXPECT_EQ(BIT(proxy_pid), reap(self->ctx));
+	EXPECT_EQ(NR * BLOCK, cgroup_io("life/b", self->dev, "rbytes"));
+	EXPECT_EQ(0, still_held());
+	actor_end(&actor, true);
+	EXPECT_EQ(0, cgroup_remove("life/b"));
+	close(b);
+}
+
+/* The submitter becomes somebody else: what was allowed is done. */
+TEST_F_TIMEOUT(flight, submitter_changes_user, 120)
+{
+	struct who_list l = who_and(who(IOCB_ATTR_cgroup, self->a),
+				    who(IOCB_ATTR_ioprio, RT | 2));
+
+	ASSERT_EQ(0, SUBMIT(l));
+	ASSERT_EQ(0, setresuid(-1, 1000, -1));
+	EXPECT_EQ(-EACCES, SUBMIT(l));
+	EXPECT_EQ(-EPERM, SUBMIT(who(IOCB_ATTR_ioprio, RT | 2)));
+	EXPECT_GT(NR, done(self->ctx));
+	EXPECT_EQ(BIT(cgroup) | (variant->mode.sorts ? BIT(ioprio) : 0),
+		  reap(self->ctx));
+	ASSERT_EQ(0, setresuid(-1, 0, -1));
+}
+
+/* How the submitter of I/O for others may end, its context with it. */
+static void submit_and(struct __test_metadata *_metadata,
+		       FIXTURE_DATA(flight) * self, bool exec)
+{
+	struct actor actor;
+	aio_context_t ctx = 0;
+	pid_t child;
+	int wstatus;
+
+	ASSERT_EQ(0, actor_start(&actor, "life/a", BE | 6, NULL));
+	child = fork();
+	if (!child) {
+		if (io_setup(64, &ctx) ||
+		    submit(ctx, self->fd, self->buf,
+			   who(IOCB_ATTR_cgroup, self->a)) ||
+		    submit(ctx, self->fd, self->buf,
+			   who(IOCB_ATTR_proxy_pid, actor.pid)))
+			_exit(1);
+		if (exec)
+			execl("/bin/busybox", "true", NULL);
+		else
+			kill(getpid(), SIGKILL);
+		_exit(2);
 	}
+	ASSERT_EQ(child, waitpid(child, &wstatus, 0));
+	EXPECT_EQ(exec ? 0 : SIGKILL, wstatus);
+	actor_end(&actor, true);
+	EXPECT_EQ(2 * NR * BLOCK, cgroup_io("life/a", self->dev, "rbytes"));
+	EXPECT_EQ(0, cgroup_remove("life/a"));
+	EXPECT_EQ(0, still_held());
+}
+
+TEST_F_TIMEOUT(flight, submitter_execs, 120)
+{
+	submit_and(_metadata, self, true);
+}
+
+TEST_F_TIMEOUT(flight, submitter_killed, 120)
+{
+	submit_and(_metadata, self, false);
+}
+
+/* The scheduler that has the queues of the target is taken away. */
+TEST_F_TIMEOUT(flight, scheduler_switched, 120)
+{
+	struct actor actor;
+
+	ASSERT_EQ(0, actor_start(&actor, "life/a", BE | 5, NULL));
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_proxy_pid, actor.pid)));
+	actor_end(&actor, true);
+	/* waits for it */
+	ASSERT_EQ(0, write_file("/sys/block/life/queue/scheduler",
+				variant->mode.sorts ? "none" : "bfq"));
+	EXPECT_EQ(BIT(proxy_pid), reap(self->ctx));
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_cgroup, self->a)));
+	EXPECT_EQ(BIT(cgroup), reap(self->ctx));
+	ASSERT_EQ(0, write_file("/sys/block/life/queue/scheduler",
+				variant->mode.scheduler));
+	ASSERT_EQ(0, SUBMIT(who(IOCB_ATTR_cgroup, self->a)));
+	EXPECT_EQ(BIT(cgroup), reap(self->ctx));
 }
 
 TEST_HARNESS_MAIN

@@ -220,6 +220,33 @@ TEST_F(who, below)
 			   CHARGE(self->client)));
 }
 
+/* Each way of opening the directory serves, a file in it does not. */
+TEST_F(who, cgroup_fd)
+{
+	int fd = open(CGROUP "who/client", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	EXPECT_EQ(0, CHARGE(fd));
+	close(fd);
+	fd = open(CGROUP "who/client/cgroup.procs", O_RDONLY | O_CLOEXEC);
+	EXPECT_EQ(-EBADF, CHARGE(fd));
+	close(fd);
+}
+
+TEST_F(who, no_such_fd)
+{
+	int pidfd = pidfd_open(getpid());
+
+	ASSERT_LE(0, pidfd);
+	EXPECT_EQ(-EBADF, PROXY_FD(-1));
+	EXPECT_EQ(-EBADF, PROXY_FD(1000));
+	EXPECT_EQ(-EBADF, PROXY_FD(self->fd));
+	EXPECT_EQ(-EBADF, CHARGE(-1));
+	EXPECT_EQ(-EBADF, CHARGE(1000));
+	EXPECT_EQ(-EBADF, CHARGE(self->fd));
+	EXPECT_EQ(-EBADF, CHARGE(pidfd));
+	close(pidfd);
+}
+
 /* One's own cgroup is no different, though a process is there. */
 TEST_F(who, own)
 {
@@ -525,6 +552,15 @@ TEST_F(who, exited)
 	EXPECT_EQ(-ESRCH, PROXY(pid));
 	EXPECT_EQ(-ESRCH, AS(USER, PROXY_FD(pidfd)));
 	close(pidfd);
+}
+
+TEST_F(who, no_such_pid)
+{
+	EXPECT_EQ(-ESRCH, PROXY(0));
+	EXPECT_EQ(-ESRCH, PROXY(1ULL << 31));
+	/* no truncation to somebody who is there */
+	EXPECT_EQ(-ESRCH, PROXY((1ULL << 32) + getpid()));
+	EXPECT_EQ(-ESRCH, PROXY(~0ULL));
 }
 
 TEST_F(who, ioprio)

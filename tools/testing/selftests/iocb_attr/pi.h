@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Devices with protection information: how to find one, how to stack another
+ * on it, and what has to be in the tuples that go with each of its blocks.
+ */
+#ifndef _IOCB_ATTR_PI_H
+#define _IOCB_ATTR_PI_H
+
+#include <dirent.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <linux/blkpg.h>
+#include <linux/dm-ioctl.h>
+#include <linux/fs.h>
+#include <linux/major.h>
+#include <linux/raid/md_p.h>
+#include <linux/raid/md_u.h>
+
+#include "aio.h"
+
+#define PI_BIT		(1 << IOCB_ATTR_pi)
+#define CHECK_ALL	(IO_INTEGRITY_CHK_GUARD | IO_INTEGRITY_CHK_REFTAG | \
+			 IO_INTEGRITY_CHK_APPTAG)
+
+/* What FS_IOC_GETLBMD_CAP says, as far as the tests go by it. */
+struct format {
+	uint16_t	interval;	/* bytes of data that share a tuple */
+	uint8_t		size;		/* bytes of metadata for an interval */
+	uint8_t		offset;		/* where the tuple is in them */
+	uint8_t		guard;		/* LBMD_PI_CSUM_* */
+	uint8_t		ref;		/* bytes of a reference tag, 0 for none */
+};
+
+static inline int get_format(int fd, struct format *f)
+{
+	struct logical_block_metadata_cap cap = {};
+
+	if (ioctl(fd, FS_IOC_GETLBMD_CAP, &cap))
+		return -errno;
+	*f = (struct format) {
+		.interval	= cap.lbmd_interval,
+		.size		= cap.lbmd_size,
+		.offset		= cap.lbmd_pi_offset,
+		.guard		= cap.lbmd_guard_tag_type,
+		.ref		= cap.lbmd_ref_tag_size,
+	};
+	return 0;
+}
+
+/* The Nth disk of a driver with this format, as a name in /dev. */
+static inline bool find_disk(const char *driver, const struct format *want,
+			     int nth, char *name, size_t size)
+{
+	struct dirent **list;
+	bool found = false;
+	int i, n, fd;
+
+	n = scandir("/sys/block", &list, NULL, alphasort);
+	for (i = 0; i < n; i++) {
+		struct format f = {};
+
+		snprintf(name, size, "/dev/%.32s", list[i]->d_name);
+		if (found || strncmp(list[i]->d_name, driver, strlen(driver)))
+			continue;
+		fd = open(name, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (!get_format(fd, &f) && !memcmp(&f, want, sizeof(f)) &&
+		    !nth--)
+			found = true;
+		close(fd);
+		if (found)
+			break;
+	}
+	while (n-- > 0)
+		free(list[n]);
+	return found;
+}
+
+/* Partition 1 of a disk, from 1 MiB on, comes or goes. */
+static inline int partition(const char *disk, int op)
+{
+	struct blkpg_partition part = {
+		.start	= 1 << 20,
+		.length	= 16 << 20,
+		.pno	= 1,
+	};
+	struct blkpg_ioctl_arg arg = {
+		.op	 = op,
+		.datalen = sizeof(part),
+		.data	 = &part,
+	};
+	int fd = open(disk, O_RDWR | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = ioctl(fd, BLKPG, &arg) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+/*
+ * Stacked devices. The tools for these are not in every guest, so it is the
+ * system calls.
+ */
+static inline int dm_ioctl_named(unsigned long cmd, const char *name,
+				 void *mem, uint32_t flags, uint32_t targets)
+{
+	struct dm_ioctl *dmi = mem;
+	int fd, ret;
+
+	dmi->version[0] = DM_VERSION_MAJOR;
+	dmi->data_size = BLOCK;
+	dmi->data_start = sizeof(*dmi);
+	dmi->flags = flags;
+	dmi->target_count = targets;
+	strcpy(dmi->name, name);
+	fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ret = ioctl(fd, cmd, dmi) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+/* One linear target for each of @n disks, one after the other. */
+static inline int dm_create(const char *name, const char * const *disk, int n,
+			    uint64_t sectors, char *path, size_t size)
+{
+	uint64_t mem[BLOCK / 8] = {};
+	struct dm_ioctl *dmi = (void *)mem;
+	struct dm_target_spec *spec = (void *)(dmi + 1);
+	int i, ret;
+
+	ret = dm_ioctl_named(DM_DEV_CREATE, name, mem, 0, 0);
+	if (ret)
+		return ret;
+	snprintf(path, size, "/dev/dm-%u", (unsigned int)minor(dmi->dev));
+	memset(mem, 0, sizeof(mem));
+	for (i = 0; i < n; i++) {
+		spec->sector_start = i * sectors;
+		spec->length = sectors;
+		strcpy(spec->target_type, "linear");
+		/* not from the start: reference tags have to be translated */
+		sprintf((char *)(spec + 1), "%s 2048", disk[i]);
+		spec->next = sizeof(*spec) + 64;
+		spec = (void *)spec + spec->next;
+	}
+	ret = dm_ioctl_named(DM_TABLE_LOAD, name, mem, 0, n);
+	if (ret)
+		return ret;
+	memset(mem, 0, sizeof(mem));
+	return dm_ioctl_named(DM_DEV_SUSPEND, name, mem, 0, 0);
+}
+
+static inline int dm_remove(const char *name)
+{
+	uint64_t mem[BLOCK / 8] = {};
+
+	return dm_ioctl_named(DM_DEV_REMOVE, name, mem, 0, 0);
+}
+
+#define MD_NAME		"md_pi"
+
+static inline int md_create(const char * const *disk, int n)
+{
+	mdu_array_info_t array = {
+		.level		= 0,
+		.raid_disks	= n,
+		.nr_disks	= n,
+		.not_persistent	= 1,
+		.chunk_size	= 65536,
+	};
+	struct stat st;
+	int fd, i;
+
+	/* one that was stopped is still there, to be set up again */
+	fd = write_file("/sys/module/md_mod/parameters/new_array", MD_NAME);
+	if (fd && fd != -EEXIST)
+		return fd;
+	fd = open("/dev/" MD_NAME, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, SET_ARRAY_INFO, &array))
+		goto fail;
+	for (i = 0; i < n; i++) {
+		mdu_disk_info_t info = { .number = i, .raid_disk = i,
+					 .state = 1 << MD_DISK_SYNC };
+
+		if (stat(disk[i], &st))
+			goto fail;
+		info.major = major(st.st_rdev);
+		info.minor = minor(st.st_rdev);
+		if (ioctl(fd, ADD_NEW_DISK, &info))
+			goto fail;
+	}
+	if (ioctl(fd, RUN_ARRAY, NULL))
+		goto fail;
+	close(fd);
+	return 0;
+fail:
+	i = -errno;
+	close(fd);
+	return i;
+}
+
+static inline int md_stop(void)
+{
+	int fd = open("/dev/" MD_NAME, O_RDWR | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = ioctl(fd, STOP_ARRAY, NULL) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+/* Checksums, in the plainest way that is fast enough. */
+static inline uint16_t crc_t10dif(uint16_t crc, const uint8_t *p, size_t len)
+{
+	static uint16_t table[256];
+	int i, bit;
+
+	if (!table[1]) {
+		for (i = 0; i < 256; i++) {
+			uint16_t v = i << 8;
+
+			for (bit = 0; bit < 8; bit++)
+				v = v & 0x8000 ? v << 1 ^ 0x8bb7 : v << 1;
+			table[i] = v;
+		}
+	}
+	while (len--)
+		crc = crc << 8 ^ table[crc >> 8 ^ *p++];
+	return crc;
+}
+
+static inline uint64_t crc64_nvme(uint64_t crc, const uint8_t *p, size_t len)
+{
+	static uint64_t table[256];
+	int i, bit;
+
+	if (!table[1]) {
+		for (i = 0; i < 256; i++) {
+			uint64_t v = i;
+
+			for (bit = 0; bit < 8; bit++)
+				v = v & 1 ? v >> 1 ^ 0x9a6c9329ac4bc9b5ULL
+					  : v >> 1;
+			table[i] = v;
+		}
+	}
+	crc = ~crc;
+	while (len--)
+		crc = crc >> 8 ^ table[(crc ^ *p++) & 0xff];
+	return ~crc;
+}
+
+static inline uint16_t ip_checksum(const uint8_t *p, size_t len)
+{
+	uint64_t sum = 0;
+	uint16_t word;
+
+	for (; len; len -= 2, p += 2) {
+		memcpy(&word, p, 2);
+		sum += word;
+	}
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return ~sum;
+}
+
+static inline void put_be(uint8_t *p, uint64_t v, int bytes)
+{
+	while (bytes--) {
+		p[bytes] = v;
+		v >>= 8;
+	}
+}
+
+static inline uint64_t get_be(const uint8_t *p, int bytes)
+{
+	uint64_t v = 0;
+
+	while (bytes--)
+		v = v << 8 | *p++;
+	return v;
+}
+
+/* Where the tags are. The guard is the tuple's first field. */
+static inline int guard_bytes(const struct format *f)
+{
+	return f->guard == LBMD_PI_CSUM_CRC64_NVME ? 8 : 2;
+}
+
+static inline uint8_t *app_at(const struct format *f, uint8_t *md)
+{
+	return md + f->offset + guard_bytes(f);
+}
+
+static inline uint8_t *ref_at(const struct format *f, uint8_t *md)
+{
+	return app_at(f, md) + 2;
+}
+
+/* Bytes of the reference tag, be it checked or the program's own. */
+static inline int ref_bytes(const struct format *f)
+{
+	return f->guard == LBMD_PI_CSUM_CRC64_NVME ? 6 : 4;
+}
+
+/* The guard tag of one interval and of what is before the tuple. */
+static inline void set_guard(const struct format *f, const uint8_t *data,
+			     uint8_t *md)
+{
+	uint16_t ip;
+
+	switch (f->guard) {
+	case LBMD_PI_CSUM_CRC16_T10DIF:
+		put_be(md + f->offset,
+		       crc_t10dif(crc_t10dif(0, data, f->interval), md,
+				  f->offset), 2);
+		break;
+	case LBMD_PI_CSUM_CRC64_NVME:
+		put_be(md + f->offset,
+		       crc64_nvme(crc64_nvme(0, data, f->interval), md,
+				  f->offset), 8);
+		break;
+	case LBMD_PI_CSUM_IP:
+		ip = ip_checksum(data, f->interval);
+		memcpy(md + f->offset, &ip, 2);
+		break;
+	}
+}
+
+/* The metadata of @n intervals of data: what a device checks, and the rest. */
+static inline void set_tuples(const struct format *f, const uint8_t *data,
+			      uint8_t *md, unsigned int n, uint16_t app,
+			      uint64_t seed)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < f->size; j++)
+			md[j] = seed + i * 7 + j;
+		if (f->guard != LBMD_PI_CSUM_NONE) {
+			put_be(app_at(f, md), app, 2);
+			put_be(ref_at(f, md), seed + i, ref_bytes(f));
+			set_guard(f, data, md);
+		}
+		data += f->interval;
+		md += f->size;
+	}
+}
+
+struct pi_list {
+	struct iocb_attr_list	list;
+	struct iocb_attr_pi	pi;
+};
+
+static inline struct pi_list pi_list(const void *md, uint32_t len,
+				     uint16_t flags, uint16_t app,
+				     uint64_t seed)
+{
+	return (struct pi_list) {
+		.list	= {
+			.size	= sizeof(struct pi_list),
+			.flags	= IOCB_ATTR_LIST_REPORT,
+		},
+		.pi	= {
+			.attr	= {
+				.size	= sizeof(struct iocb_attr_pi),
+				.id	= IOCB_ATTR_pi,
+			},
+			.flags	 = flags,
+			.app_tag = app,
+			.len	 = len,
+			.addr	 = (uintptr_t)md,
+			.seed	 = seed,
+		},
+	};
+}
+
+#endif /* _IOCB_ATTR_PI_H */
