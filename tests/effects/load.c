@@ -150,10 +150,14 @@ static int parse_client(struct client *c, char *spec)
 
 static int prepare(struct load *l, struct client *c)
 {
+	const char *name;
 	unsigned int i;
 	int ret;
 
-	c->random = 88172645463325252ULL + (c - l->clients);
+	/* by name, so that a process of its own reads the same places */
+	c->random = 88172645463325252ULL;
+	for (name = c->name; *name; name++)
+		c->random += c->random * 31 + *name;
 	c->slots = calloc(c->depth, sizeof(*c->slots));
 	if (!c->slots)
 		return -ENOMEM;
