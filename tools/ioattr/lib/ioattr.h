@@ -20,6 +20,13 @@
 #define aio_attrs	aio_reserved2
 #endif
 
+/* linux/fs.h has these since 6.13: what the device is to check. */
+#ifndef IO_INTEGRITY_CHK_GUARD
+#define IO_INTEGRITY_CHK_GUARD	(1U << 0)
+#define IO_INTEGRITY_CHK_REFTAG	(1U << 1)
+#define IO_INTEGRITY_CHK_APPTAG	(1U << 2)
+#endif
+
 /**
  * struct ioattr_list - a list being built
  * @header: What io_submit(2) is given the address of.
@@ -60,6 +67,14 @@ int ioattr_add_proxy_pidfd(struct ioattr_list *list, int pidfd, uint16_t flags);
 int ioattr_add_ioprio(struct ioattr_list *list, uint16_t ioprio,
 		      uint16_t flags);
 
+/*
+ * Append protection information; @flags: 0 or IOCB_ATTR_REQUIRED. The header of
+ * @pi need not be filled in. The buffer at @pi->addr has to stay until the I/O
+ * is complete, as the data has.
+ */
+int ioattr_add_pi(struct ioattr_list *list, const struct iocb_attr_pi *pi,
+		  uint16_t flags);
+
 /* Give @iocb the list. Returns 0 or the list's error. */
 int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list);
 
@@ -71,6 +86,41 @@ const char *ioattr_hint_name(unsigned int bit);
 
 /* "rt:0", "idle", for ioattr_add_ioprio(); false if @text is no priority. */
 bool ioattr_parse_prio(const char *text, int *prio);
+
+/**
+ * struct ioattr_pi_format - the metadata of each block of a device
+ * @flags: Nothing that is of use here.
+ * @interval: Bytes of data that a piece of metadata is about.
+ * @size: Bytes of such a piece: the length of the buffer for an I/O is this for
+ *	each @interval. 0 if the file has none.
+ * @opaque_size: Bytes of it that are the program's own; @opaque_offset: where.
+ * @pi_size: Bytes of it that are guard and tags; @pi_offset: where.
+ * @guard: How the guard is made: IOATTR_GUARD_*.
+ * @app_tag_size: Bytes of the application tag.
+ * @ref_tag_size: Bytes of the reference tag; 0 if it is the program's own.
+ * @storage_tag_size: Bytes of the storage tag.
+ * @pad: Nothing.
+ *
+ * The fields are those of the kernel's struct logical_block_metadata_cap.
+ */
+struct ioattr_pi_format {
+	uint32_t	flags;
+	uint16_t	interval;
+	uint8_t		size;
+	uint8_t		opaque_size, opaque_offset;
+	uint8_t		pi_size, pi_offset;
+	uint8_t		guard;
+	uint8_t		app_tag_size, ref_tag_size, storage_tag_size;
+	uint8_t		pad;
+};
+
+#define IOATTR_GUARD_NONE	0
+#define IOATTR_GUARD_IP		1
+#define IOATTR_GUARD_CRC16	2	/* of T10, polynomial 0x8bb7 */
+#define IOATTR_GUARD_CRC64	4	/* of NVMe */
+
+/* What the open file @fd has. Returns 0 or a negative errno. */
+int ioattr_pi_format(int fd, struct ioattr_pi_format *format);
 
 /* System calls; a negative errno on failure. */
 int ioattr_setup(unsigned int nr, aio_context_t *ctx);

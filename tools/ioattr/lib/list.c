@@ -144,6 +144,13 @@ int ioattr_add_ioprio(struct ioattr_list *list, uint16_t ioprio, uint16_t flags)
 			  sizeof(struct iocb_attr_ioprio));
 }
 
+int ioattr_add_pi(struct ioattr_list *list, const struct iocb_attr_pi *pi,
+		  uint16_t flags)
+{
+	return ioattr_add(list, IOCB_ATTR_pi, flags, &pi->attr + 1,
+			  sizeof(*pi));
+}
+
 int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list)
 {
 	if (list->error)

@@ -24,7 +24,7 @@
 bool has_attributes(const struct job *job)
 {
 	return job->hints || job->cgroup || job->proxy || job->prio >= 0 ||
-	       job->report;
+	       job->pi || job->report;
 }
 
 static const char *add_cgroup(const struct job *job, struct ioattr_list *list,
@@ -122,6 +122,10 @@ const char *refusal(const struct job *job, int error)
 		why_not = no_attributes();
 		if (why_not)
 			return why_not;
+		if (error == -EOPNOTSUPP && job->pi)
+			return job->buffered ?
+				"--pi cannot be had with --buffered: only direct I/O hands it on" :
+				"--pi cannot be had: nothing here hands it on";
 		if (error == -EOPNOTSUPP && job->buffered)
 			return "--required cannot be had with --buffered: only direct I/O hands attributes on";
 		if (error == -EOPNOTSUPP)

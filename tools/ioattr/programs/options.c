@@ -26,6 +26,10 @@ static const char help_text[] =
 "  --proxy=PID          do it in the name of this process\n"
 "  --proxy-pidfd=PID    the same, naming it by a file descriptor\n"
 "  --prio=CLASS[:LEVEL] with this priority: rt or be, :0 to :7, idle, or none\n"
+"  --pi=FILE            with the protection information in FILE; read: into it\n"
+"  --pi-check=TAG[,TAG] have the device check it: guard, ref, app\n"
+"  --app-tag=N          what the application tags are checked against (0)\n"
+"  --seed=N             reference tag of the first block (its number)\n"
 "  --required           refuse the I/O where nothing can honour these\n"
 "  --report             count how many I/Os were honoured\n"
 "  --offset=SIZE        where to begin (0)\n"
@@ -109,6 +113,29 @@ static int parse_hints(const char *text, uint32_t *hints)
 	}
 }
 
+static int parse_checks(const char *text, uint16_t *checks)
+{
+	/* in the order of IO_INTEGRITY_CHK_* */
+	static const char *const names[] = { "guard", "ref", "app" };
+	unsigned int bit;
+	size_t len;
+
+	for (;; text += len + 1) {
+		len = strcspn(text, ",");
+		for (bit = 0; bit < 3; bit++) {
+			if (strlen(names[bit]) == len &&
+			    !memcmp(names[bit], text, len))
+				break;
+		}
+		if (bit == 3)
+			return usage_error("there is no check of \"%.*s\"",
+					   (int)len, text);
+		*checks |= 1U << bit;
+		if (!text[len])
+			return 0;
+	}
+}
+
 static int parse_words(int nr, char **words, struct job *job)
 {
 	if (!nr)
@@ -139,6 +166,10 @@ int parse_options(int argc, char **argv, struct job *job)
 		{ "proxy", required_argument, NULL, 'x' },
 		{ "proxy-pidfd", required_argument, NULL, 'X' },
 		{ "prio", required_argument, NULL, 'P' },
+		{ "pi", required_argument, NULL, 'i' },
+		{ "pi-check", required_argument, NULL, 'k' },
+		{ "app-tag", required_argument, NULL, 'a' },
+		{ "seed", required_argument, NULL, 's' },
 		{ "required", no_argument, NULL, 'q' },
 		{ "report", no_argument, NULL, 'r' },
 		{ "offset", required_argument, NULL, 'o' },
@@ -152,11 +183,12 @@ int parse_options(int argc, char **argv, struct job *job)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	long long depth = 1, pattern = -1, proxy = 0, seed = 1;
+	long long depth = 1, pattern = -1, proxy = 0, seed = 1, app_tag = -1;
 	bool given = false;
 	int c, i = 0, ret;
 
-	*job = (struct job){ .bs = 4096, .length = -1, .prio = -1 };
+	*job = (struct job){ .bs = 4096, .length = -1, .prio = -1,
+			     .ref_seed = -1 };
 	while ((c = getopt_long(argc, argv, "", options, &i)) != -1) {
 		const char *name = options[i].name;
 
@@ -182,6 +214,20 @@ int parse_options(int argc, char **argv, struct job *job)
 			if (!ioattr_parse_prio(optarg, &job->prio))
 				ret = usage_error("--prio=%s is no priority",
 						  optarg);
+			break;
+		case 'i':
+			job->pi = optarg;
+			break;
+		case 'k':
+			ret = parse_checks(optarg, &job->pi_check);
+			break;
+		case 'a':
+			ret = parse_number(name, optarg, 0, UINT16_MAX,
+					   &app_tag);
+			break;
+		case 's':
+			ret = parse_number(name, optarg, 0, MAX_SIZE,
+					   &job->ref_seed);
 			break;
 		case 'q':
 			job->required = true;
@@ -238,16 +284,23 @@ int parse_options(int argc, char **argv, struct job *job)
 		return usage_error("--bs times --depth is more than %lld",
 				   MAX_BS);
 	if (job->required && !job->hints && !job->cgroup && !job->proxy &&
-	    job->prio < 0)
-		return usage_error("--required needs --cache, --cgroup, --proxy or --prio");
+	    job->prio < 0 && !job->pi)
+		return usage_error("--required needs --cache, --cgroup, --proxy, --prio or --pi");
+	if (!job->pi && (job->pi_check || app_tag >= 0 || job->ref_seed >= 0))
+		return usage_error("--pi-check, --app-tag and --seed need --pi");
 	if (job->verb == VERB_READ && pattern >= 0)
 		return usage_error("--pattern is for write");
 	if (job->verb == VERB_WRITE && job->output)
 		return usage_error("--output is for read");
 	if (job->random && job->output)
 		return usage_error("--output would have holes with --random");
+	if (job->random && job->pi && job->verb == VERB_READ)
+		return usage_error("--pi would have holes with --random");
+	if (job->pi && job->output && !strcmp(job->pi, job->output))
+		return usage_error("--pi and --output are one file");
 	job->depth = depth;
 	job->seed = seed;
+	job->app_tag = app_tag < 0 ? 0 : app_tag;
 	job->pattern = pattern < 0 ? 0 : pattern;
 	return 0;
 }

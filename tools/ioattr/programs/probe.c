@@ -68,6 +68,26 @@ const char *no_attributes(void)
 	}
 }
 
+/* Protection information, which few files have. */
+static void print_format(const char *file)
+{
+	/* in the order of IOATTR_GUARD_*, with a gap */
+	static const char *const guards[] = {
+		"no guard", "an IP checksum", "the CRC of T10", NULL,
+		"the CRC of NVMe",
+	};
+	struct ioattr_pi_format format;
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && !ioattr_pi_format(fd, &format) && format.size)
+		printf("protection information on %s: %u bytes for each %u, %s\n",
+		       file, format.size, format.interval,
+		       format.guard < 5 && guards[format.guard] ?
+		       guards[format.guard] : "another guard");
+	if (fd >= 0)
+		close(fd);
+}
+
 static int probe_file(const char *file)
 {
 	struct ioattr_list list;
@@ -80,6 +100,7 @@ static int probe_file(const char *file)
 	case 0:
 		printf("cache hints on %s: are handed down; a cache below may honour them\n",
 		       file);
+		print_format(file);
 		return 0;
 	case -EINVAL:
 	case -EOPNOTSUPP:

@@ -24,13 +24,15 @@
  * @done: I/Os that succeeded; @bytes: what they transferred; @honoured: how
  *	many of them had the attribute with this id honoured.
  * @fds: What the list refers to.
+ * @lists: With --pi, the list of each I/O in flight: @list and one more record.
  * @failed: Something went wrong, which has been said. No I/O is started then.
  */
 struct run {
 	const struct job	*job;
 	int			fd, out;
 	aio_context_t		ctx;
-	struct ioattr_list	list;
+	struct ioattr_list	list, lists[MAX_DEPTH];
+	struct pi		pi;
 	struct iocb		iocbs[MAX_DEPTH];
 	char			*buffers;
 	uint64_t		random;
@@ -65,12 +67,20 @@ static uint64_t next_random(uint64_t *state)
 	return *state * 0x2545f4914f6cdd1dULL;
 }
 
-/* Why an I/O ends with an error. */
-static const char *io_error(const struct job *job, int error)
+/* An I/O has ended with an error. */
+static void io_failed(struct run *run, const struct iocb *iocb, int error)
 {
-	if (error == -EINVAL && !job->buffered)
-		return "not valid: direct I/O wants an --offset, --length and --bs of whole blocks of the device";
-	return strerror(-error);
+	const struct job *job = run->job;
+
+	if (error == -EILSEQ)
+		fail(run, job->file,
+		     "blocks and protection information do not agree in the %lld bytes at %lld",
+		     (long long)iocb->aio_nbytes, (long long)iocb->aio_offset);
+	else if (error == -EINVAL && !job->buffered)
+		fail(run, job->file,
+		     "not valid: direct I/O wants an --offset, --length and --bs of whole blocks of the device");
+	else
+		fail(run, job->file, "%s", strerror(-error));
 }
 
 static long long wanted(const struct run *run, long long at)
@@ -78,6 +88,24 @@ static long long wanted(const struct run *run, long long at)
 	const long long left = run->length - at;
 
 	return left < run->job->bs ? left : run->job->bs;
+}
+
+/* Give the I/O in this slot its attributes. */
+static int add_attributes(struct run *run, unsigned int slot, long long at,
+			  long long len)
+{
+	struct ioattr_list *list = &run->list;
+	int ret = 0;
+
+	if (run->job->pi) {
+		list = &run->lists[slot];
+		*list = run->list;
+		ret = pi_start(&run->pi, list, slot, at, len);
+		if (ret)
+			fail(run, run->job->pi, "%s", ret == -ENODATA ?
+			     "it ends early" : strerror(-ret));
+	}
+	return ret ? ret : ioattr_prep_aio(&run->iocbs[slot], list);
 }
 
 /* Start the next I/O in this slot; false if there is none. */
@@ -94,8 +122,12 @@ static bool start(struct run *run, unsigned int slot)
 		block = next_random(&run->random) % (uint64_t)run->blocks;
 	at = block * job->bs;
 	len = wanted(run, at);
-	/* direct I/O reads what is left of a file only as a whole block */
-	if (job->verb == VERB_READ && job->offset + at + len == run->end)
+	/*
+	 * Direct I/O reads what is left of a file only as a whole block. What
+	 * has protection information has whole blocks only.
+	 */
+	if (job->verb == VERB_READ && job->offset + at + len == run->end &&
+	    !job->pi)
 		len = job->bs;
 
 	memset(iocb, 0, sizeof(*iocb));
@@ -107,7 +139,7 @@ static bool start(struct run *run, unsigned int slot)
 	iocb->aio_offset = job->offset + at;
 	iocb->aio_data = slot;
 	if (has_attributes(job))
-		ret = ioattr_prep_aio(iocb, &run->list);
+		ret = add_attributes(run, slot, at, len);
 	if (!ret)
 		ret = ioattr_submit(run->ctx, 1, &iocb);
 	if (ret != 1) {
@@ -118,7 +150,7 @@ static bool start(struct run *run, unsigned int slot)
 	return true;
 }
 
-static int write_all(int fd, const char *buf, long long len, long long offset)
+int write_all(int fd, const char *buf, long long len, long long offset)
 {
 	ssize_t ret;
 
@@ -147,7 +179,7 @@ static void finish(struct run *run, const struct io_event *event)
 	int ret;
 
 	if (event->res < 0) {
-		fail(run, job->file, "%s", io_error(job, event->res));
+		io_failed(run, iocb, event->res);
 		return;
 	}
 	run->done++;
@@ -159,6 +191,11 @@ static void finish(struct run *run, const struct io_event *event)
 				event->data * job->bs, got, at);
 		if (ret)
 			fail(run, job->output, "%s", strerror(-ret));
+	}
+	if (job->pi) {
+		ret = pi_finish(&run->pi, event->data, at, got);
+		if (ret)
+			fail(run, job->pi, "%s", strerror(-ret));
 	}
 	if (got < len)
 		fail(run, job->file, "ends early: %lld of %lld bytes at %lld",
@@ -275,6 +312,11 @@ static bool prepare(struct run *run)
 		fail(run, what, "%s", wrong);
 		return false;
 	}
+	wrong = pi_begin(&run->pi, job, run->fd, &what);
+	if (wrong) {
+		fail(run, what, "%s", wrong);
+		return false;
+	}
 	run->random = job->seed;
 
 	ret = open_output(run, &st);
@@ -294,6 +336,7 @@ static void print_report(const struct run *run)
 		[IOCB_ATTR_cgroup]	= job->cgroup,
 		[IOCB_ATTR_ioprio]	= job->prio >= 0,
 		[IOCB_ATTR_cache]	= job->hints,
+		[IOCB_ATTR_pi]		= job->pi,
 	};
 	unsigned int id;
 
@@ -308,6 +351,7 @@ int transfer(const struct job *job)
 {
 	struct run *run = calloc(1, sizeof(*run));
 	bool failed;
+	int ret;
 
 	if (!run) {
 		fputs("ioattr: no memory\n", stderr);
@@ -316,6 +360,7 @@ int transfer(const struct job *job)
 	run->job = job;
 	run->fd = -1;
 	run->out = -1;
+	run->pi.fd = -1;
 	run->fds[0] = -1;
 	run->fds[1] = -1;
 	if (prepare(run)) {
@@ -334,6 +379,9 @@ int transfer(const struct job *job)
 		munmap(run->buffers, job->bs * job->depth);
 	if (run->out >= 0 && close(run->out))
 		fail(run, job->output, "%s", strerror(errno));
+	ret = pi_end(&run->pi);
+	if (ret)
+		fail(run, job->pi, "%s", strerror(-ret));
 	if (run->fd >= 0)
 		close(run->fd);
 	if (run->fds[0] >= 0)

@@ -129,7 +129,7 @@ awk '
 		sub(/\.$/, "")
 		print opt tail ": " $0
 	}' "$man" | sort >in_man
-is "help: sixteen options" 16 "$(wc -l <in_help)"
+is "help: twenty options" 20 "$(wc -l <in_help)"
 is "man page: has every option of --help, in its words" '' \
 	"$(comm -23 in_help in_man)"
 is "man page: has no other option" '' "$(comm -13 in_help in_man)"
@@ -138,6 +138,7 @@ while IFS=: read -r opt _; do
 	case $opt in
 	--cache=*) arg='=admit' ;;
 	--prio=*) arg='=be:1' ;;
+	--pi-check=*) arg='=guard' ;;
 	*=*) arg='=1' ;;
 	*) arg= ;;
 	esac
@@ -156,8 +157,8 @@ refuses "write needs a file" write --pattern=1
 refuses 'read takes one file, not "y" too' read x y
 refuses 'probe takes one file, not "y" too' probe x y
 refuses "probe takes no options" probe --cache=bypass x
-refuses "--required needs --cache, --cgroup, --proxy or --prio" read --required x
-refuses "--required needs --cache, --cgroup, --proxy or --prio" \
+refuses "--required needs --cache, --cgroup, --proxy, --prio or --pi" read --required x
+refuses "--required needs --cache, --cgroup, --proxy, --prio or --pi" \
 	read --required --report x
 for p in '' rt:8 rt: rt:-1 be:10 idle:1 none:1 be0 rtx 4; do
 	refuses "--prio=$p is no priority" read "--prio=$p" x
@@ -178,6 +179,22 @@ misused "option '--report' doesn't allow an argument" read --report=1 x
 misused "option '--re' is ambiguous; possibilities: '--required' '--report'" \
 	read --re x
 
+# protection information
+for o in --pi-check=guard --app-tag=0 --seed=0; do
+	refuses "--pi-check, --app-tag and --seed need --pi" read $o x
+done
+for o in guards gua "guard," ",app" '' all; do
+	refuses "there is no check of \"$([ "$o" = guard, ] || [ "$o" = ,app ] ||
+		echo "$o")\"" read "--pi-check=$o" --pi=y x
+done
+refuses "--app-tag=65536 is more than 65535" read --pi=y --app-tag=65536 x
+refuses "--pi would have holes with --random" read --pi=y --random x
+refuses "--pi and --output are one file" read --pi=y --output=y x
+for o in guard app,ref guard,ref,app ref,ref; do
+	fails "x: No such file or directory" "takes --pi-check=$o" \
+		write --pi=y --pi-check=$o x
+done
+
 # hints
 refuses 'there is no cache hint "fast"' read --cache=fast x
 refuses 'there is no cache hint "fast"' read --cache=bypass,fast x
@@ -192,7 +209,7 @@ for hint in bypass admit writethrough writeback writearound bypass,writeback; do
 done
 
 # numbers
-for opt in offset length bs depth random pattern; do
+for opt in offset length bs depth random pattern app-tag seed; do
 	verb='read'
 	[ $opt != pattern ] || verb='write'
 	for v in abc '' ' 1' +1 -1 1X 1k 1KB 1KK 1.5 0x 08 '1 '; do
@@ -387,6 +404,13 @@ fails "/dev/zero: nothing to read from 0 on: it ends at 0, and there is no\
  --length" "no length of what has no size" read --buffered /dev/zero
 fails "/proc/version: it has no direct I/O; see --buffered" \
 	"direct I/O where there is none" read /proc/version
+
+for verb in read write; do
+	fails "data: it has no protection information" \
+		"$verb what a file does not have" \
+		$verb --buffered --pi=tags data
+	is "... and there is none" 1 "$([ -e tags ]; echo $?)"
+done
 
 says 1 '' "ioattr: data: ends early: 1234 of 4096 bytes at 262144
 263378 bytes in 65 I/Os" "a file that is shorter than --length" \

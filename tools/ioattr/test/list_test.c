@@ -281,6 +281,39 @@ static void whom(struct tap *tap)
 	   "a second cgroup: EEXIST");
 }
 
+static void checksums(struct tap *tap)
+{
+	const struct iocb_attr_pi pi = {
+		/* not the caller's to say */
+		.attr = { .size = 7, .id = 0xfedc, .flags = 0xffff },
+		.flags = IO_INTEGRITY_CHK_GUARD | IO_INTEGRITY_CHK_REFTAG |
+			 IO_INTEGRITY_CHK_APPTAG,
+		.app_tag = 0xc0de, .len = 128, .addr = 0x1020304050607080,
+		.seed = 0x99aabbccddeeff00, .reserved = 0x11,
+	};
+	struct ioattr_list list;
+	struct bytes b;
+
+	memset(&list, 0xff, sizeof(list));
+	ioattr_init(&list, 0);
+	ok(tap, !ioattr_add_pi(&list, &pi, IOCB_ATTR_REQUIRED) &&
+		!ioattr_add_cache(&list, IOCB_CACHE_BYPASS, 0),
+	   "add protection information");
+	put_list(&b, 8 + 40 + 16, 0);
+	put_record(&b, 40, 5, 1);
+	put16(&b, 7);
+	put16(&b, 0xc0de);
+	put32(&b, 128);
+	put64(&b, 0x1020304050607080);
+	put64(&b, 0x99aabbccddeeff00);
+	put64(&b, 0x11);
+	put_record(&b, 16, 4, 0);
+	put32(&b, 1);
+	put32(&b, 0);
+	ok(tap, same(&list, &b), "... its bytes");
+	ok(tap, ioattr_add_pi(&list, &pi, 0) == -EEXIST, "twice: EEXIST");
+}
+
 static void names(struct tap *tap)
 {
 	static const char *const attrs[] = {
@@ -328,6 +361,7 @@ int main(void)
 	errors(&tap);
 	preparation(&tap);
 	whom(&tap);
+	checksums(&tap);
 	names(&tap);
 	printf("1..%d\n", tap.nr);
 	return !!tap.failed;

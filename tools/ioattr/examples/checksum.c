@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Checksums from end to end: this program makes a checksum of each block that
+ * it writes, the device keeps it beside the block and checks it, and a read
+ * brings both back. What changes a block on its way, or on the medium, is
+ * noticed.
+ *
+ *	checksum write DEVICE FIRST COUNT	blocks with known content
+ *	checksum read DEVICE FIRST COUNT	and say which are not as written
+ *	checksum damage DEVICE BLOCK		change one bit of a block
+ *
+ * DEVICE is formatted with protection information of T10 type 1: for each block
+ * 8 bytes, of which the guard is a CRC of the data, the application tag names
+ * the program and the reference tag is the block's number. The kernel makes
+ * such bytes for programs that do not care; but then what went wrong before the
+ * kernel saw it has a good guard, and so has what another program wrote.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../lib/ioattr.h"
+
+#define BATCH		8	/* blocks of one I/O */
+#define ALIGN		4096	/* direct I/O asks for it */
+#define APP_TAG		0xc0de	/* not 0, which is the kernel's, nor 0xffff */
+#define CHECK_ALL	(IO_INTEGRITY_CHK_GUARD | IO_INTEGRITY_CHK_APPTAG | \
+			 IO_INTEGRITY_CHK_REFTAG)
+
+/* What goes with a block, big-endian. */
+struct tuple {
+	uint16_t		guard, app;
+	uint32_t		ref;
+};
+
+struct device {
+	int			fd;
+	aio_context_t		ctx;
+	size_t			block;		/* bytes of one */
+	unsigned char		*data;		/* BATCH blocks */
+	struct tuple		*tuples;	/* one for each */
+	long long		ios, honoured;
+};
+
+/* The CRC of T10. There are libraries that have it fast. */
+static uint16_t crc_t10(const unsigned char *data, size_t len)
+{
+	uint16_t crc = 0;
+	int bit;
+
+	while (len--) {
+		crc ^= *data++ << 8;
+		for (bit = 0; bit < 8; bit++)
+			crc = crc << 1 ^ (crc & 0x8000 ? 0x8bb7 : 0);
+	}
+	return crc;
+}
+
+/*
+ * Read or write @nr blocks and their tuples at once, and have the device check
+ * what @check says. Returns 0 or a negative errno: EILSEQ if a check failed.
+ */
+static int transfer(struct device *d, int opcode, long long first,
+		    unsigned int nr, int check)
+{
+	const struct iocb_attr_pi pi = {
+		.flags	 = check,
+		.app_tag = APP_TAG,
+		.addr	 = (uintptr_t)d->tuples,
+		.len	 = nr * sizeof(*d->tuples),
+		/* the reference tag of the first block, as counted here */
+		.seed	 = first,
+	};
+	struct iocb iocb = {
+		.aio_lio_opcode	= opcode,
+		.aio_fildes	= d->fd,
+		.aio_buf	= (uintptr_t)d->data,
+		.aio_nbytes	= nr * d->block,
+		.aio_offset	= first * d->block,
+	}, *iocbs = &iocb;
+	struct ioattr_list list;
+	struct io_event event;
+	int ret;
+
+	ioattr_init(&list, IOCB_ATTR_LIST_REPORT);
+	ioattr_add_pi(&list, &pi, 0);
+	ret = ioattr_prep_aio(&iocb, &list);
+	if (!ret)	/* EOPNOTSUPP: this file cannot carry the tuples */
+		ret = ioattr_submit(d->ctx, 1, &iocbs);
+	if (ret == 1)
+		ret = ioattr_getevents(d->ctx, 1, 1, &event);
+	if (ret != 1)
+		return ret ? ret : -EAGAIN;
+	d->ios++;
+	d->honoured += !!(event.res2 & 1 << IOCB_ATTR_pi);
+	if (event.res < 0)
+		return event.res;
+	return event.res == (long long)iocb.aio_nbytes ? 0 : -EIO;
+}
+
+/* Something else in each block. */
+static void make_content(unsigned char *data, size_t len, uint64_t block)
+{
+	for (size_t i = 0; i < len; i += sizeof(block), block += 1ULL << 40)
+		memcpy(data + i, &block, sizeof(block));
+}
+
+static int write_blocks(struct device *d, long long first, long long count)
+{
+	const long long end = first + count;
+	int ret = 0;
+
+	for (long long at = first; at < end && !ret; at += BATCH) {
+		const unsigned int nr = end - at < BATCH ? end - at : BATCH;
+
+		for (unsigned int i = 0; i < nr; i++) {
+			unsigned char *data = d->data + i * d->block;
+
+			make_content(data, d->block, at + i);
+			/* as early as can be: this is where protection begins */
+			d->tuples[i] = (struct tuple){
+				.guard	= htobe16(crc_t10(data, d->block)),
+				.app	= htobe16(APP_TAG),
+				.ref	= htobe32(at + i),
+			};
+		}
+		ret = transfer(d, IOCB_CMD_PWRITE, at, nr, CHECK_ALL);
+	}
+	if (!ret)
+		printf("%lld blocks written, pi honoured for %lld of %lld I/Os\n",
+		       count, d->honoured, d->ios);
+	return ret;
+}
+
+/* Say what is wrong with a block that was read; false if nothing is. */
+static bool is_wrong(const struct device *d, long long block, unsigned int i,
+		     const char *error)
+{
+	const struct tuple *t = &d->tuples[i];
+	const unsigned int guard = be16toh(t->guard), app = be16toh(t->app);
+	const unsigned int ref = be32toh(t->ref);
+	const unsigned int crc = crc_t10(d->data + i * d->block, d->block);
+
+	if (guard == crc && app == APP_TAG && ref == (uint32_t)block)
+		return false;
+	printf("block %lld: %s: guard 0x%04x (data: 0x%04x), tags 0x%04x %u\n",
+	       block, error, guard, crc, app, ref);
+	return true;
+}
+
+/* Returns how many blocks are wrong, or a negative errno. */
+static int read_blocks(struct device *d, long long first, long long count)
+{
+	const long long end = first + count;
+	int wrong = 0;
+
+	for (long long at = first; at < end; at += BATCH) {
+		const unsigned int nr = end - at < BATCH ? end - at : BATCH;
+		int found = 0, ret, again;
+
+		ret = transfer(d, IOCB_CMD_PREAD, at, nr, CHECK_ALL);
+		/* which of them? Get all as they are, unchecked, and look */
+		again = ret == -EILSEQ ?
+			transfer(d, IOCB_CMD_PREAD, at, nr, 0) : ret;
+		if (again)
+			return again;
+		/* the device cannot check the way from there to here */
+		for (unsigned int i = 0; i < nr; i++)
+			found += is_wrong(d, at + i, i,
+					  ret ? "EILSEQ" : "no error");
+		if (ret && !found)
+			return ret;	/* what was wrong is gone */
+		wrong += found;
+	}
+	printf("%lld of %lld blocks are as they were written\n", count - wrong,
+	       count);
+	return wrong;
+}
+
+/*
+ * A plain write would be no damage: the kernel makes a new guard for what it is
+ * given, and block and guard agree again. So this writes the changed block with
+ * the old tuple, and asks for no check. That is what a medium does that loses
+ * bits. NVMe takes it; SCSI disks, to which the kernel has no way to say that
+ * they should not check, refuse it with EILSEQ.
+ */
+static int damage(struct device *d, long long block)
+{
+	int ret = transfer(d, IOCB_CMD_PREAD, block, 1, 0);
+
+	if (ret)
+		return ret;
+	d->data[d->block / 2] ^= 1;
+	return transfer(d, IOCB_CMD_PWRITE, block, 1, 0);
+}
+
+static int open_device(struct device *d, const char *name)
+{
+	struct ioattr_pi_format format;
+	int ret;
+
+	d->fd = open(name, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (d->fd < 0)
+		return -errno;
+	ret = ioattr_pi_format(d->fd, &format);
+	if (ret)
+		return ret;
+	if (format.guard != IOATTR_GUARD_CRC16 || !format.ref_tag_size ||
+	    format.size != sizeof(struct tuple))
+		return -EMEDIUMTYPE;
+	d->block = format.interval;
+	d->data = aligned_alloc(ALIGN, BATCH * d->block);
+	d->tuples = aligned_alloc(ALIGN, ALIGN);
+	return d->data && d->tuples ? ioattr_setup(1, &d->ctx) : -ENOMEM;
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+	const bool one = argc == 4 && !strcmp(verb, "damage");
+	const bool in = argc == 5 && !strcmp(verb, "read");
+	const long long first = argc > 3 ? atoll(argv[3]) : 0;
+	const long long count = argc > 4 ? atoll(argv[4]) : 1;
+	struct device d = { 0 };
+	int ret;
+
+	if (!one && !in && (argc != 5 || strcmp(verb, "write"))) {
+		fputs("usage: checksum write|read DEVICE FIRST COUNT\n"
+		      "       checksum damage DEVICE BLOCK\n", stderr);
+		return 2;
+	}
+	ret = open_device(&d, argv[2]);
+	if (!ret)
+		ret = one ? damage(&d, first) :
+		      in ? read_blocks(&d, first, count) :
+			   write_blocks(&d, first, count);
+	if (ret < 0)
+		fprintf(stderr, "checksum: %s: %s\n", argv[2],
+			ret == -EILSEQ ? "EILSEQ" : strerror(-ret));
+	return !!ret;
+}
