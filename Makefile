@@ -4,7 +4,7 @@
 T =
 
 help:
-	@echo 'make demo           from nothing to the result: hints and tags at work'
+	@echo 'make demo           from nothing to the result: hints, tags, checksums at work'
 	@echo 'make check          all tests; make check T=NAME for one (tests/list)'
 	@echo 'make bench          what attributes cost, in instructions'
 	@echo 'make tree           the base kernel with one commit per patch in build/linux'
@@ -21,9 +21,11 @@ demo:
 	scripts/install-deps
 	scripts/demo/cache
 	scripts/demo/clients
+	scripts/demo/checksum
 bench:
 	scripts/install-deps
 	scripts/bench/core
+	scripts/bench/pi
 tree:
 	scripts/series/apply
 refresh:
