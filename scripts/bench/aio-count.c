@@ -4,17 +4,14 @@
  * included. For a guest of scripts/vm/run --icount, where the time stamp
  * counter counts instructions.
  *
- *	aio-count DEVICE DEPTH [WHAT [N]]
+ *	aio-count DEVICE DEPTH [WHAT [N [forever]]]
  *
  * WHAT each read has: none, or the list named empty, cache, ioprio, cgroup,
- * proxy, pidfd or all (cache, cgroup and ioprio); cgroup takes N cgroups in
+ * proxy, pidfd, pi or all (cache, cgroup and ioprio); cgroup takes N cgroups in
  * turn. Or what is done before each read instead, as programs have to today:
  * flag-ioprio (IOCB_FLAG_IOPRIO), set-ioprio (ioprio_set(2)) and move (writing
- * cgroup.procs of one of two cgroups).
- *
- * The reads are done in batches of 64 and the median batch is printed: a batch
- * lasts about a fifteenth of a timer tick, so most of them have none, and the
- * median none of its cost.
+ * cgroup.procs of one of two cgroups). With forever it says "reading" and reads
+ * until it is killed, for scripts/bench/where.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,21 +23,12 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <x86intrin.h>
 
 #include "../../tools/ioattr/lib/ioattr.h"
+#include "count.h"
 
 #define CGROUP		"/sys/fs/cgroup/"
 #define MAX_CGROUPS	1000
-
-#define BLOCK		4096
-#define BATCH		64
-#define BATCHES		301
-#define WARM_UP		20
-
-/* reads lie this many blocks apart, so that no two of them ever merge */
-#define STRIDE		37
-#define SPAN		(1 << 16)
 
 struct reads {
 	aio_context_t ctx;
@@ -49,6 +37,9 @@ struct reads {
 	/* the lists that the reads have in turn, or none */
 	struct ioattr_list lists[MAX_CGROUPS];
 	unsigned int nr_lists, list;
+	/* where in its list each read has the seed, or NULL */
+	struct iocb_attr_pi *pi[BATCH];
+	uint64_t tuples[BATCH];
 	/* what is done before each read */
 	int (*before)(struct reads *r);
 	int procs[2];
@@ -78,6 +69,8 @@ static int one_batch(struct reads *r, uint64_t *count)
 	for (i = 0; i < BATCH; i += r->depth) {
 		for (j = 0; j < r->depth; j++) {
 			r->iocbs[j].aio_offset = (int64_t)r->next * BLOCK;
+			if (r->pi[j])
+				r->pi[j]->seed = r->next;
 			r->next = (r->next + STRIDE) % SPAN;
 			if (r->nr_lists > 1) {
 				r->iocbs[j].aio_attrs =
@@ -105,24 +98,6 @@ static int one_batch(struct reads *r, uint64_t *count)
 			return -EPROTO;
 	}
 	return 0;
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Does the counter count instructions? Two each time round, and a few more. */
-static int check_counter(void)
-{
-	uint64_t start, count, n = 100000;
-
-	start = __rdtsc();
-	__asm__ volatile("1: dec %0; jnz 1b" : "+r"(n));
-	count = __rdtsc() - start;
-	return count >= 200000 && count < 200100 ? 0 : -ENODEV;
 }
 
 /* A cgroup below the one that this process is in. */
@@ -195,6 +170,20 @@ static int prepare(struct reads *r, const char *what, unsigned int n)
 		for (i = 0; i < n; i++)
 			ioattr_add_cgroup(&r->lists[i],
 					  open_cgroup(i, "", O_PATH), 0);
+	if (!strcmp(what, "pi")) {
+		r->nr_lists = r->depth;
+		for (i = 0; i < r->nr_lists; i++) {
+			list = &r->lists[i];
+			ioattr_init(list, 0);
+			ioattr_add_pi(list, &(struct iocb_attr_pi){
+				.flags	= IO_INTEGRITY_CHK_GUARD |
+					  IO_INTEGRITY_CHK_REFTAG,
+				.len	= sizeof(r->tuples[i]),
+				.addr	= (uintptr_t)&r->tuples[i],
+			}, 0);
+			r->pi[i] = (struct iocb_attr_pi *)list->space;
+		}
+	}
 	if (!strcmp(what, "proxy") || !strcmp(what, "pidfd")) {
 		pid = start_sleeper();
 		if (pid < 0)
@@ -218,8 +207,9 @@ int main(int argc, char **argv)
 	int i, fd, err;
 	char *buf;
 
-	if (argc < 3 || argc > 5 || !n || n > MAX_CGROUPS) {
-		fprintf(stderr, "usage: aio-count DEVICE DEPTH [WHAT [N]]\n");
+	if (argc < 3 || argc > 6 || !n || n > MAX_CGROUPS ||
+	    (argc > 5 && strcmp(argv[5], "forever"))) {
+		fprintf(stderr, "usage: aio-count DEVICE DEPTH [WHAT [N [forever]]]\n");
 		return 2;
 	}
 	r.depth = atoi(argv[2]);
@@ -232,14 +222,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "aio-count: %s: %s\n", what, strerror(-err));
 		return 1;
 	}
-	/* a tick may fall into it, but not into all of three */
-	for (i = 0; check_counter(); i++) {
-		if (i == 2) {
-			fprintf(stderr, "aio-count: the time stamp counter "
-				"does not count instructions: --icount?\n");
-			return 1;
-		}
-	}
+	if (check_counter())
+		return 1;
 	fd = open(argv[1], O_RDONLY | O_DIRECT);
 	if (fd < 0) {
 		perror(argv[1]);
@@ -272,8 +256,13 @@ int main(int argc, char **argv)
 			fprintf(stderr, "aio-count: %s\n", strerror(-err));
 			return 1;
 		}
+		if (argc > 5 && !i) {
+			puts("reading");
+			fflush(stdout);
+		}
+		if (argc > 5 && i >= 0)
+			i = 0;
 	}
-	qsort(counts, BATCHES, sizeof(*counts), compare);
-	printf("%.1f\n", (double)counts[BATCHES / 2] / BATCH);
+	print_median(counts);
 	return 0;
 }
