@@ -15,24 +15,11 @@ man=$(cd "$(dirname "$0")/.." && pwd)/man/ioattr.1
 # no status of the command's own
 export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
 export LSAN_OPTIONS=exitcode=99
+# shellcheck source=tools/ioattr/test/tap.sh
+. "$(dirname "$0")/tap.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-n=0
-failed=0
-
-# is NAME EXPECTED GOT
-is()
-{
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $n $1"
-	else
-		printf 'expected: %s\ngot: %s\n' "$2" "$3" | sed 's/^/# /'
-		echo "not ok $n $1"
-		failed=1
-	fi
-}
 
 try()
 {

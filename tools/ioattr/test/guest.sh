@@ -10,23 +10,10 @@ dev=/dev/bcache0
 sys=/sys/block/bcache0/bcache
 # where bcache0 begins on the backing device
 data_offset=8192
-n=0
-failed=0
+# shellcheck source=tools/ioattr/test/tap.sh
+. "$(dirname "$0")/tap.sh"
 quiet=			# no I/O since the statistics were brought up to date
 cd "$(mktemp -d)" || exit 1
-
-# is NAME EXPECTED GOT
-is()
-{
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $n $1"
-	else
-		printf 'expected: %s\ngot: %s\n' "$2" "$3" | sed 's/^/# /'
-		echo "not ok $n $1"
-		failed=1
-	fi
-}
 
 try()
 {

@@ -10,33 +10,9 @@
 # a write whose guard is wrong, and says so only when it is read.
 
 # shellcheck disable=SC2086 # several options, here and there
-n=0
-failed=0
+# shellcheck source=tools/ioattr/test/tap.sh
+. "$(dirname "$0")/tap.sh"
 cd "$(mktemp -d)" || exit 1
-
-# is NAME EXPECTED GOT
-is()
-{
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $n $1"
-	else
-		printf 'expected: %s\ngot: %s\n' "$2" "$3" | sed 's/^/# /'
-		echo "not ok $n $1"
-		failed=1
-	fi
-}
-
-# says STATUS STDERR NAME COMMAND...
-says()
-{
-	expected="$1|$2"
-	name=$3
-	shift 3
-	status=0
-	"$@" >out 2>err || status=$?
-	is "$name" "$expected" "$status|$(cat err)"
-}
 
 # finds EXPECTED NAME ARG...: what checksum prints, and its status
 finds()
@@ -83,44 +59,44 @@ both()
 	is "$dev: probe: the format" "protection information on $dev: 8 bytes\
  for each 512, the CRC of T10" "$(ioattr probe $dev | tail -n 1)"
 	tags 0 2048 $g5a 0000 >kernels
-	says 0 "1048576 bytes in 256 I/Os" "$dev: the kernel makes tags" \
+	ends 0 "1048576 bytes in 256 I/Os" "$dev: the kernel makes tags" \
 		ioattr write --pattern=0x5a --length=1M $dev
-	says 0 "$all" "$dev: read" ioattr read --pi=t $part $dev
+	ends 0 "$all" "$dev: read" ioattr read --pi=t $part $dev
 	head -c 1024 kernels >e
 	same "... what the kernel has made" e t
 	for o in "1024 --bs=1K" "16 --bs=64K --depth=9" "2048 --bs=512 --depth=32" \
 		 "43 --bs=24K --depth=3"; do
-		says 0 "1048576 bytes in ${o%% *} I/Os" "$dev: read, ${o#* }" \
+		ends 0 "1048576 bytes in ${o%% *} I/Os" "$dev: read, ${o#* }" \
 			ioattr read --pi=t --length=1M --required \
 			--pi-check=guard,ref ${o#* } $dev
 		same "... all of it" kernels t
 	done
-	says 0 "$all" "$dev: read a part" \
+	ends 0 "$all" "$dev: read a part" \
 		ioattr read --pi=t --offset=32K $part $dev
 	tags 64 128 $g5a 0000 >e
 	same "... its tags" e t
-	says 0 "$all" "$dev: read with tags from 1000 on" \
+	ends 0 "$all" "$dev: read with tags from 1000 on" \
 		ioattr read --pi=t --offset=32K --seed=1000 --pi-check=guard,ref \
 		$part $dev
 	tags 1000 128 $g5a 0000 >e
 	same "... and they are" e t
 
 	tags 5000 128 $gff c0de >t
-	says 0 "$all" "$dev: write with tags from 5000 on" \
+	ends 0 "$all" "$dev: write with tags from 5000 on" \
 		ioattr write --pi=t --pi-check=guard,ref --seed=5000 \
 		--pattern=0xff --depth=4 $part $dev
-	says 0 "$all" "... read them" ioattr read --pi=t --output=o $part $dev
+	ends 0 "$all" "... read them" ioattr read --pi=t --output=o $part $dev
 	tags 0 128 $gff c0de >e
 	same "... which the device counts from 0" e t
 	head -c 65536 /dev/zero | tr '\0' '\377' >e
 	same "... and the data is there" e o
-	says 0 "65536 bytes in 16 I/Os" "... the kernel reads it too" \
+	ends 0 "65536 bytes in 16 I/Os" "... the kernel reads it too" \
 		ioattr read --length=64K $dev
-	says 0 "65536 bytes in 128 I/Os, pi honoured for 128" \
+	ends 0 "65536 bytes in 128 I/Os, pi honoured for 128" \
 		"$dev: write in random order" \
 		ioattr write --pi=t --pi-check=guard,ref --random=3 --bs=512 \
 		--depth=16 --pattern=0xff $part $dev
-	says 0 "65536 bytes in 1 I/Os, pi honoured for 1" "... and read all" \
+	ends 0 "65536 bytes in 1 I/Os, pi honoured for 1" "... and read all" \
 		ioattr read --pi=o --pi-check=guard,ref --bs=64K $part $dev
 	same "... as it was" t o
 
@@ -128,36 +104,36 @@ both()
 	queue=/sys/block/${dev#/dev/}/queue
 	max=$(cat $queue/max_sectors_kb)
 	echo 4 >$queue/max_sectors_kb
-	says 0 "65536 bytes in 1 I/Os, pi honoured for 1" \
+	ends 0 "65536 bytes in 1 I/Os, pi honoured for 1" \
 		"$dev: write in pieces of 4 KiB" \
 		ioattr write --pi=t --pi-check=guard,ref --bs=64K \
 		--pattern=0xff $part $dev
-	says 0 "65536 bytes in 1 I/Os, pi honoured for 1" "... read likewise" \
+	ends 0 "65536 bytes in 1 I/Os, pi honoured for 1" "... read likewise" \
 		ioattr read --pi=o --pi-check=guard,ref --bs=64K $part $dev
 	same "... as it was" t o
 	echo $max >$queue/max_sectors_kb
 
 	mkdir /sys/fs/cgroup/pi
-	says 0 "65536 bytes in 16 I/Os, cgroup honoured for 16, cache honoured\
+	ends 0 "65536 bytes in 16 I/Os, cgroup honoured for 16, cache honoured\
  for 0, pi honoured for 16" "$dev: with a cgroup and a hint" \
 		ioattr read --pi=o --cgroup=/sys/fs/cgroup/pi --cache=bypass \
 		$part $dev
 	rmdir /sys/fs/cgroup/pi
-	says 1 "ioattr: $dev: --pi cannot be had with --buffered: only direct\
+	ends 1 "ioattr: $dev: --pi cannot be had with --buffered: only direct\
  I/O hands it on" "$dev: buffered" ioattr read --buffered --pi=o $part $dev
 	for o in --bs=1000 --offset=100 --length=100; do
-		says 1 "ioattr: $dev: --pi wants an --offset, --length and\
+		ends 1 "ioattr: $dev: --pi wants an --offset, --length and\
  --bs of whole blocks of the device" "$dev: $o" ioattr read --pi=o $o $dev
 	done
 	head -c 1000 t >s
-	says 1 "ioattr: s: it ends early
+	ends 1 "ioattr: s: it ends early
 61440 bytes in 15 I/Os" "$dev: too few tags" \
 		ioattr write --pi=s --pattern=0xff --length=64K $dev
-	says 1 "ioattr: none: No such file or directory" "$dev: nothing to write" \
+	ends 1 "ioattr: none: No such file or directory" "$dev: nothing to write" \
 		ioattr write --pi=none $part $dev
-	says 1 "ioattr: $dev: that is the file to be read" "$dev: to itself" \
+	ends 1 "ioattr: $dev: that is the file to be read" "$dev: to itself" \
 		ioattr read --pi=$dev $part $dev
-	says 1 "ioattr: /dev/full: No space left on device
+	ends 1 "ioattr: /dev/full: No space left on device
 4096 bytes in 1 I/Os, pi honoured for 1" "$dev: to a full device" \
 		ioattr read --pi=/dev/full $part $dev
 
@@ -179,15 +155,15 @@ ioattr write --pattern=0x5a --length=1M $dev 2>err
 tags 0 8 $g5a 0000 >t
 tags 1 8 $g5b 0000 >moved
 for o in --pi-check=guard --report; do
-	says 1 "$(disagree 4096 0)" "$dev: write with another guard, $o" \
+	ends 1 "$(disagree 4096 0)" "$dev: write with another guard, $o" \
 		ioattr write --pi=t --pattern=0x5b --length=4K $o $dev
 done
-says 1 "$(disagree 4096 0)" "$dev: write with the tag of another block" \
+ends 1 "$(disagree 4096 0)" "$dev: write with the tag of another block" \
 	ioattr write --pi=moved --pattern=0x5b --pi-check=ref --length=4K $dev
-says 0 "1048576 bytes in 256 I/Os" "... nothing was written" \
+ends 0 "1048576 bytes in 256 I/Os" "... nothing was written" \
 	ioattr read --pi=o --pi-check=guard,ref --length=1M $dev
 same "... to be sure" kernels o
-says 0 "4096 bytes in 1 I/Os" "... nor to the blocks" \
+ends 0 "4096 bytes in 1 I/Os" "... nor to the blocks" \
 	ioattr read --output=o --length=4K $dev
 head -c 4096 /dev/zero | tr '\0' Z >e
 same "... they are as they were" e o
@@ -201,34 +177,34 @@ finds "0|24 of 24 blocks are as they were written" "... and nothing is" \
 dev=/dev/nvme0n1
 both EILSEQ
 tags 0 128 $gff c0de >t
-says 0 "$all" "$dev: write with an application tag" \
+ends 0 "$all" "$dev: write with an application tag" \
 	ioattr write --pi=t --pi-check=guard,ref,app --app-tag=0xc0de \
 	--pattern=0xff $part $dev
-says 0 "$all" "... read with it" ioattr read --pi=o --pi-check=app \
+ends 0 "$all" "... read with it" ioattr read --pi=o --pi-check=app \
 	--app-tag=0xc0de $part $dev
 same "... as it was" t o
-says 1 "$(disagree 4096 0)" "... read with another" \
+ends 1 "$(disagree 4096 0)" "... read with another" \
 	ioattr read --pi=o --pi-check=app --app-tag=0xc0dd $part $dev
-says 1 "$(disagree 4096 0)" "... read with none" \
+ends 1 "$(disagree 4096 0)" "... read with none" \
 	ioattr read --pi=o --pi-check=app $part $dev
-says 0 "$all" "... any will do unless it is checked" \
+ends 0 "$all" "... any will do unless it is checked" \
 	ioattr read --pi=o --pi-check=guard,ref $part $dev
 tags 0 8 $g5a 0000 >t
-says 0 "4096 bytes in 1 I/Os" "$dev: write with another guard, unchecked" \
+ends 0 "4096 bytes in 1 I/Os" "$dev: write with another guard, unchecked" \
 	ioattr write --pi=t --pattern=0x5b --length=4K $dev
-says 0 "4096 bytes in 1 I/Os" "... read unchecked" \
+ends 0 "4096 bytes in 1 I/Os" "... read unchecked" \
 	ioattr read --pi=o --length=4K $dev
 same "... as it was" t o
-says 1 "$(disagree 4096 0)" "... read checked" \
+ends 1 "$(disagree 4096 0)" "... read checked" \
 	ioattr read --pi=o --pi-check=guard --length=4K $dev
-says 1 "$(disagree 4096 0)" "... read by the kernel" \
+ends 1 "$(disagree 4096 0)" "... read by the kernel" \
 	ioattr read --length=4K $dev
 tags 1 8 $gff 0000 >t
-says 0 "4096 bytes in 1 I/Os" "$dev: write with another block's tag, unchecked" \
+ends 0 "4096 bytes in 1 I/Os" "$dev: write with another block's tag, unchecked" \
 	ioattr write --pi=t --pattern=0xff --length=4K $dev
-says 0 "4096 bytes in 1 I/Os" "... the guard is good" \
+ends 0 "4096 bytes in 1 I/Os" "... the guard is good" \
 	ioattr read --pi=o --pi-check=guard --length=4K $dev
-says 1 "$(disagree 4096 0)" "... the tag is not" \
+ends 1 "$(disagree 4096 0)" "... the tag is not" \
 	ioattr read --pi=o --pi-check=ref --length=4K $dev
 finds "0|24 blocks written, pi honoured for 3 of 3 I/Os" \
 	"$dev: blocks to be spoilt" write $dev 0 24
@@ -241,7 +217,7 @@ is "... which is found" \
 
 dev=/dev/nullb0
 is "$dev: probe: no format" 0 "$(ioattr probe $dev | grep -c protection)"
-says 1 "ioattr: $dev: it has no protection information" "$dev: none" \
+ends 1 "ioattr: $dev: it has no protection information" "$dev: none" \
 	ioattr read --pi=o --length=64K $dev
 finds "1|checksum: $dev: Wrong medium type" "... nor for checksum" read $dev 0 1
 echo "1..$n"

@@ -11,34 +11,10 @@ number=$(cat /sys/block/nullb0/dev)
 some="--length=64K --report"
 all="65536 bytes in 16 I/Os"
 nobody="/usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups"
-n=0
-failed=0
+# shellcheck source=tools/ioattr/test/tap.sh
+. "$(dirname "$0")/tap.sh"
 cd "$(mktemp -d)" || exit 1
 chmod 755 .
-
-# is NAME EXPECTED GOT
-is()
-{
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $n $1"
-	else
-		printf 'expected: %s\ngot: %s\n' "$2" "$3" | sed 's/^/# /'
-		echo "not ok $n $1"
-		failed=1
-	fi
-}
-
-# says STATUS STDERR NAME COMMAND...
-says()
-{
-	expected="$1|$2"
-	name=$3
-	shift 3
-	status=0
-	"$@" >out 2>err || status=$?
-	is "$name" "$expected" "$status|$(cat err)"
-}
 
 # rbytes CGROUP: what io.stat has of the device
 rbytes()
@@ -57,64 +33,64 @@ echo $sleeper >$cg/two/cgroup.procs
 # shellcheck disable=SC2086 # several options, here and below
 {
 echo none >$queue/scheduler
-says 0 "$all, cgroup honoured for 16" "cgroup: honoured" \
+ends 0 "$all, cgroup honoured for 16" "cgroup: honoured" \
 	ioattr read --cgroup=$cg/one $some $dev
 is "... and charged for all of it" 65536 "$(rbytes one)"
-says 0 "$all, proxy_pid honoured for 16" "proxy: honoured" \
+ends 0 "$all, proxy_pid honoured for 16" "proxy: honoured" \
 	ioattr read --proxy=$sleeper $some $dev
 is "... and its cgroup charged" 65536 "$(rbytes two)"
-says 0 "$all, proxy_pidfd honoured for 16" "proxy-pidfd: honoured" \
+ends 0 "$all, proxy_pidfd honoured for 16" "proxy-pidfd: honoured" \
 	ioattr read --proxy-pidfd=$sleeper --required --depth=8 $some $dev
 is "... and its cgroup charged again" 131072 "$(rbytes two)"
-says 0 "$all, proxy_pid honoured for 0, cgroup honoured for 16" \
+ends 0 "$all, proxy_pid honoured for 0, cgroup honoured for 16" \
 	"cgroup and proxy: the cgroup decides" \
 	ioattr read --cgroup=$cg/one --proxy=$sleeper $some $dev
 is "... and is charged" "131072 131072" "$(rbytes one) $(rbytes two)"
-says 0 "$all, ioprio honoured for 0" "prio: nobody to honour it" \
+ends 0 "$all, ioprio honoured for 0" "prio: nobody to honour it" \
 	ioattr read --prio=be:7 $some $dev
 for s in mq-deadline bfq; do
 	echo $s >$queue/scheduler
 	for p in rt:0 rt be:7 idle none; do
-		says 0 "$all, ioprio honoured for 16" "$s: prio $p: honoured" \
+		ends 0 "$all, ioprio honoured for 16" "$s: prio $p: honoured" \
 			ioattr read --prio=$p $some $dev
 	done
-	says 0 "$all, cgroup honoured for 16, ioprio honoured for 16, cache\
+	ends 0 "$all, cgroup honoured for 16, ioprio honoured for 16, cache\
  honoured for 0" "$s: all in one list" ioattr read --cgroup=$cg/one \
 		--prio=be:1 --cache=bypass --required $some $dev
 done
 echo none >$queue/scheduler
 
 # who may not
-says 1 "ioattr: $dev: --cgroup is not for you: its cgroup.procs has to be\
+ends 1 "ioattr: $dev: --cgroup is not for you: its cgroup.procs has to be\
  writable, and if it is not below your own cgroup, that of the common ancestor\
  too" "cgroup: of somebody else" \
 	$nobody ioattr read --cgroup=$cg/one $dev
 chown 1000 $cg/one/cgroup.procs
-says 0 "$all, cgroup honoured for 16" "cgroup: below one's own, and writable" \
+ends 0 "$all, cgroup honoured for 16" "cgroup: below one's own, and writable" \
 	$nobody ioattr read --cgroup=$cg/one $some $dev
-says 1 "ioattr: $dev: --proxy is not for you: the process has to be your own,\
+ends 1 "ioattr: $dev: --proxy is not for you: the process has to be your own,\
  or you need CAP_SYS_PTRACE and CAP_SYS_NICE; and a process of class rt needs\
  CAP_SYS_NICE" "proxy: of somebody else" \
 	$nobody ioattr read --proxy=$sleeper $dev
-says 1 "ioattr: $dev: --prio is not for you: the class rt needs CAP_SYS_NICE" \
+ends 1 "ioattr: $dev: --prio is not for you: the class rt needs CAP_SYS_NICE" \
 	"prio: rt" $nobody ioattr read --prio=rt:0 $dev
-says 0 "$all, ioprio honoured for 0" "prio: idle is for everybody" \
+ends 0 "$all, ioprio honoured for 0" "prio: idle is for everybody" \
 	$nobody ioattr read --prio=idle $some $dev
 
 # who is not there
-says 1 "ioattr: $cg/none: No such file or directory" "cgroup: none" \
+ends 1 "ioattr: $cg/none: No such file or directory" "cgroup: none" \
 	ioattr read --cgroup=$cg/none $dev
-says 1 "ioattr: /tmp: not a directory of cgroup2" "cgroup: another directory" \
+ends 1 "ioattr: /tmp: not a directory of cgroup2" "cgroup: another directory" \
 	ioattr read --cgroup=/tmp $dev
-says 1 "ioattr: $dev: --proxy: there is no such process" "proxy: none" \
+ends 1 "ioattr: $dev: --proxy: there is no such process" "proxy: none" \
 	ioattr read --proxy=123456 $dev
-says 1 "ioattr: --proxy-pidfd: there is no such process" "proxy-pidfd: none" \
+ends 1 "ioattr: --proxy-pidfd: there is no such process" "proxy-pidfd: none" \
 	ioattr read --proxy-pidfd=123456 $dev
 
 # buffered
-says 0 "$all, cgroup honoured for 0" "buffered: taken, and not honoured" \
+ends 0 "$all, cgroup honoured for 0" "buffered: taken, and not honoured" \
 	ioattr read --buffered --cgroup=$cg/one $some $dev
-says 1 "ioattr: $dev: --required cannot be had with --buffered: only direct\
+ends 1 "ioattr: $dev: --required cannot be had with --buffered: only direct\
  I/O hands attributes on" "buffered and required: refused" \
 	ioattr read --buffered --cgroup=$cg/one --required $some $dev
 }
