@@ -19,12 +19,15 @@
 bool __bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 {
 	static const struct iocb_attrs none;
-	const struct iocb_attrs *of_a = a->bi_attrs ?: &none;
-	const struct iocb_attrs *of_b = b->bi_attrs ?: &none;
+	const struct iocb_attrs *of_a = a->bi_attrs;
+	const struct iocb_attrs *of_b = b->bi_attrs;
 
+	if (unlikely(!of_a))
+		of_a = &none;
+	if (unlikely(!of_b))
+		of_b = &none;
 	return of_a->cache.hints == of_b->cache.hints &&
-	       !(of_a->given & IOCB_ATTRS_WHO) ==
-	       !(of_b->given & IOCB_ATTRS_WHO) &&
+	       !((of_a->given ^ of_b->given) & IOCB_ATTRS_WHO) &&
 	       of_a->ioc == of_b->ioc;
 }
 

@@ -37,19 +37,10 @@
 #include <trace/events/iocb_attr.h>
 
 /*
- * Bytes of records that are read to the stack: enough for one of each that
+ * Bytes of a list that is read to the stack: enough for one record of each that
  * is published, with room to grow. Longer lists are rare and go to the heap.
  */
-#define IOCB_ATTR_STACK	192
-
-/* What the records of one I/O are resolved against, and into. */
-struct iocb_attr_target {
-	struct iocb_attrs	*attrs;
-	struct kiocb		*iocb;
-	struct iocb_attr_grants	*grants;
-	struct uio_meta		*meta;
-	bool			ioprio_given;
-};
+#define IOCB_ATTR_STACK	200
 
 static void release(struct iocb_attrs *attrs)
 {
@@ -164,48 +155,7 @@ int iocb_attr_resolve_proxy_pidfd(const struct iocb_attr *attr,
 	return ret;
 }
 
-#ifdef CONFIG_CGROUPS
-/* Without an io controller nobody is charged, but somebody is still named. */
-#ifdef CONFIG_BLK_CGROUP
-#define charged_subsys	(&io_cgrp_subsys)
-#else
-#define charged_subsys	NULL
-#endif
-
-/* The right to charge a cgroup is not on record: ask for it. */
-static noinline int ask_for_cgroup(int fd, struct iocb_attr_target *target)
-{
-	struct cgroup *cgrp;
-	u64 from;
-
-	/* the file may be another one now: go by what is asked about */
-	cgrp = cgroup_get_from_fd_for_io(fd, &from);
-	if (IS_ERR(cgrp))
-		return PTR_ERR(cgrp);
-	iocb_attr_grant(target->grants, cgroup_id(cgrp), from);
-	target->attrs->css = cgroup_get_e_css(cgrp, charged_subsys);
-	cgroup_put(cgrp);
-	return 0;
-}
-
-int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
-			     struct iocb_attr_target *target)
-{
-	int fd = ((const struct iocb_attr_cgroup *)attr)->fd;
-	struct cgroup_subsys_state *css;
-	u64 id;
-
-	css = cgroup_get_e_css_from_fd(fd, charged_subsys, &id);
-	if (IS_ERR(css))
-		return PTR_ERR(css);
-	if (unlikely(!iocb_attr_granted(target->grants, id))) {
-		css_put(css);
-		return ask_for_cgroup(fd, target);
-	}
-	target->attrs->css = css;
-	return 0;
-}
-#else
+#ifndef CONFIG_CGROUPS
 int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
 			     struct iocb_attr_target *target)
 {
@@ -275,198 +225,171 @@ bool iocb_attr_consumed_pi(const struct iocb_attr_target *target)
 	       iocb_attr_consumed_direct(target);
 }
 
-/* Nothing below for it, or no right to it: blame the record with this id. */
-static int blame(struct iocb_attr_records *found, const void *body,
-		 enum iocb_attr_reason reason, u16 id, int error)
+/* The one way in which a list is refused. */
+static int refuse(struct iocb_attr_target *target, int error,
+		  enum iocb_attr_reason reason, u32 offset, u16 id)
 {
-	found->bad.reason = reason;
-	found->bad.offset = sizeof(struct iocb_attr_list) +
-			    ((const void *)found->record[id] - body);
-	found->bad.id = id;
+	release(target->attrs);
+	trace_iocb_attr_refused(error, reason, offset, id);
 	return error;
 }
 
 /*
- * What takes more than the bytes of a list: look up whom and what it names,
- * and whether there is something below for what must not be dropped.
+ * What takes more than the bytes of a record: look up whom and what it names.
+ * The usual one is called directly.
  */
-static noinline int resolve(struct iocb_attr_records *found, const void *body,
-			    struct iocb_attr_target *target)
+static __always_inline int resolve(const struct iocb_attr *attr,
+				   const struct iocb_attr_desc *desc,
+				   struct iocb_attr_target *target)
 {
-	unsigned long todo = found->resolve;
-	const struct iocb_attr_desc *desc;
+	if (!desc->resolve)
+		return 0;
+	return INDIRECT_CALL_1(desc->resolve, iocb_attr_resolve_cgroup, attr,
+			       target);
+}
+
+/* Is there something below for what must not be dropped? */
+static __always_inline bool consumed(const struct iocb_attr_desc *desc,
+				     const struct iocb_attr_target *target)
+{
+	return desc->consumed && desc->consumed(target);
+}
+
+/* A list as it was copied: its header, and the records that @body points to. */
+static int import_records(const struct iocb_attr_list *list, const void *body,
+			  struct iocb_attr_target *target)
+{
+	struct iocb_attr_records found __uninitialized;
+	const struct iocb_attr *attr;
+	enum iocb_attr_reason reason;
+	unsigned long todo;
 	unsigned int id;
 	int ret;
 
+	ret = iocb_attr_parse(body, list->size - sizeof(*list), target->attrs,
+			      &found);
+	if (ret)
+		return refuse(target, ret, found.bad.reason, found.bad.offset,
+			      found.bad.id);
+
+	todo = found.resolve;
 	for_each_set_bit(id, &todo, IOCB_ATTR_NR) {
-		desc = &iocb_attr_descs[id];
-		ret = INDIRECT_CALL_1(desc->resolve, iocb_attr_resolve_cgroup,
-				      found->record[id], target);
-		if (ret)
-			return blame(found, body, IOCB_ATTR_BAD_TARGET, id,
-				     ret);
+		attr = found.record[id];
+		ret = resolve(attr, &iocb_attr_descs[id], target);
+		if (ret) {
+			reason = IOCB_ATTR_BAD_TARGET;
+			goto refused;
+		}
 	}
 
-	if (found->unknown) {
-		found->bad.reason = IOCB_ATTR_BAD_UNSUPPORTED;
-		found->bad.offset = found->unknown;
-		found->bad.id = found->unknown_id;
-		return -EOPNOTSUPP;
-	}
+	if (found.unknown)
+		return refuse(target, -EOPNOTSUPP, IOCB_ATTR_BAD_UNSUPPORTED,
+			      found.unknown, found.unknown_id);
 
-	todo = found->must;
+	todo = found.must;
 	for_each_set_bit(id, &todo, IOCB_ATTR_NR) {
-		desc = &iocb_attr_descs[id];
-		if (!desc->consumed || !desc->consumed(target))
-			return blame(found, body, IOCB_ATTR_BAD_UNSUPPORTED,
-				     id, -EOPNOTSUPP);
+		attr = found.record[id];
+		if (!consumed(&iocb_attr_descs[id], target)) {
+			ret = -EOPNOTSUPP;
+			reason = IOCB_ATTR_BAD_UNSUPPORTED;
+			goto refused;
+		}
 	}
 	return 0;
+
+refused:
+	return refuse(target, ret, reason,
+		      sizeof(*list) + ((const void *)attr - body), id);
 }
 
-static __always_inline int read_list(const void *body, u32 len,
-				     struct iocb_attr_target *target,
-				     struct iocb_attr_records *found)
+static int import_long_list(const struct iocb_attr_list *list, u64 ulist,
+			    struct iocb_attr_target *target)
 {
-	int ret = iocb_attr_parse(body, len, target->attrs, found);
-
-	if (!ret && (found->resolve | found->must | found->unknown))
-		ret = resolve(found, body, target);
-	return ret;
-}
-
-static noinline int read_long_list(const void __user *ubody, u32 len,
-				   struct iocb_attr_target *target,
-				   struct iocb_attr_records *found)
-{
+	const void __user *from = u64_to_user_ptr(ulist + sizeof(*list));
+	size_t len = list->size - sizeof(*list);
 	void *body = kmalloc(len, GFP_KERNEL);
-	int ret = -EFAULT;
+	int ret;
 
-	if (!body) {
-		found->bad.reason = IOCB_ATTR_BAD_MEMORY;
-		return -ENOMEM;
-	}
-	if (!copy_from_user(body, ubody, len))
-		ret = read_list(body, len, target, found);
+	if (!body)
+		return refuse(target, -ENOMEM, IOCB_ATTR_BAD_MEMORY, 0, 0);
+	if (!copy_from_user(body, from, len))
+		ret = import_records(list, body, target);
+	else
+		ret = refuse(target, -EFAULT, IOCB_ATTR_BAD_POINTER, 0, 0);
 	kfree(body);
 	return ret;
 }
 
-/*
- * Each word of a list is read once. copy_from_user() takes longer to begin and
- * to end than the few words of a usual list; like it, this can be made to fail.
- */
-static __always_inline int copy_words(u64 *to, const u64 __user *from, u32 len)
+/* All lists but those of one record that has nothing wrong. */
+static noinline int import_list(const u64 *words, u64 ulist,
+				struct iocb_attr_target *target)
 {
-	u32 i;
+	const struct iocb_attr_list *list = (const void *)words;
+	struct iocb_attr_refusal bad = {};
+	int ret;
 
-	if (should_fail_usercopy())
-		return -EFAULT;
-	scoped_user_read_access_size(from, len, efault) {
-		for (i = 0; i < len / sizeof(*to); i++)
-			unsafe_get_user(to[i], &from[i], efault);
-	}
+	ret = iocb_attr_check_header(list, &bad);
+	if (ret)
+		return refuse(target, ret, bad.reason, bad.offset, bad.id);
+	if (unlikely(list->size > IOCB_ATTR_STACK))
+		return import_long_list(list, ulist, target);
+	return import_records(list, list + 1, target);
+}
+
+/* What is left to do for one that iocb_attr_parse_one() has found good. */
+static __always_inline int import_one(const struct iocb_attr *attr,
+				      const struct iocb_attr_desc *desc,
+				      struct iocb_attr_target *target)
+{
+	int ret = resolve(attr, desc, target);
+
+	if (unlikely(ret))
+		return refuse(target, ret, IOCB_ATTR_BAD_TARGET,
+			      sizeof(struct iocb_attr_list), attr->id);
+	if ((attr->flags || desc->integrity) && !consumed(desc, target))
+		return refuse(target, -EOPNOTSUPP, IOCB_ATTR_BAD_UNSUPPORTED,
+			      sizeof(struct iocb_attr_list), attr->id);
 	return 0;
-efault:
-	return -EFAULT;
 }
 
 /*
- * The start of a list, as the words that it is read as: the header, and the
- * record if the header says that there is one of IOCB_ATTR_ONE.
+ * Copy a list, but no more than the header of one that is to be refused for it,
+ * or that the stack is too small for, and return how long the records are that
+ * were copied. Each word is read once: the header decides how far, and is not
+ * looked at in user memory again. copy_from_user() takes longer to begin and to
+ * end than the few words of a usual list; like it, this can be made to fail.
  */
-struct iocb_attr_start {
-	union {
-		struct iocb_attr_list	list;
-		u64			head;
-	};
-	u64	record[2];
-};
-
-/* As copy_words(), but what the header says decides how far. */
-static __always_inline int copy_start(struct iocb_attr_start *start, u64 ulist)
+static __always_inline int copy_list(u64 *words, u64 ulist)
 {
 	const u64 __user *from = u64_to_user_ptr(ulist);
+	const struct iocb_attr_list *list = (const void *)words;
+	u32 size, i;
 
 	might_fault();
 	if (!ulist || ulist != (unsigned long)ulist || should_fail_usercopy())
 		return -EFAULT;
 	scoped_user_read_access_size(from, sizeof(*from), efault) {
-		unsafe_get_user(start->head, from, efault);
-		if (likely(start->list.size == IOCB_ATTR_ONE)) {
-			/* a mask keeps all of user memory's end away */
-			if (!can_do_masked_user_access() &&
-			    !access_ok(from, IOCB_ATTR_ONE))
-				goto efault;
-			unsafe_get_user(start->record[0], from + 1, efault);
-			unsafe_get_user(start->record[1], from + 2, efault);
+		unsafe_get_user(words[0], from, efault);
+		size = list->size;
+		if (unlikely(size > IOCB_ATTR_STACK ||
+			     list->flags & ~IOCB_ATTR_LIST_REPORT))
+			return 0;
+		/* where a mask keeps user memory's end away, it does for all */
+		if (!can_do_masked_user_access() && !access_ok(from, size))
+			goto efault;
+		if (likely(size == IOCB_ATTR_ONE)) {
+			unsafe_get_user(words[1], from + 1, efault);
+			unsafe_get_user(words[2], from + 2, efault);
+		} else {
+			for (i = 1; i < size / sizeof(u64); i++)
+				unsafe_get_user(words[i], from + i, efault);
+			if (size < sizeof(*list))
+				return 0;
 		}
 	}
-	return 0;
+	return size - sizeof(*list);
 efault:
 	return -EFAULT;
-}
-
-static int refuse(struct iocb_attr_target *target, int error,
-		  const struct iocb_attr_refusal *bad)
-{
-	release(target->attrs);
-	trace_iocb_attr_refused(error, bad->reason, bad->offset, bad->id);
-	return error;
-}
-
-/* All lists but those of one record of two words that has nothing wrong. */
-static noinline int import_list(const struct iocb_attr_start *start, u64 ulist,
-				struct iocb_attr_target *target)
-{
-	const u64 __user *from = (u64 __user *)u64_to_user_ptr(ulist) + 1;
-	u64 body[IOCB_ATTR_STACK / sizeof(u64)] __uninitialized;
-	struct iocb_attr_records found __uninitialized;
-	u32 len;
-	int ret;
-
-	found.bad = (struct iocb_attr_refusal){};
-	ret = iocb_attr_check_header(&start->list, &found.bad);
-	if (ret)
-		return refuse(target, ret, &found.bad);
-
-	found.bad.reason = IOCB_ATTR_BAD_POINTER;
-	len = start->list.size - sizeof(start->list);
-	if (start->list.size == IOCB_ATTR_ONE)
-		ret = read_list(start->record, len, target, &found);
-	else if (unlikely(len > sizeof(body)))
-		ret = read_long_list(from, len, target, &found);
-	else if (copy_words(body, from, len))
-		ret = -EFAULT;
-	else
-		ret = read_list(body, len, target, &found);
-	return ret ? refuse(target, ret, &found.bad) : 0;
-}
-
-/* What is left to do for such a list. */
-static __always_inline int resolve_one(const u64 *record,
-				       const struct iocb_attr_desc *desc,
-				       struct iocb_attr_target *target)
-{
-	const struct iocb_attr *attr = (const struct iocb_attr *)record;
-	struct iocb_attr_refusal bad __uninitialized;
-	int ret = 0;
-
-	if (desc->resolve) {
-		ret = INDIRECT_CALL_1(desc->resolve, iocb_attr_resolve_cgroup,
-				      attr, target);
-		bad.reason = IOCB_ATTR_BAD_TARGET;
-	}
-	if (!ret && (attr->flags || desc->integrity) &&
-	    (!desc->consumed || !desc->consumed(target))) {
-		ret = -EOPNOTSUPP;
-		bad.reason = IOCB_ATTR_BAD_UNSUPPORTED;
-	}
-	if (likely(!ret))
-		return 0;
-	bad.offset = sizeof(struct iocb_attr_list);
-	bad.id = attr->id;
-	return refuse(target, ret, &bad);
 }
 
 /**
@@ -497,41 +420,38 @@ noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 			       struct iocb_attr_grants *grants,
 			       struct uio_meta *meta)
 {
-	struct iocb_attr_target target = {
-		.attrs		= attrs,
-		.iocb		= iocb,
-		.grants		= grants,
-		.meta		= meta,
-		.ioprio_given	= ioprio_given,
-	};
-	struct iocb_attr_start start __uninitialized;
+	u64 words[IOCB_ATTR_STACK / sizeof(u64)] __uninitialized;
+	const struct iocb_attr_list *list = (const void *)words;
+	struct iocb_attr_target target __uninitialized;
 	const struct iocb_attr_desc *desc;
+	const struct iocb_attr *attr;
 	int ret;
 
+	target.attrs = attrs;
+	target.iocb = iocb;
+	target.grants = grants;
+	target.meta = meta;
+	target.ioprio_given = ioprio_given;
 	attrs->cache.hints = 0;
 	attrs->css = NULL;
 	attrs->ioc = NULL;
-	ret = copy_start(&start, ulist);
-	if (unlikely(ret)) {
-		trace_iocb_attr_refused(ret, IOCB_ATTR_BAD_POINTER, 0, 0);
-		return ret;
-	}
+	ret = copy_list(words, ulist);
+	if (unlikely(ret < 0))
+		return refuse(&target, ret, IOCB_ATTR_BAD_POINTER, 0, 0);
 
-	if (likely(start.list.size == IOCB_ATTR_ONE &&
-		   !(start.list.flags & ~IOCB_ATTR_LIST_REPORT) &&
-		   iocb_attr_parse_one(start.record, attrs, &desc)))
-		ret = resolve_one(start.record, desc, &target);
+	attr = (const void *)(list + 1);
+	if (likely(iocb_attr_parse_one(attr, ret, attrs, &desc)))
+		ret = import_one(attr, desc, &target);
 	else
-		ret = import_list(&start, ulist, &target);
+		ret = import_list(words, ulist, &target);
 	if (unlikely(ret))
 		return ret;
 
-	attrs->flags = start.list.flags;
+	attrs->flags = list->flags;
 	atomic_set(&attrs->honoured, 0);
 	iocb->ki_attrs = attrs;
 	iocb->ki_flags |= IOCB_HAS_ATTRS;
-	trace_iocb_attr_accepted(iocb, start.list.size, attrs->flags,
-				 attrs->given);
+	trace_iocb_attr_accepted(iocb, list->size, attrs->flags, attrs->given);
 	return 0;
 }
 

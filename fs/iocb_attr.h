@@ -11,8 +11,6 @@
 #include <linux/iocb_attr.h>
 #include <linux/types.h>
 
-struct iocb_attr_target;
-
 /* Why a list was refused; named for userspace in trace/events/iocb_attr.h. */
 enum iocb_attr_reason {
 	IOCB_ATTR_BAD_POINTER,
@@ -29,6 +27,16 @@ enum iocb_attr_reason {
 	IOCB_ATTR_BAD_CONFLICT,
 	IOCB_ATTR_BAD_TARGET,
 	IOCB_ATTR_BAD_UNSUPPORTED,
+};
+
+/* What the records of one I/O are resolved against, and into. */
+struct iocb_attr_target {
+	struct iocb_attrs	*attrs;
+	struct kiocb		*iocb;
+	struct iocb_attr_grants	*grants;
+	struct uio_meta		*meta;
+	u64			cgroup;	/* id of the one that is looked up */
+	bool			ioprio_given;
 };
 
 /**
@@ -120,25 +128,30 @@ int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
 bool iocb_attr_take_cache(const struct iocb_attr *attr,
 			  struct iocb_attrs *attrs);
 
-/* A list of one record of two words, which is what most I/O has. */
+/* Bytes of a list of one record of two words, which is what most I/O has. */
 #define IOCB_ATTR_ONE	(sizeof(struct iocb_attr_list) + 2 * sizeof(u64))
 
 /*
- * The same as iocb_attr_parse() for the one record of such a list, if there is
- * nothing wrong with it and nothing unusual. If not, that is to be asked.
+ * The same as iocb_attr_parse() for the one record that a list of @len bytes of
+ * records has, if there is nothing wrong with it and nothing unusual. If not,
+ * that is to be asked.
  */
 static __always_inline bool
-iocb_attr_parse_one(const u64 record[2], struct iocb_attrs *attrs,
+iocb_attr_parse_one(const struct iocb_attr *attr, u32 len,
+		    struct iocb_attrs *attrs,
 		    const struct iocb_attr_desc **found)
 {
-	const struct iocb_attr *attr = (const struct iocb_attr *)record;
 	const struct iocb_attr_desc *desc;
 
-	if (attr->size != 2 * sizeof(u64) || attr->id >= IOCB_ATTR_NR ||
+	if (!len || attr->size != len || attr->id >= IOCB_ATTR_NR ||
 	    attr->flags & ~IOCB_ATTR_REQUIRED)
 		return false;
 	desc = &iocb_attr_descs[attr->id];
-	if (desc->size != 2 * sizeof(u64) || record[1] & desc->reserved)
+	/* or its address is computed again for each use */
+	OPTIMIZER_HIDE_VAR(desc);
+	if (desc->size != attr->size ||
+	    *(const u64 *)((const void *)attr + desc->reserved_at) &
+	    desc->reserved)
 		return false;
 	if (desc->take && !INDIRECT_CALL_1(desc->take, iocb_attr_take_cache,
 					   attr, attrs))
@@ -161,10 +174,5 @@ int iocb_attr_resolve_pi(const struct iocb_attr *attr,
 bool iocb_attr_consumed_direct(const struct iocb_attr_target *target);
 bool iocb_attr_consumed_charge(const struct iocb_attr_target *target);
 bool iocb_attr_consumed_pi(const struct iocb_attr_target *target);
-
-struct iocb_attr_grants;
-
-bool iocb_attr_granted(struct iocb_attr_grants *grants, u64 cgroup);
-void iocb_attr_grant(struct iocb_attr_grants *grants, u64 cgroup, u64 from);
 
 #endif /* _FS_IOCB_ATTR_H */

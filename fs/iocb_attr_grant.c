@@ -52,7 +52,7 @@ static u64 current_ns(void)
 }
 
 /* May current charge the cgroup with this id, as far as @grants remembers? */
-bool iocb_attr_granted(struct iocb_attr_grants *grants, u64 cgroup)
+static bool granted(struct iocb_attr_grants *grants, u64 cgroup)
 {
 	const struct hlist_head *table;
 	const struct grant *grant;
@@ -91,7 +91,7 @@ static void forget(struct iocb_attr_grants *grants, struct hlist_head *table)
  * Remember that current may charge @cgroup while it is in the cgroup with the
  * id @from. Where there is no memory, it will be asked again.
  */
-void iocb_attr_grant(struct iocb_attr_grants *grants, u64 cgroup, u64 from)
+static void remember(struct iocb_attr_grants *grants, u64 cgroup, u64 from)
 {
 	struct hlist_head *table, *new = NULL;
 	struct grant *grant = kmalloc_obj(*grant, GFP_KERNEL_ACCOUNT);
@@ -128,6 +128,45 @@ void iocb_attr_grant(struct iocb_attr_grants *grants, u64 cgroup, u64 from)
 	kvfree(new);
 }
 
+/* Without an io controller nobody is charged, but somebody is still named. */
+#ifdef CONFIG_BLK_CGROUP
+#define charged_subsys	(&io_cgrp_subsys)
+#else
+#define charged_subsys	NULL
+#endif
+
+/* The right to charge a cgroup is not on record: ask for it. */
+static noinline int ask(int fd, struct iocb_attr_target *target)
+{
+	struct cgroup *cgrp;
+	u64 from;
+
+	/* the file may be another one now: go by what is asked about */
+	cgrp = cgroup_get_from_fd_for_io(fd, &from);
+	if (IS_ERR(cgrp))
+		return PTR_ERR(cgrp);
+	remember(target->grants, cgroup_id(cgrp), from);
+	target->attrs->css = cgroup_get_e_css(cgrp, charged_subsys);
+	cgroup_put(cgrp);
+	return 0;
+}
+
+int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
+			     struct iocb_attr_target *target)
+{
+	int fd = ((const struct iocb_attr_cgroup *)attr)->fd;
+	struct cgroup_subsys_state *css;
+
+	css = cgroup_get_e_css_from_fd(fd, charged_subsys, &target->cgroup);
+	if (IS_ERR(css))
+		return PTR_ERR(css);
+	if (unlikely(!granted(target->grants, target->cgroup))) {
+		css_put(css);
+		return ask(fd, target);
+	}
+	target->attrs->css = css;
+	return 0;
+}
 /**
  * iocb_attr_exit_grants - forget what a context was allowed
  * @grants: Of the context, which nobody uses any more.

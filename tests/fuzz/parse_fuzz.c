@@ -91,16 +91,17 @@ static void check_found(const void *body, u32 len,
  * The short way for one record takes nothing that the long way refuses, and
  * finds the same. Where it takes nothing, it has to be unusual or wrong.
  */
-static void check_one(const void *body, int ret, const struct iocb_attrs *attrs,
+static void check_one(const struct iocb_attr *attr, u32 len, int ret,
+		      const struct iocb_attrs *attrs,
 		      const struct iocb_attr_records *found)
 {
-	const struct iocb_attr *attr = body;
 	const struct iocb_attr_desc *desc;
 	struct iocb_attrs one = { 0 };
 
-	if (!iocb_attr_parse_one(body, &one, &desc)) {
-		CHECK(ret || attr->id >= IOCB_ATTR_NR || attr->size != 16 ||
-		      iocb_attr_descs[attr->id].size != 16);
+	if (!iocb_attr_parse_one(attr, len, &one, &desc)) {
+		CHECK(ret || !len || attr->size != len ||
+		      attr->id >= IOCB_ATTR_NR ||
+		      iocb_attr_descs[attr->id].size != len);
 		return;
 	}
 	CHECK(!ret && desc == &iocb_attr_descs[attr->id]);
@@ -141,8 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		      found.bad.offset % 8 == 0);
 	else
 		check_found(body, len, &attrs, &found);
-	if (len == 2 * sizeof(u64))
-		check_one(body, ret, &attrs, &found);
+	check_one(body, len, ret, &attrs, &found);
 	free(body);
 	return 0;
 }
