@@ -32,20 +32,21 @@ bool __bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 }
 
 #ifdef CONFIG_BLK_CGROUP
-/* Charge a bio to the cgroup that its attributes name, if that still lives. */
+/*
+ * Charge a bio to the cgroup that its attributes name, if that still lives. A
+ * cgroup comes before a proxy, and has the highest id of them.
+ */
 void bio_charge_attrs(struct bio *bio)
 {
+	const u32 names_one = BIT(IOCB_ATTR_proxy_pid) |
+			      BIT(IOCB_ATTR_proxy_pidfd) |
+			      BIT(IOCB_ATTR_cgroup);
 	struct iocb_attrs *attrs = bio->bi_attrs;
 
 	bio_associate_blkg_from_css(bio, attrs->css);
-	if (!bio->bi_blkg || bio->bi_blkg->blkcg != css_to_blkcg(attrs->css))
-		return;
-	if (iocb_attr_given(attrs, IOCB_ATTR_cgroup))
-		bio_attr_honoured(bio, cgroup, bio_dev(bio));
-	else if (iocb_attr_given(attrs, IOCB_ATTR_proxy_pid))
-		bio_attr_honoured(bio, proxy_pid, bio_dev(bio));
-	else
-		bio_attr_honoured(bio, proxy_pidfd, bio_dev(bio));
+	if (bio->bi_blkg && bio->bi_blkg->blkcg == css_to_blkcg(attrs->css))
+		__iocb_attr_honoured(attrs, __fls(attrs->given & names_one),
+				     bio_dev(bio), KBUILD_MODNAME);
 }
 #else
 void bio_charge_attrs(struct bio *bio)

@@ -42,7 +42,7 @@
  */
 #define IOCB_ATTR_STACK	200
 
-static void release(struct iocb_attrs *attrs)
+static __always_inline void release(struct iocb_attrs *attrs)
 {
 	if (attrs->css)
 		css_put(attrs->css);
@@ -226,8 +226,8 @@ bool iocb_attr_consumed_pi(const struct iocb_attr_target *target)
 }
 
 /* The one way in which a list is refused. */
-static int refuse(struct iocb_attr_target *target, int error,
-		  enum iocb_attr_reason reason, u32 offset, u16 id)
+static noinline int refuse(struct iocb_attr_target *target, int error,
+			   enum iocb_attr_reason reason, u32 offset, u16 id)
 {
 	release(target->attrs);
 	trace_iocb_attr_refused(error, reason, offset, id);
