@@ -16,19 +16,17 @@
  * I/O that is for somebody does not join that of the submitter, whose queue in
  * a scheduler is another.
  */
-bool __bio_attrs_mergeable(const struct bio *a, const struct bio *b)
+bool iocb_attrs_mergeable(const struct iocb_attrs *a,
+			  const struct iocb_attrs *b)
 {
 	static const struct iocb_attrs none;
-	const struct iocb_attrs *of_a = a->bi_attrs;
-	const struct iocb_attrs *of_b = b->bi_attrs;
 
-	if (unlikely(!of_a))
-		of_a = &none;
-	if (unlikely(!of_b))
-		of_b = &none;
-	return of_a->cache.hints == of_b->cache.hints &&
-	       !((of_a->given ^ of_b->given) & IOCB_ATTRS_WHO) &&
-	       of_a->ioc == of_b->ioc;
+	if (unlikely(!a))
+		a = &none;
+	if (unlikely(!b))
+		b = &none;
+	return a->cache.hints == b->cache.hints && a->ioc == b->ioc &&
+	       !((a->given ^ b->given) & IOCB_ATTRS_WHO);
 }
 
 #ifdef CONFIG_BLK_CGROUP

@@ -42,7 +42,8 @@
  */
 #define IOCB_ATTR_STACK	200
 
-static __always_inline void release(struct iocb_attrs *attrs)
+/* What the attributes hold of whom and what they name; often nothing. */
+void __iocb_attrs_release(struct iocb_attrs *attrs)
 {
 	if (attrs->css)
 		css_put(attrs->css);
@@ -229,7 +230,7 @@ bool iocb_attr_consumed_pi(const struct iocb_attr_target *target)
 static noinline int refuse(struct iocb_attr_target *target, int error,
 			   enum iocb_attr_reason reason, u32 offset, u16 id)
 {
-	release(target->attrs);
+	__iocb_attrs_release(target->attrs);
 	trace_iocb_attr_refused(error, reason, offset, id);
 	return error;
 }
@@ -453,15 +454,6 @@ noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 	iocb->ki_flags |= IOCB_HAS_ATTRS;
 	trace_iocb_attr_accepted(iocb, list->size, attrs->flags, attrs->given);
 	return 0;
-}
-
-/* The rest of iocb_attrs_end(). */
-u32 __iocb_attrs_end(struct iocb_attrs *attrs)
-{
-	release(attrs);
-	if (!(attrs->flags & IOCB_ATTR_LIST_REPORT))
-		return 0;
-	return atomic_read(&attrs->honoured);
 }
 
 /* What iocb_attr_honoured() and bio_attr_honoured() expand to. */

@@ -18,7 +18,8 @@
 
 #ifdef CONFIG_IOCB_ATTR
 
-bool __bio_attrs_mergeable(const struct bio *a, const struct bio *b);
+bool iocb_attrs_mergeable(const struct iocb_attrs *a,
+			  const struct iocb_attrs *b);
 void bio_charge_attrs(struct bio *bio);
 
 static inline struct iocb_attrs *bio_attrs(const struct bio *bio)
@@ -74,7 +75,9 @@ bio_alloc_iocb(const struct kiocb *iocb, struct block_device *bdev,
 	if (unlikely(!bio))
 		return NULL;
 	bio->bi_bdev = bdev;
-	bio_set_attrs(bio, iocb);
+	bio->bi_attrs = iocb->ki_attrs;
+	if (bio->bi_attrs->css)
+		bio_charge_attrs(bio);
 	return bio;
 }
 
@@ -97,8 +100,10 @@ static inline void bio_forget_attrs(struct bio *bio)
  */
 static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 {
-	return likely(a->bi_attrs == b->bi_attrs) ||
-		__bio_attrs_mergeable(a, b);
+	const struct iocb_attrs *of_a = a->bi_attrs;
+	const struct iocb_attrs *of_b = b->bi_attrs;
+
+	return likely(of_a == of_b) || iocb_attrs_mergeable(of_a, of_b);
 }
 
 /**
@@ -111,9 +116,16 @@ static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
  */
 static inline u32 iocb_attrs_end(const struct kiocb *iocb)
 {
+	struct iocb_attrs *attrs;
+
 	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
 		return 0;
-	return __iocb_attrs_end(iocb->ki_attrs);
+	attrs = iocb->ki_attrs;
+	if (attrs->css || attrs->ioc)
+		__iocb_attrs_release(attrs);
+	if (!(attrs->flags & IOCB_ATTR_LIST_REPORT))
+		return 0;
+	return atomic_read(&attrs->honoured);
 }
 
 #else /* CONFIG_IOCB_ATTR */

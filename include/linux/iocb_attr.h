@@ -58,7 +58,7 @@ struct iocb_attrs {
 			 BIT(IOCB_ATTR_cgroup) | BIT(IOCB_ATTR_ioprio))
 
 #ifdef CONFIG_IOCB_ATTR
-u32 __iocb_attrs_end(struct iocb_attrs *attrs);
+void __iocb_attrs_release(struct iocb_attrs *attrs);
 void __iocb_attr_honoured(struct iocb_attrs *attrs, unsigned int id,
 			  dev_t dev, const char *layer);
 #else
