@@ -848,16 +848,21 @@ TEST_F(pi, uring_keeps_the_seed)
 }
 
 struct dirtier {
-	atomic_uchar *page;
+	void *page;
 	atomic_bool stop;
 };
 
 static void *keep_dirty(void *arg)
+/*
+ * No store, which may end in SIGBUS: QEMU writes data and metadata one after
+ * the other, and what is read between the two has a wrong guard. This can be
+ * tried again.
+ */
 {
 	struct dirtier *d = arg;
 
 	while (!d->stop)
-		atomic_fetch_add(&d->page[BLOCK - 1], 1);
+		madvise(d->page, BLOCK, MADV_POPULATE_WRITE);
 	return NULL;
 }
 
@@ -866,7 +871,7 @@ static void *keep_dirty(void *arg)
  * may then fail to get rid of it, and go through it. Not with tuples, which
  * would be lost there: what is done was done with them.
  */
-TEST_F(pi, page_cache_in_the_way)
+TEST_F_TIMEOUT(pi, page_cache_in_the_way, 120)
 {
 	struct dirtier d = {};
 	int fd = open(self->name, O_RDWR | O_CLOEXEC), i, failed = 0;
@@ -884,12 +889,7 @@ TEST_F(pi, page_cache_in_the_way)
 		o = write_at(self, 0, n, self->md, self->check, 3, 0);
 		ASSERT_EQ(0, o.submit);
 		if (o.res < 0) {
-			/*
-			 * md has no stable pages: what is in the cache may
-			 * fail to be written, for it has changed meanwhile.
-			 */
-			if (variant->stack != MD_RAID0 || o.res != -EIO)
-				EXPECT_EQ(-EOPNOTSUPP, o.res);
+			EXPECT_EQ(-EOPNOTSUPP, o.res);
 			failed++;
 			continue;
 		}
@@ -906,6 +906,8 @@ TEST_F(pi, page_cache_in_the_way)
 	SAY("page cache in the way", "%d of %d writes failed, none without pi",
 	    failed, i);
 }
+	/* or nothing was in the way */
+	EXPECT_LT(0, failed);
 
 /* What the device has, for the test that reads and writes at random. */
 struct model {
