@@ -4,10 +4,8 @@
  * that is not freed is for kmemleak to find.
  */
 #define _GNU_SOURCE
-#include "aio.h"
+#include "fault.h"
 #include "kselftest_harness.h"
-
-#define DEBUGFS	"/sys/kernel/debug/"
 
 static int aio_nr(void)
 {
@@ -66,39 +64,24 @@ static void long_list(uint64_t *list, uint32_t size)
 /*
  * Let the Nth allocation, or copy from or to user memory, fail, for N from 1
  * until there are fewer: each time the I/O is done, or refused with an error
- * that says why. EINVAL would be a lie.
+ * that says why.
  */
 static void fail_nth(struct __test_metadata *_metadata,
 		     FIXTURE_DATA(fault) * self)
 {
-	static const int errors[] = {
-		EAGAIN, ENOMEM, EFAULT, EIO,
-		EPROTO,		/* io_getevents() could not copy the event */
-		0
-	};
 	struct io_event events[8];
-	char text[32];
-	int nth, i, ret, failed = 0;
+	int nth, ret, failed = 0;
 
-	if (access("/proc/self/fail-nth", W_OK) ||
-	    access(DEBUGFS "failslab/probability", W_OK) ||
-	    access(DEBUGFS "fail_usercopy/probability", W_OK))
+	if (!fault_init())
 		SKIP(return, "no fault injection");
-	write_file(DEBUGFS "failslab/ignore-gfp-wait", "N");
-	write_file(DEBUGFS "fail_page_alloc/ignore-gfp-wait", "N");
 
 	for (nth = 1; nth <= 60; nth++) {
-		snprintf(text, sizeof(text), "%d", nth);
-		ASSERT_EQ(0, write_file("/proc/self/fail-nth", text));
+		ASSERT_EQ(0, fault_set(nth));
 		ret = SUBMIT();
-		/* this may be the one that fails */
-		while (write_file("/proc/self/fail-nth", "0"))
-			;
+		fault_clear();
 		if (ret) {
 			failed++;
-			for (i = 0; errors[i] && errors[i] != -ret; i++)
-				;
-			EXPECT_NE(0, errors[i]) {
+			EXPECT_TRUE(fault_error(-ret)) {
 				TH_LOG("failure %d gave %d", nth, ret);
 			}
 			io_getevents(self->ctx, 0, 8, events);

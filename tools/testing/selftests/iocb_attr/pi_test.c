@@ -14,6 +14,7 @@
 
 #include <linux/loop.h>
 
+#include "fault.h"
 #include "pi.h"
 #include "uring.h"
 #include "kselftest_harness.h"
@@ -21,7 +22,6 @@
 #define SIZE		(4 << 20)	/* the largest I/O here */
 #define MD_SIZE		(SIZE / 512 * 64)
 #define DEPTH		32
-#define DEBUGFS		"/sys/kernel/debug/"
 
 enum stack { PLAIN, PARTITION, DM_LINEAR, MD_RAID0 };
 
@@ -1108,19 +1108,13 @@ TEST_F_TIMEOUT(pi, mixed, 600)
  */
 TEST_F_TIMEOUT(pi, fail_nth, 120)
 {
-	static const int errors[] = { EAGAIN, ENOMEM, EFAULT, EIO, EPROTO, 0 };
-	unsigned int n = 64, nth, i, failed = 0;
+	unsigned int n = 64, nth, failed = 0;
 	uint32_t now = 0x100, next;
 	struct io_event events[8];
 	struct outcome o;
-	char text[32];
 
-	if (access("/proc/self/fail-nth", W_OK) ||
-	    access(DEBUGFS "failslab/probability", W_OK) ||
-	    access(DEBUGFS "fail_usercopy/probability", W_OK))
+	if (!fault_init())
 		SKIP(return, "no fault injection");
-	write_file(DEBUGFS "failslab/ignore-gfp-wait", "N");
-	write_file(DEBUGFS "fail_page_alloc/ignore-gfp-wait", "N");
 
 	round_trip(_metadata, self, 0, n, now);
 	for (nth = 1; nth <= 80; nth++) {
@@ -1134,24 +1128,19 @@ TEST_F_TIMEOUT(pi, fail_nth, 120)
 			set_tuples(&self->f, self->buf, md, n, next ^ 0x5a5a,
 				   next);
 		}
-		snprintf(text, sizeof(text), "%d", nth / 4 + 1);
-		ASSERT_EQ(0, write_file("/proc/self/fail-nth", text));
+		ASSERT_EQ(0, fault_set(nth / 4 + 1));
 		if (write)
 			o = write_at(self, 0, n, md, self->check,
 				     (uint16_t)(next ^ 0x5a5a), next);
 		else
 			o = read_at(self, 0, n, md, self->check,
 				    (uint16_t)(now ^ 0x5a5a), now);
-		/* this may be the one that fails */
-		while (write_file("/proc/self/fail-nth", "0"))
-			;
+		fault_clear();
 		if (o.submit || o.res < 0) {
 			int error = o.submit ? -o.submit : -o.res;
 
 			failed++;
-			for (i = 0; errors[i] && errors[i] != error; i++)
-				;
-			EXPECT_NE(0, errors[i]) {
+			EXPECT_TRUE(fault_error(error)) {
 				TH_LOG("failure %d gave %d", nth, error);
 			}
 			io_getevents(self->ctx, 0, 8, events);
