@@ -10,12 +10,11 @@
  */
 #define _GNU_SOURCE
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 
-#include "aio.h"
+#include "bcache.h"
 #include "kselftest_harness.h"
 
-#define SYSFS		"/sys/block/bcache0/bcache/"
+#define SYSFS		BCACHE_SYSFS
 #define HONOURED	(1 << IOCB_ATTR_cache)
 #define STATS_DELAY	14000	/* ms: accounting_delay is 300 / 22 s */
 
@@ -60,30 +59,22 @@ static int read_stats(long long *stats)
 	return 0;
 }
 
+static const char *backing_disk(void)
+{
+	return getenv("BCACHE_BACKING") ?: "/dev/vda";
+}
+
+static const char *cache_disk(void)
+{
+	return getenv("BCACHE_CACHE") ?: "/dev/vdb";
+}
+
 static const char *set_up(void)
 {
-	const char *backing = getenv("BCACHE_BACKING") ?: "/dev/vda";
-	const char *cache = getenv("BCACHE_CACHE") ?: "/dev/vdb";
-	char cmd[256];
-	struct stat st;
-	int i;
+	const char *why = bcache_make(backing_disk(), cache_disk());
 
-	if (access("/sys/fs/bcache/register", W_OK))
-		return "no bcache in this kernel";
-	if (stat(backing, &st) || stat(cache, &st))
-		return "no disks for it";
-	if (system("make-bcache --help >/dev/null 2>&1") / 256 == 127)
-		return "no make-bcache";
-	snprintf(cmd, sizeof(cmd),
-		 "make-bcache --wipe-bcache --block 4k --bucket 64k -B %s -C %s >/dev/null 2>&1",
-		 backing, cache);
-	if (system(cmd))
-		return "make-bcache failed";
-	if (write_file("/sys/fs/bcache/register", cache) ||
-	    write_file("/sys/fs/bcache/register", backing))
-		return "the disks could not be registered";
-	for (i = 0; i < 100 && access("/dev/bcache0", R_OK); i++)
-		sleep_ms(100);
+	if (why)
+		return why;
 	if (write_file(SYSFS "cache/congested_read_threshold_us", "0") ||
 	    write_file(SYSFS "cache/congested_write_threshold_us", "0") ||
 	    write_file(SYSFS "writeback_running", "0") ||
@@ -97,10 +88,8 @@ static const char *set_up(void)
 static void tear_down(void)
 {
 	write_file(SYSFS "cache_mode", "writethrough");
-	write_file(SYSFS "stop", "1");
-	if (system("echo 1 | tee /sys/fs/bcache/*-*/stop >/dev/null 2>&1"))
-		fprintf(stderr, "# the cache set was not stopped\n");
-	sleep_ms(1000);
+	if (bcache_stop(backing_disk(), cache_disk()))
+		fprintf(stderr, "# bcache was not stopped\n");
 }
 
 FIXTURE(bcache)
@@ -125,7 +114,7 @@ FIXTURE_SETUP(bcache)
 	if (why_not)
 		SKIP(return, "%s", why_not);
 	ASSERT_EQ(0, io_setup(64, &self->ctx));
-	self->fd = open("/dev/bcache0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	self->fd = open(BCACHE, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
 	self->buf = block_alloc(64 * BLOCK);
 	self->copy = block_alloc(64 * BLOCK);
@@ -402,7 +391,7 @@ FIXTURE_SETUP(bcache_write)
 	if (why_not)
 		SKIP(return, "%s", why_not);
 	ASSERT_EQ(0, io_setup(64, &self->b.ctx));
-	self->b.fd = open("/dev/bcache0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	self->b.fd = open(BCACHE, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->b.fd);
 	self->b.buf = block_alloc(BLOCK);
 	ASSERT_NE(NULL, self->b.buf);
@@ -502,7 +491,7 @@ FIXTURE_SETUP(bcache_detached)
 	if (why_not)
 		SKIP(return, "%s", why_not);
 	ASSERT_EQ(0, io_setup(64, &self->b.ctx));
-	self->b.fd = open("/dev/bcache0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	self->b.fd = open(BCACHE, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->b.fd);
 	self->b.buf = block_alloc(BLOCK);
 	ASSERT_NE(NULL, self->b.buf);

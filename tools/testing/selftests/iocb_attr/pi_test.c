@@ -14,6 +14,7 @@
 
 #include <linux/loop.h>
 
+#include "bcache.h"
 #include "fault.h"
 #include "pi.h"
 #include "uring.h"
@@ -852,12 +853,12 @@ struct dirtier {
 	atomic_bool stop;
 };
 
-static void *keep_dirty(void *arg)
 /*
  * No store, which may end in SIGBUS: QEMU writes data and metadata one after
  * the other, and what is read between the two has a wrong guard. This can be
  * tried again.
  */
+static void *keep_dirty(void *arg)
 {
 	struct dirtier *d = arg;
 
@@ -905,9 +906,9 @@ TEST_F_TIMEOUT(pi, page_cache_in_the_way, 120)
 	close(fd);
 	SAY("page cache in the way", "%d of %d writes failed, none without pi",
 	    failed, i);
-}
 	/* or nothing was in the way */
 	EXPECT_LT(0, failed);
+}
 
 /* What the device has, for the test that reads and writes at random. */
 struct model {
@@ -1173,33 +1174,46 @@ FIXTURE(no_pi)
 
 FIXTURE_SETUP(no_pi)
 {
+	/*
+	 * Were the blocks smaller, mkfs would read some that were never written
+	 * beside some that were, and QEMU has no right tuples for those.
+	 */
 	static const struct format f = {
-		512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4
+		4096, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4
 	};
 
 	if (!find_disk("nvme", &f, 0, self->disk, sizeof(self->disk)))
-		SKIP(return, "no disk nvme type 1, 512+8");
+		SKIP(return, "no disk nvme type 1, 4096+8");
 	ASSERT_EQ(0, io_setup(8, &self->ctx));
-	self->buf = block_alloc(2 * BLOCK);
+	self->buf = block_alloc(4 * BLOCK);
 	ASSERT_NE(NULL, self->buf);
 }
 
 FIXTURE_TEARDOWN(no_pi)
 {
 	io_destroy(self->ctx);
-	munmap(self->buf, 2 * BLOCK);
+	munmap(self->buf, 4 * BLOCK);
 }
 
-/* Reads and writes, required or not: all are refused, and nothing is read. */
+/*
+ * Reads and writes, required or not: all are refused, and nothing is read or
+ * written.
+ */
 static void refused(struct __test_metadata *_metadata,
 		    FIXTURE_DATA(no_pi) * self, int fd, const char *name)
 {
+	uint8_t *before = self->buf + 2 * BLOCK, *after = before + BLOCK;
 	struct pi_list l = pi_list(self->buf + BLOCK, BLOCK, 0, 0, 0);
 	struct outcome o;
+	ssize_t len;
 	int i;
 
 	ASSERT_LE(0, fd);
-	memset(self->buf, 0xee, BLOCK);
+	memset(before, 0, 2 * BLOCK);
+	len = pread(fd, before, BLOCK, 0);
+	ASSERT_TRUE(len >= 0 || errno == ESPIPE);
+	memset(self->buf, 0xee, 2 * BLOCK);
+	ASSERT_NE(0, memcmp(self->buf, before, BLOCK));
 	for (i = 0; i < 4; i++) {
 		l.pi.attr.flags = i & 1 ? IOCB_ATTR_REQUIRED : 0;
 		o = pi_io(self->ctx, fd,
@@ -1207,8 +1221,10 @@ static void refused(struct __test_metadata *_metadata,
 			  BLOCK, 0, &l);
 		EXPECT_EQ(-EOPNOTSUPP, o.submit);
 	}
-	for (i = 0; i < BLOCK; i++)
+	for (i = 0; i < 2 * BLOCK; i++)
 		ASSERT_EQ(0xee, self->buf[i]);
+	EXPECT_EQ(len, pread(fd, after, BLOCK, 0));
+	EXPECT_EQ(0, memcmp(before, after, BLOCK));
 	say(name, "refused", "io_submit %d", o.submit);
 	close(fd);
 }
@@ -1228,12 +1244,22 @@ TEST_F(no_pi, other_files)
 	unlink("/tmp/pi_test");
 }
 
+/* Something to read, and to write over. */
+static void put_block(struct __test_metadata *_metadata,
+		      FIXTURE_DATA(no_pi) * self, int fd)
+{
+	ASSERT_LE(0, fd);
+	fill(self->buf, BLOCK, 1);
+	ASSERT_EQ(BLOCK, pwrite(fd, self->buf, BLOCK, 0));
+}
+
 /* A file system on such a disk does not hand tuples on. */
-TEST_F(no_pi, file_systems)
+TEST_F_TIMEOUT(no_pi, file_systems, 120)
 {
 	static const char * const fs[][2] = {
 		{ "ext4", "mkfs.ext4 -q -F" },
 		{ "vfat", "mkfs.vfat >/dev/null" },
+		{ "xfs", "mkfs.xfs -q -f" },
 	};
 	char cmd[128];
 	unsigned int i;
@@ -1247,8 +1273,36 @@ TEST_F(no_pi, file_systems)
 				   NULL));
 		fd = open("/tmp/pi_mnt/file",
 			  O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600);
+		put_block(_metadata, self, fd);
 		refused(_metadata, self, fd, fs[i][0]);
 		EXPECT_EQ(0, umount("/tmp/pi_mnt"));
+	}
+}
+
+/* Nor does bcache, whether its cache has room for them or not. */
+TEST_F_TIMEOUT(no_pi, bcache, 120)
+{
+	static const struct format f = {
+		512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4
+	};
+	static const char * const names[] = {
+		"bcache, cache with pi", "bcache, cache without",
+	};
+	char pi_disk[64];
+	const char * const cache[] = { pi_disk, "/dev/ram0" };
+	const char *why;
+	int i, fd;
+
+	ASSERT_TRUE(find_disk("nvme", &f, 0, pi_disk, sizeof(pi_disk)));
+	for (i = 0; i < ARRAY_SIZE(cache); i++) {
+		why = bcache_make(self->disk, cache[i]);
+		ASSERT_EQ(NULL, why) {
+			TH_LOG("%s: %s", names[i], why);
+		}
+		fd = open(BCACHE, O_RDWR | O_DIRECT | O_CLOEXEC);
+		put_block(_metadata, self, fd);
+		refused(_metadata, self, fd, names[i]);
+		EXPECT_EQ(0, bcache_stop(self->disk, cache[i]));
 	}
 }
 
