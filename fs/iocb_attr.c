@@ -249,11 +249,16 @@ static __always_inline int resolve(const struct iocb_attr *attr,
 			       target);
 }
 
-/* Is there something below for what must not be dropped? */
-static __always_inline bool consumed(const struct iocb_attr_desc *desc,
-				     const struct iocb_attr_target *target)
+/* Would an attribute that must not be be dropped, as far as that is known? */
+static __always_inline bool dropped(const struct iocb_attr_desc *desc,
+				    unsigned int id,
+				    const struct iocb_attr_target *target)
 {
-	return desc->consumed && desc->consumed(target);
+	if (unlikely(!target->iocb->ki_filp)) {
+		target->attrs->must |= BIT(id);
+		return false;
+	}
+	return !desc->consumed || !desc->consumed(target);
 }
 
 /* A list as it was copied: its header, and the records that @body points to. */
@@ -290,7 +295,7 @@ static int import_records(const struct iocb_attr_list *list, const void *body,
 	todo = found.must;
 	for_each_set_bit(id, &todo, IOCB_ATTR_NR) {
 		attr = found.record[id];
-		if (!consumed(&iocb_attr_descs[id], target)) {
+		if (dropped(&iocb_attr_descs[id], id, target)) {
 			ret = -EOPNOTSUPP;
 			reason = IOCB_ATTR_BAD_UNSUPPORTED;
 			goto refused;
@@ -347,7 +352,8 @@ static __always_inline int import_one(const struct iocb_attr *attr,
 	if (unlikely(ret))
 		return refuse(target, ret, IOCB_ATTR_BAD_TARGET,
 			      sizeof(struct iocb_attr_list), attr->id);
-	if ((attr->flags || desc->integrity) && !consumed(desc, target))
+	if ((attr->flags || desc->integrity) &&
+	    dropped(desc, attr->id, target))
 		return refuse(target, -EOPNOTSUPP, IOCB_ATTR_BAD_UNSUPPORTED,
 			      sizeof(struct iocb_attr_list), attr->id);
 	return 0;
@@ -397,18 +403,22 @@ efault:
  * iocb_attrs_import - read an I/O's attribute list from user memory
  * @attrs: Filled in; has to live until @iocb is completed.
  * @iocb: The I/O; ki_filp, ki_pos, ki_flags, IOCB_WRITE among them, and
- *	ki_ioprio are set.
+ *	ki_ioprio are set. ki_filp is NULL if the file is still to be found:
+ *	iocb_attrs_check_file() is for when it is there.
  * @ulist: User address of a struct iocb_attr_list.
  * @ioprio_given: ki_ioprio was asked for by the caller for this I/O, and an
  *	ioprio record has to agree with it.
  * @grants: Of the context that the I/O is submitted to.
  * @meta: Room for what a pi record says. The start of the I/O uses it up, and
- *	nothing looks at it after that.
+ *	nothing looks at it after that. To start it again is for the caller, who
+ *	has to keep @meta as it is now.
  *
  * On success @iocb has IOCB_HAS_ATTRS, ki_attrs, in ki_ioprio the priority that
  * was named, and with a pi record IOCB_HAS_METADATA and @meta as private. The
- * next thing has to be its start: from there on every path leads to
- * ki_complete(), which calls iocb_attrs_end().
+ * next thing is best its start: from there on every path leads to
+ * ki_complete(), which calls iocb_attrs_end(). Whoever does something else
+ * before, or starts an I/O more than once, has to see to it that this is called
+ * once in any case.
  *
  * Context: Process context of the submitter, whose memory, credentials and
  *	namespaces count. May sleep; takes cgroup_mutex if the list names a
@@ -434,6 +444,7 @@ noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 	target.meta = meta;
 	target.ioprio_given = ioprio_given;
 	attrs->cache.hints = 0;
+	attrs->must = 0;
 	attrs->css = NULL;
 	attrs->ioc = NULL;
 	ret = copy_list(words, ulist);
@@ -453,6 +464,34 @@ noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 	iocb->ki_attrs = attrs;
 	iocb->ki_flags |= IOCB_HAS_ATTRS;
 	trace_iocb_attr_accepted(iocb, list->size, attrs->flags, attrs->given);
+	return 0;
+}
+
+/**
+ * iocb_attrs_check_file - ask whether attributes can be honoured on a file
+ * @iocb: An I/O with IOCB_HAS_ATTRS, whose list was read when it had no file;
+ *	ki_filp and ki_flags are set.
+ *
+ * Context: Any.
+ * Return: 0, or -EOPNOTSUPP if an attribute that must not be dropped would be.
+ */
+int iocb_attrs_check_file(struct kiocb *iocb)
+{
+	const struct iocb_attr_target target = {
+		.attrs	= iocb->ki_attrs,
+		.iocb	= iocb,
+	};
+	unsigned long todo = iocb->ki_attrs->must;
+	unsigned int id;
+
+	for_each_set_bit(id, &todo, IOCB_ATTR_NR) {
+		if (dropped(&iocb_attr_descs[id], id, &target)) {
+			trace_iocb_attr_refused(-EOPNOTSUPP,
+						IOCB_ATTR_BAD_UNSUPPORTED, 0,
+						id);
+			return -EOPNOTSUPP;
+		}
+	}
 	return 0;
 }
 

@@ -43,7 +43,7 @@ struct iocb_attr_target {
  * struct iocb_attr_refusal - what was wrong with a list
  * @reason: Why.
  * @offset: Where the record at fault starts, in bytes from the list's start;
- *	0 for the list's header.
+ *	0 for the list's header, or if the list is gone.
  * @id: The record's id, or 0.
  */
 struct iocb_attr_refusal {

@@ -3,11 +3,11 @@
  * Per-I/O attributes: which cgroups a context was allowed to charge.
  *
  * To ask for the right to charge a cgroup takes cgroup_mutex, which is not for
- * each I/O. A context (that of io_setup(2)) remembers what was allowed, to whom
- * and from where: a grant holds for the cgroup, the credentials, the cgroup of
- * the submitter and its cgroup namespace that were looked at, and for no other.
- * Cgroups and namespaces are told by ids that are never used again, so that
- * nothing is kept alive but the credentials, and a file descriptor may be
+ * each I/O. A context (of io_setup(2), or a ring) remembers what was allowed, to
+ * whom and from where: a grant holds for the cgroup, the credentials, the cgroup
+ * of the submitter and its cgroup namespace that were looked at, and for no
+ * other. Cgroups and namespaces are told by ids that are never used again, so
+ * that nothing is kept alive but the credentials, and a file descriptor may be
  * closed and used for something else: it is looked up each time.
  *
  * As with an open file, what was allowed stays so when the mode of cgroup.procs

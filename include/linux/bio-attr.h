@@ -106,6 +106,16 @@ static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 	return likely(of_a == of_b) || iocb_attrs_mergeable(of_a, of_b);
 }
 
+/* The half of iocb_attrs_end() for those who know that there are attributes. */
+static inline u32 __iocb_attrs_end(struct iocb_attrs *attrs)
+{
+	if (attrs->css || attrs->ioc)
+		__iocb_attrs_release(attrs);
+	if (!(attrs->flags & IOCB_ATTR_LIST_REPORT))
+		return 0;
+	return atomic_read(&attrs->honoured);
+}
+
 /**
  * iocb_attrs_end - let go of an I/O's attributes
  * @iocb: The I/O, all of whose bios have ended.
@@ -116,16 +126,9 @@ static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
  */
 static inline u32 iocb_attrs_end(const struct kiocb *iocb)
 {
-	struct iocb_attrs *attrs;
-
 	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
 		return 0;
-	attrs = iocb->ki_attrs;
-	if (attrs->css || attrs->ioc)
-		__iocb_attrs_release(attrs);
-	if (!(attrs->flags & IOCB_ATTR_LIST_REPORT))
-		return 0;
-	return atomic_read(&attrs->honoured);
+	return __iocb_attrs_end(iocb->ki_attrs);
 }
 
 #else /* CONFIG_IOCB_ATTR */

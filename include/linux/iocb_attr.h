@@ -36,6 +36,9 @@ struct iocb_cache {
  * @flags: IOCB_ATTR_LIST_*.
  * @honoured: Bit per attribute id that some layer acted on.
  * @cache: No hints unless @given has the bit of IOCB_ATTR_cache.
+ * @must: Bit per attribute id that must not be dropped, of a list that was read
+ *	before it was known which file the I/O is on; see
+ *	iocb_attrs_check_file().
  * @css: The io cgroup to charge, referenced, or NULL for the submitter's.
  * @ioc: The io_context of the process that is named by a proxy attribute and
  *	by nothing more particular, kept active, or NULL.
@@ -48,6 +51,7 @@ struct iocb_attrs {
 	u32			flags;
 	atomic_t		honoured;
 	struct iocb_cache	cache;
+	u32			must;
 	struct cgroup_subsys_state *css;
 	struct io_context	*ioc;
 };

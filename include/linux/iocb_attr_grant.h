@@ -20,7 +20,7 @@ struct uio_meta;
  *	first.
  * @nr: How many these are.
  *
- * One for each struct kioctx.
+ * One for each struct kioctx and each struct io_ring_ctx.
  */
 struct iocb_attr_grants {
 	spinlock_t		lock;	/* for changes */
@@ -46,5 +46,6 @@ static inline void iocb_attr_exit_grants(struct iocb_attr_grants *grants)
 int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 		      u64 ulist, bool ioprio_given,
 		      struct iocb_attr_grants *grants, struct uio_meta *meta);
+int iocb_attrs_check_file(struct kiocb *iocb);
 
 #endif /* _LINUX_IOCB_ATTR_GRANT_H */

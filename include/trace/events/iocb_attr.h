@@ -49,7 +49,7 @@ TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_UNSUPPORTED);
 		{ IOCB_ATTR_cache,	 "cache" },		\
 		{ IOCB_ATTR_pi,		 "pi" })
 
-/* A list was checked and its I/O is about to start. */
+/* A list was checked; dev and ino are 0 if the file is still to be found. */
 TRACE_EVENT(iocb_attr_accepted,
 	TP_PROTO(const struct kiocb *iocb, u32 size, u32 flags, u32 given),
 	TP_ARGS(iocb, size, flags, given),
@@ -64,11 +64,16 @@ TRACE_EVENT(iocb_attr_accepted,
 	),
 
 	TP_fast_assign(
-		const struct inode *inode = file_inode(iocb->ki_filp);
+		const struct inode *inode;
 
-		__entry->dev	= S_ISBLK(inode->i_mode) ? inode->i_rdev :
-							   inode->i_sb->s_dev;
-		__entry->ino	= inode->i_ino;
+		__entry->dev	= 0;
+		__entry->ino	= 0;
+		if (iocb->ki_filp) {
+			inode = file_inode(iocb->ki_filp);
+			__entry->dev = S_ISBLK(inode->i_mode) ?
+					inode->i_rdev : inode->i_sb->s_dev;
+			__entry->ino = inode->i_ino;
+		}
 		__entry->pos	= iocb->ki_pos;
 		__entry->size	= size;
 		__entry->flags	= flags;

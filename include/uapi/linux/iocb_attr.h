@@ -51,8 +51,9 @@ struct iocb_attr {
  * @size: Bytes of the whole list, this header included; a multiple of 8 and
  *	at most IOCB_ATTR_LIST_SIZE_MAX. A list of 8 bytes holds no record.
  * @flags: 0 or IOCB_ATTR_LIST_REPORT: the completion says which attributes
- *	were honoured. In io_event.res2 bit N is then set if at least one layer
- *	acted on the attribute with id N for at least a part of this I/O.
+ *	were honoured. In io_event.res2, or in io_uring_cqe.big_cqe[0], bit N is
+ *	then set if at least one layer acted on the attribute with id N for at
+ *	least a part of this I/O.
  * @attrs: The first record; the next one is @size bytes of the record on.
  *
  * The kernel reads the list once, while the I/O is submitted.
@@ -119,7 +120,8 @@ struct iocb_attr_cgroup {
  * @ioprio: As for ioprio_set(2): IOPRIO_PRIO_VALUE(class, level).
  * @reserved: 0.
  *
- * With IOCB_FLAG_IOPRIO in the same iocb the two must be equal.
+ * With IOCB_FLAG_IOPRIO in the same iocb, or an io_uring_sqe.ioprio that is not
+ * 0, the two must be equal.
  */
 struct iocb_attr_ioprio {
 	struct iocb_attr attr;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The interface of per-I/O attributes: every field of every record, and every
- * error that can be had from the bytes of a list.
+ * error that can be had from the bytes of a list, by AIO and by io_uring.
  */
 #define _GNU_SOURCE
 #include "aio.h"
+#include "uring.h"
 #include "kselftest_harness.h"
 
 #define FILE_DIRECT	"/dev/nullb0"
@@ -20,9 +21,70 @@ struct all_list {
 	struct iocb_attr_pi		pi;
 };
 
+/* What a list is submitted to: an AIO context, or a ring if that is 0. */
+struct way {
+	aio_context_t ctx;
+	struct uring ring;
+};
+
+static int way_open(struct way *way, bool uring)
+{
+	way->ctx = 0;
+	if (uring)
+		return uring_open(&way->ring, 1, IORING_SETUP_CQE32);
+	return io_setup(64, &way->ctx) ? -errno : 0;
+}
+
+static int way_close(struct way *way)
+{
+	if (way->ctx)
+		return io_destroy(way->ctx) ? -errno : 0;
+	uring_exit(&way->ring);
+	return 0;
+}
+
+/* run(), whichever way: io_uring has an iocb's fields in other places. */
+static int run_by(struct way *way, struct iocb *iocb, struct io_event *event)
+{
+	static const uint8_t opcodes[] = {
+		[IOCB_CMD_PREAD]	= IORING_OP_READ,
+		[IOCB_CMD_PWRITE]	= IORING_OP_WRITE,
+		[IOCB_CMD_PREADV]	= IORING_OP_READV,
+		[IOCB_CMD_PWRITEV]	= IORING_OP_WRITEV,
+	};
+	struct io_uring_sqe sqe;
+	struct uring_done done;
+	int ret;
+
+	if (way->ctx)
+		return run(way->ctx, iocb, event);
+	sqe = uring_prep(opcodes[iocb->aio_lio_opcode], iocb->aio_fildes,
+			 (void *)(uintptr_t)iocb->aio_buf, iocb->aio_nbytes,
+			 iocb->aio_offset, (void *)(uintptr_t)iocb->aio_attrs);
+	if (iocb->aio_flags & IOCB_FLAG_ATTR)
+		sqe.attr_type_mask = IORING_RW_ATTR_FLAG_LIST;
+	if (iocb->aio_flags & IOCB_FLAG_IOPRIO)
+		sqe.ioprio = iocb->aio_reqprio;
+	ret = uring_do(&way->ring, &sqe, &done);
+	if (ret || done.res < 0)
+		return ret ?: done.res;
+	*event = (struct io_event) { .res = done.res, .res2 = done.extra[0] };
+	return 0;
+}
+
+/* submit_list(), whichever way. */
+static int submit_list_by(struct way *way, int fd, void *buf, const void *list)
+{
+	struct iocb iocb = prep(IOCB_CMD_PREAD, fd, buf, BLOCK, 0, list);
+	struct io_event event;
+
+	iocb.aio_flags = IOCB_FLAG_ATTR;
+	return run_by(way, &iocb, &event) ?: event.res < 0 ? -EIO : 0;
+}
+
 FIXTURE(abi)
 {
-	aio_context_t ctx;
+	struct way way;
 	int fd;
 	int buffered;
 	int cgroup;
@@ -30,9 +92,22 @@ FIXTURE(abi)
 	uint64_t list[520];
 };
 
+FIXTURE_VARIANT(abi)
+{
+	bool uring;
+};
+
+FIXTURE_VARIANT_ADD(abi, aio) {
+	.uring = false,
+};
+
+FIXTURE_VARIANT_ADD(abi, uring) {
+	.uring = true,
+};
+
 FIXTURE_SETUP(abi)
 {
-	ASSERT_EQ(0, io_setup(64, &self->ctx));
+	ASSERT_EQ(0, way_open(&self->way, variant->uring));
 	self->fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd) {
 		TH_LOG("no " FILE_DIRECT);
@@ -48,14 +123,38 @@ FIXTURE_SETUP(abi)
 
 FIXTURE_TEARDOWN(abi)
 {
-	EXPECT_EQ(0, io_destroy(self->ctx));
+	EXPECT_EQ(0, way_close(&self->way));
 	munmap(self->buf, BLOCK);
 	close(self->cgroup);
 	close(self->buffered);
 	close(self->fd);
 }
 
-#define SUBMIT(list)	submit_list(self->ctx, self->fd, self->buf, list)
+/* What AIO alone has. */
+FIXTURE(aio)
+{
+	aio_context_t ctx;
+	int fd;
+	void *buf;
+};
+
+FIXTURE_SETUP(aio)
+{
+	ASSERT_EQ(0, io_setup(64, &self->ctx));
+	self->fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	self->buf = block_alloc(BLOCK);
+	ASSERT_NE(NULL, self->buf);
+}
+
+FIXTURE_TEARDOWN(aio)
+{
+	EXPECT_EQ(0, io_destroy(self->ctx));
+	munmap(self->buf, BLOCK);
+	close(self->fd);
+}
+
+#define SUBMIT(list)	submit_list_by(&self->way, self->fd, self->buf, list)
 
 /* A list of one record, the header made to fit. */
 static void *one(void *mem, const void *record, uint32_t size)
@@ -92,7 +191,7 @@ TEST(layout)
 	EXPECT_EQ(64, sizeof(struct iocb));
 }
 
-TEST_F(abi, pointer_without_flag)
+TEST_F(aio, pointer_without_flag)
 {
 	struct cache_list list = cache_list(0, 0);
 	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
@@ -110,7 +209,7 @@ TEST_F(abi, pointer_without_flag)
 	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
 }
 
-TEST_F(abi, without_flag_as_before)
+TEST_F(aio, without_flag_as_before)
 {
 	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
 				NULL);
@@ -170,11 +269,11 @@ TEST_F(abi, empty_list)
 	struct io_event event = { .res2 = -1 };
 
 	list->size = 8;
-	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
 	EXPECT_EQ(BLOCK, event.res);
 	EXPECT_EQ(0, event.res2);
 	list->flags = IOCB_ATTR_LIST_REPORT;
-	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
 	EXPECT_EQ(0, event.res2);
 }
 
@@ -231,7 +330,7 @@ TEST_F(abi, record_flags)
 
 FIXTURE(record)
 {
-	aio_context_t ctx;
+	struct way way;
 	int fd;
 	int target;
 	void *buf;
@@ -257,10 +356,15 @@ FIXTURE_VARIANT(record)
 	/* what a valid one gives, and if a device alone honours it */
 	int plain;
 	bool honoured;
+	bool uring;
 };
 
 FIXTURE_VARIANT_ADD(record, proxy_pid) {
 	.id = IOCB_ATTR_proxy_pid, .size = 16, .honoured = true,
+};
+
+FIXTURE_VARIANT_ADD(record, uring_proxy_pid) {
+	.id = IOCB_ATTR_proxy_pid, .size = 16, .honoured = true, .uring = true,
 };
 
 FIXTURE_VARIANT_ADD(record, proxy_pidfd) {
@@ -268,9 +372,19 @@ FIXTURE_VARIANT_ADD(record, proxy_pidfd) {
 	.reserved_to = 16, .honoured = true,
 };
 
+FIXTURE_VARIANT_ADD(record, uring_proxy_pidfd) {
+	.id = IOCB_ATTR_proxy_pidfd, .size = 16, .reserved_from = 12,
+	.reserved_to = 16, .honoured = true, .uring = true,
+};
+
 FIXTURE_VARIANT_ADD(record, cgroup) {
 	.id = IOCB_ATTR_cgroup, .size = 16, .reserved_from = 12,
 	.reserved_to = 16, .honoured = true,
+};
+
+FIXTURE_VARIANT_ADD(record, uring_cgroup) {
+	.id = IOCB_ATTR_cgroup, .size = 16, .reserved_from = 12,
+	.reserved_to = 16, .honoured = true, .uring = true,
 };
 
 FIXTURE_VARIANT_ADD(record, ioprio) {
@@ -278,9 +392,19 @@ FIXTURE_VARIANT_ADD(record, ioprio) {
 	.reserved_to = 16,
 };
 
+FIXTURE_VARIANT_ADD(record, uring_ioprio) {
+	.id = IOCB_ATTR_ioprio, .size = 16, .reserved_from = 10,
+	.reserved_to = 16, .uring = true,
+};
+
 FIXTURE_VARIANT_ADD(record, cache) {
 	.id = IOCB_ATTR_cache, .size = 16, .reserved_from = 12,
 	.reserved_to = 16,
+};
+
+FIXTURE_VARIANT_ADD(record, uring_cache) {
+	.id = IOCB_ATTR_cache, .size = 16, .reserved_from = 12,
+	.reserved_to = 16, .uring = true,
 };
 
 FIXTURE_VARIANT_ADD(record, pi) {
@@ -288,9 +412,14 @@ FIXTURE_VARIANT_ADD(record, pi) {
 	.reserved_to = 40, .plain = -EOPNOTSUPP,
 };
 
+FIXTURE_VARIANT_ADD(record, uring_pi) {
+	.id = IOCB_ATTR_pi, .size = 40, .reserved_from = 32,
+	.reserved_to = 40, .plain = -EOPNOTSUPP, .uring = true,
+};
+
 FIXTURE_SETUP(record)
 {
-	ASSERT_EQ(0, io_setup(8, &self->ctx));
+	ASSERT_EQ(0, way_open(&self->way, variant->uring));
 	self->fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
 	self->buf = block_alloc(BLOCK);
@@ -329,7 +458,7 @@ FIXTURE_TEARDOWN(record)
 		close(self->target);
 	munmap(self->buf, BLOCK);
 	close(self->fd);
-	EXPECT_EQ(0, io_destroy(self->ctx));
+	EXPECT_EQ(0, way_close(&self->way));
 }
 
 TEST_F(record, valid)
@@ -352,10 +481,12 @@ TEST_F(record, buffered)
 	void *list = one(self->list, &self->r, variant->size);
 
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(variant->plain, submit_list(self->ctx, fd, self->buf, list));
+	EXPECT_EQ(variant->plain,
+		  submit_list_by(&self->way, fd, self->buf, list));
 	self->r.attr.flags = IOCB_ATTR_REQUIRED;
 	one(self->list, &self->r, variant->size);
-	EXPECT_EQ(-EOPNOTSUPP, submit_list(self->ctx, fd, self->buf, list));
+	EXPECT_EQ(-EOPNOTSUPP,
+		  submit_list_by(&self->way, fd, self->buf, list));
 	close(fd);
 }
 
@@ -370,16 +501,16 @@ TEST_F(record, honoured)
 	if (variant->plain)
 		return;
 	ASSERT_EQ(0, write_file("/sys/block/nullb0/queue/scheduler", "none"));
-	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
 	EXPECT_EQ(BLOCK, event.res);
 	EXPECT_EQ(0, event.res2);
 	list->flags = IOCB_ATTR_LIST_REPORT;
-	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
 	EXPECT_EQ(BLOCK, event.res);
 	EXPECT_EQ(variant->honoured ? 1 << variant->id : 0, event.res2);
 	/* of a read of nothing there is nothing to charge */
 	iocb.aio_nbytes = 0;
-	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
 	EXPECT_EQ(0, event.res);
 	EXPECT_EQ(0, event.res2);
 }
@@ -401,7 +532,7 @@ TEST_F(record, honoured_by_scheduler)
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, write_file("/sys/block/nullb0/queue/scheduler",
 					schedulers[i]));
-		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		EXPECT_EQ(0, run_by(&self->way, &iocb, &event));
 		EXPECT_EQ(BLOCK, event.res);
 		EXPECT_EQ(honoured ? 1 << variant->id : 0, event.res2) {
 			TH_LOG("%s", schedulers[i]);
@@ -530,9 +661,9 @@ TEST_F(abi, ioprio_twice)
 
 	iocb.aio_flags |= IOCB_FLAG_IOPRIO;
 	iocb.aio_reqprio = 2 << 13 | 5;
-	EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(0, run_by(&self->way, &iocb, &event));
 	iocb.aio_reqprio = 2 << 13 | 4;
-	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(-EINVAL, run_by(&self->way, &iocb, &event));
 }
 
 TEST_F(abi, proxy_twice)
@@ -581,7 +712,7 @@ TEST_F(abi, unknown_never_honoured)
 	struct io_event event;
 
 	list->flags = IOCB_ATTR_LIST_REPORT;
-	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
 	EXPECT_EQ(0, event.res2);
 }
 
@@ -596,7 +727,7 @@ TEST_F(abi, not_honoured_is_not_reported)
 					BLOCK, 0, &list);
 		struct io_event event;
 
-		ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+		ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
 		EXPECT_EQ(BLOCK, event.res);
 		EXPECT_EQ(0, event.res2);
 	}
@@ -609,11 +740,11 @@ TEST_F(abi, buffered)
 				BLOCK, 0, &list);
 	struct io_event event;
 
-	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
 	EXPECT_EQ(BLOCK, event.res);
 	EXPECT_EQ(0, event.res2);
 	list.cache.attr.flags = IOCB_ATTR_REQUIRED;
-	EXPECT_EQ(-EOPNOTSUPP, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(-EOPNOTSUPP, run_by(&self->way, &iocb, &event));
 }
 
 /* O_DIRECT on a pipe means something else. */
@@ -626,15 +757,15 @@ TEST_F(abi, direct_pipe)
 
 	ASSERT_EQ(0, pipe2(fds, O_DIRECT | O_CLOEXEC));
 	iocb = prep(IOCB_CMD_PWRITE, fds[1], self->buf, 16, 0, &list);
-	EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(0, run_by(&self->way, &iocb, &event));
 	EXPECT_EQ(16, event.res);
 	list.cache.attr.flags = IOCB_ATTR_REQUIRED;
-	EXPECT_EQ(-EOPNOTSUPP, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(-EOPNOTSUPP, run_by(&self->way, &iocb, &event));
 	close(fds[0]);
 	close(fds[1]);
 }
 
-TEST_F(abi, opcodes)
+TEST_F(aio, opcodes)
 {
 	struct cache_list list = cache_list(0, 0);
 	int opcode;
@@ -670,7 +801,7 @@ TEST_F(abi, opcodes)
 }
 
 /* The first bad iocb ends the call; those before it are submitted. */
-TEST_F(abi, bad_iocb_among_good)
+TEST_F(aio, bad_iocb_among_good)
 {
 	struct cache_list good = cache_list(0, 0), bad = cache_list(3, 0);
 	struct iocb iocb[3] = {

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "aio.h"
+#include "uring.h"
 #include "kselftest_harness.h"
 
 FIXTURE(off)
@@ -79,6 +80,24 @@ TEST_F(off, no_attributes)
 	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
 	EXPECT_EQ(BLOCK, event.res);
 	EXPECT_EQ(0, event.res2);
+}
+
+/* io_uring, as an older kernel does */
+TEST_F(off, uring)
+{
+	struct cache_list list = cache_list(IOCB_CACHE_BYPASS, 0);
+	struct io_uring_sqe sqe = uring_prep(IORING_OP_READ, self->fd,
+					     self->buf, BLOCK, 0, &list);
+	struct uring ring;
+
+	ASSERT_EQ(0, uring_open(&ring, 1, IORING_SETUP_CQE32));
+	EXPECT_EQ(-EINVAL, uring_run(&ring, &sqe));
+	sqe.attr_ptr = 0;
+	EXPECT_EQ(-EINVAL, uring_run(&ring, &sqe));
+	sqe.attr_type_mask = 0;
+	EXPECT_EQ(BLOCK, uring_run(&ring, &sqe));
+	EXPECT_EQ(IORING_RW_ATTR_FLAG_PI, uring_attr_flags());
+	uring_exit(&ring);
 }
 
 TEST_F(off, no_tracepoints)

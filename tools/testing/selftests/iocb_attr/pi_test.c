@@ -792,7 +792,8 @@ TEST_F(pi, refused_if_buffered)
 
 /*
  * io_uring issues again what needs more bios than may go without waiting, here
- * for its pages that are in no order. It has to have kept all of the seed.
+ * for its pages that are in no order. It has to have kept all of the seed, that
+ * of its own attribute and that of a list.
  */
 TEST_F(pi, uring_keeps_the_seed)
 {
@@ -812,10 +813,13 @@ TEST_F(pi, uring_keeps_the_seed)
 		.attr_type_mask	= IORING_RW_ATTR_FLAG_PI,
 		.attr_ptr	= (uintptr_t)&pi,
 	};
+	struct pi_list l = pi_list(self->md, pi.len, pi.flags, 0, seed);
 	struct iovec *iov = calloc(pages, sizeof(*iov));
 	uint8_t *in_order = malloc(pages * BLOCK);
+	struct uring_done done;
 	struct uring ring;
 	unsigned int i;
+	int list;
 	uint64_t mask;
 
 	if (!self->f.ref)
@@ -824,28 +828,55 @@ TEST_F(pi, uring_keeps_the_seed)
 	mask = ~0ULL >> (64 - 8 * self->f.ref);
 	ASSERT_NE(NULL, iov);
 	ASSERT_NE(NULL, in_order);
-	ASSERT_EQ(0, uring_init(&ring));
+	ASSERT_EQ(0, uring_open(&ring, 1, IORING_SETUP_CQE32));
 	fill(self->buf, pages * BLOCK, 99);
 	for (i = 0; i < pages; i++) {
 		iov[i].iov_base = self->buf + (pages - 1 - i) * BLOCK;
 		iov[i].iov_len = BLOCK;
 		memcpy(in_order + i * BLOCK, iov[i].iov_base, BLOCK);
 	}
-	set_tuples(&self->f, in_order, self->md, n, 0, seed);
 	sqe.addr = (uintptr_t)iov;
-	ASSERT_EQ((int)(pages * BLOCK), uring_run(&ring, &sqe));
+	for (list = 0; list < 2; list++) {
+		if (list) {
+			sqe.attr_type_mask = IORING_RW_ATTR_FLAG_LIST;
+			sqe.attr_ptr = (uintptr_t)&l;
+		}
+		set_tuples(&self->f, in_order, self->md, n, 0, seed);
+		sqe.opcode = IORING_OP_WRITEV;
+		ASSERT_EQ(0, uring_do(&ring, &sqe, &done));
+		EXPECT_EQ((int)(pages * BLOCK), done.res);
+		EXPECT_EQ(list ? PI_BIT : 0, done.extra[0]);
 
-	memset(self->md, 0xee, n * self->f.size);
-	sqe.opcode = IORING_OP_READV;
-	EXPECT_EQ((int)(pages * BLOCK), uring_run(&ring, &sqe));
-	for (i = 0; i < n; i++)
-		ASSERT_EQ((seed + i) & mask,
-			  get_be(ref_at(&self->f, self->md + i * self->f.size),
-				 self->f.ref));
+		memset(self->md, 0xee, n * self->f.size);
+		sqe.opcode = IORING_OP_READV;
+		ASSERT_EQ(0, uring_do(&ring, &sqe, &done));
+		EXPECT_EQ((int)(pages * BLOCK), done.res);
+		EXPECT_EQ(list ? PI_BIT : 0, done.extra[0]);
+		for (i = 0; i < n; i++)
+			ASSERT_EQ((seed + i) & mask,
+				  get_be(ref_at(&self->f, self->md +
+						i * self->f.size),
+					 self->f.ref));
+	}
 	SAY("io_uring issues it again", "seed of 64 bits kept");
 	uring_exit(&ring);
 	free(in_order);
 	free(iov);
+}
+
+/* Nobody polls for an I/O with tuples. */
+TEST_F(pi, uring_does_not_poll)
+{
+	struct pi_list l = pi_list(self->md, self->f.size, 0, 0, 0);
+	struct io_uring_sqe sqe = uring_prep(IORING_OP_READ, self->fd,
+					     self->buf, self->f.interval, 0,
+					     &l);
+	struct uring ring;
+
+	ASSERT_EQ(0, uring_open(&ring, 1, IORING_SETUP_CQE32 |
+				IORING_SETUP_IOPOLL));
+	EXPECT_EQ(-EOPNOTSUPP, uring_run(&ring, &sqe));
+	uring_exit(&ring);
 }
 
 struct dirtier {

@@ -1,0 +1,684 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attribute lists through io_uring: every way in which a request gets to its
+ * file, whose right to name somebody counts, and requests that end before they
+ * start. What is wrong with a list itself is in abi_test.c.
+ */
+#define _GNU_SOURCE
+#include <poll.h>
+#include <sys/uio.h>
+
+#include "disk.h"
+#include "uring.h"
+#include "kselftest_harness.h"
+
+#define FILE_DIRECT	"/dev/nullb0"
+#define USER		1000
+
+#define NR		8	/* requests at a time */
+#define MANY		300	/* more than a disk has tags for */
+#define SLOW		"1000000000"	/* ns that one takes */
+#define CHARGED		(1 << IOCB_ATTR_cgroup)
+
+/* Two cgroups below one, and none of the submitter's. */
+static int cgroups_make(int *fds)
+{
+	int ret;
+
+	ret = write_file(CGROUP "cgroup.subtree_control", "+io");
+	if (ret || cgroup_make("life") < 0)
+		return ret ?: -EIO;
+	ret = cgroup_write("life", "cgroup.subtree_control", "+io");
+	fds[0] = cgroup_make("life/a");
+	fds[1] = cgroup_make("life/b");
+	return ret ?: fds[0] < 0 ? fds[0] : fds[1] < 0 ? fds[1] : 0;
+}
+
+static int cgroups_remove(int *fds)
+{
+	int ret;
+
+	close(fds[0]);
+	close(fds[1]);
+	ret = cgroup_remove("life/a") ?: cgroup_remove("life/b") ?:
+	      still_held();
+	return ret ?: cgroup_remove("life");
+}
+
+/* Each way to submit, and to complete. */
+FIXTURE(way)
+{
+	struct uring ring;
+	int fds[2];
+	int cgroup[2];
+	char dev[16];
+	char *buf;
+};
+
+FIXTURE_VARIANT(way)
+{
+	unsigned int setup;
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(way, plain) {
+	.setup = IORING_SETUP_CQE32,
+};
+
+FIXTURE_VARIANT_ADD(way, mixed) {
+	.setup = IORING_SETUP_CQE_MIXED,
+};
+
+FIXTURE_VARIANT_ADD(way, deferred) {
+	.setup = IORING_SETUP_CQE32 | IORING_SETUP_SINGLE_ISSUER |
+		 IORING_SETUP_DEFER_TASKRUN,
+};
+
+FIXTURE_VARIANT_ADD(way, sqpoll) {
+	.setup = IORING_SETUP_CQE32 | IORING_SETUP_SQPOLL,
+};
+
+FIXTURE_VARIANT_ADD(way, iopoll) {
+	.setup = IORING_SETUP_CQE32 | IORING_SETUP_IOPOLL,
+};
+
+FIXTURE_VARIANT_ADD(way, iopoll_worker) {
+	.setup = IORING_SETUP_CQE32 | IORING_SETUP_IOPOLL,
+	.flags = IOSQE_ASYNC,
+};
+
+FIXTURE_VARIANT_ADD(way, worker) {
+	.setup = IORING_SETUP_CQE32,
+	.flags = IOSQE_ASYNC,
+};
+
+FIXTURE_VARIANT_ADD(way, linked) {
+	.setup = IORING_SETUP_CQE32,
+	.flags = IOSQE_IO_LINK,
+};
+
+FIXTURE_VARIANT_ADD(way, drained) {
+	.setup = IORING_SETUP_CQE_MIXED,
+	.flags = IOSQE_IO_DRAIN,
+};
+
+FIXTURE_VARIANT_ADD(way, fixed_file) {
+	.setup = IORING_SETUP_CQE32,
+	.flags = IOSQE_FIXED_FILE,
+};
+
+FIXTURE_SETUP(way)
+{
+	struct iovec iov = { .iov_len = NR * BLOCK };
+
+	ASSERT_EQ(0, uring_open(&self->ring, NR, variant->setup));
+	self->fds[0] = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fds[0]) {
+		TH_LOG("no " FILE_DIRECT);
+	}
+	self->fds[1] = open(FILE_DIRECT, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fds[1]);
+	ASSERT_EQ(0, device_number(FILE_DIRECT, self->dev, sizeof(self->dev)));
+	self->buf = block_alloc(NR * BLOCK);
+	ASSERT_NE(NULL, self->buf);
+	iov.iov_base = self->buf;
+	ASSERT_EQ(0, uring_register(&self->ring, IORING_REGISTER_BUFFERS, &iov,
+				    1));
+	ASSERT_EQ(0, uring_register(&self->ring, IORING_REGISTER_FILES,
+				    self->fds, 2));
+	ASSERT_EQ(0, cgroups_make(self->cgroup));
+}
+
+FIXTURE_TEARDOWN(way)
+{
+	uring_exit(&self->ring);
+	munmap(self->buf, NR * BLOCK);
+	close(self->fds[0]);
+	close(self->fds[1]);
+	EXPECT_EQ(0, cgroups_remove(self->cgroup));
+}
+
+static const uint8_t opcodes[] = {
+	IORING_OP_READ, IORING_OP_READV, IORING_OP_READ_FIXED,
+	IORING_OP_READV_FIXED, IORING_OP_WRITE, IORING_OP_WRITEV,
+	IORING_OP_WRITE_FIXED, IORING_OP_WRITEV_FIXED,
+};
+
+static bool is_vectored(int opcode)
+{
+	return opcode == IORING_OP_READV || opcode == IORING_OP_WRITEV ||
+	       opcode == IORING_OP_READV_FIXED ||
+	       opcode == IORING_OP_WRITEV_FIXED;
+}
+
+/* Every second one is for the one cgroup, the others for the other. */
+TEST_F(way, charged)
+{
+	struct who_list l[2] = {
+		who(IOCB_ATTR_cgroup, self->cgroup[0]),
+		who(IOCB_ATTR_cgroup, self->cgroup[1]),
+	};
+	bool fixed = variant->flags & IOSQE_FIXED_FILE;
+	unsigned int i, op;
+
+	for (op = 0; op < ARRAY_SIZE(opcodes); op++) {
+		const char *key = op < 4 ? "rios" : "wios";
+		struct io_uring_sqe sqe[NR];
+		struct iovec iov[NR];
+		struct uring_done done;
+		long long was[2];
+
+		for (i = 0; i < NR; i++) {
+			char *buf = self->buf + i * BLOCK;
+			bool v = is_vectored(opcodes[op]);
+
+			iov[i] = (struct iovec) { buf, BLOCK };
+			sqe[i] = uring_prep(opcodes[op], fixed ? 0 :
+					    self->fds[0], v ? (void *)&iov[i] :
+					    buf, v ? 1 : BLOCK,
+					    i * 16LL * BLOCK, &l[i % 2]);
+			sqe[i].flags = variant->flags;
+			sqe[i].user_data = i;
+		}
+		sqe[NR - 1].flags &= ~IOSQE_IO_LINK;
+		was[0] = cgroup_io("life/a", self->dev, key);
+		was[1] = cgroup_io("life/b", self->dev, key);
+		ASSERT_EQ(0, uring_submit(&self->ring, sqe, NR));
+		for (i = 0; i < NR; i++) {
+			ASSERT_EQ(0, uring_wait(&self->ring, &done));
+			EXPECT_EQ(BLOCK, done.res) {
+				TH_LOG("opcode %u", opcodes[op]);
+			}
+			EXPECT_TRUE(done.big);
+			EXPECT_EQ(CHARGED, done.extra[0]);
+			EXPECT_EQ(0, done.extra[1]);
+		}
+		EXPECT_EQ(was[0] + NR / 2,
+			  cgroup_io("life/a", self->dev, key));
+		EXPECT_EQ(was[1] + NR / 2,
+			  cgroup_io("life/b", self->dev, key));
+	}
+}
+
+/* What a file cannot have is found out when the file is known. */
+TEST_F(way, refused_for_the_file)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	bool fixed = variant->flags & IOSQE_FIXED_FILE;
+	struct io_uring_sqe sqe = uring_prep(IORING_OP_READ, fixed ? 1 :
+					     self->fds[1], self->buf, BLOCK, 0,
+					     &l);
+	struct uring_done done;
+
+	sqe.flags = variant->flags & ~IOSQE_IO_LINK;
+	ASSERT_EQ(0, uring_do(&self->ring, &sqe, &done));
+	EXPECT_EQ(-EOPNOTSUPP, done.res);
+	EXPECT_EQ(0, done.extra[0]);
+	if (variant->setup & IORING_SETUP_IOPOLL)
+		return;
+	/* if it need not be, it is dropped */
+	l.r[0].attr.flags = 0;
+	ASSERT_EQ(0, uring_do(&self->ring, &sqe, &done));
+	EXPECT_EQ(BLOCK, done.res);
+	EXPECT_EQ(0, done.extra[0]);
+}
+
+/* The list's own faults, where no file is looked at. */
+TEST_F(way, refused_for_the_list)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, -1);
+	struct io_uring_sqe sqe = uring_prep(IORING_OP_READ, self->fds[0],
+					     self->buf, BLOCK, 0, &l);
+
+	sqe.flags = variant->flags & ~(IOSQE_IO_LINK | IOSQE_FIXED_FILE);
+	EXPECT_EQ(-EBADF, uring_run(&self->ring, &sqe));
+	l.list.size = 20;
+	EXPECT_EQ(-EINVAL, uring_run(&self->ring, &sqe));
+	sqe.attr_ptr = 8;
+	EXPECT_EQ(-EFAULT, uring_run(&self->ring, &sqe));
+}
+
+FIXTURE(ring)
+{
+	struct uring ring;
+	int fd;
+	int cgroup[2];
+	void *buf;
+};
+
+FIXTURE_SETUP(ring)
+{
+	ASSERT_EQ(0, uring_open(&self->ring, NR, IORING_SETUP_CQE32));
+	self->fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd) {
+		TH_LOG("no " FILE_DIRECT);
+	}
+	self->buf = block_alloc(BLOCK);
+	ASSERT_NE(NULL, self->buf);
+	ASSERT_EQ(0, cgroups_make(self->cgroup));
+}
+
+FIXTURE_TEARDOWN(ring)
+{
+	uring_exit(&self->ring);
+	munmap(self->buf, BLOCK);
+	close(self->fd);
+	EXPECT_EQ(0, cgroups_remove(self->cgroup));
+}
+
+#define READ(list)							\
+	uring_prep(IORING_OP_READ, self->fd, self->buf, BLOCK, 0, list)
+
+TEST_F(ring, told_by_query)
+{
+	EXPECT_EQ(IORING_RW_ATTR_FLAG_PI | IORING_RW_ATTR_FLAG_LIST,
+		  uring_attr_flags());
+}
+
+TEST_F(ring, one_bit_of_the_mask)
+{
+	struct cache_list l = cache_list(0, 0);
+	struct io_uring_sqe sqe = READ(&l);
+	int bit;
+
+	for (bit = 0; bit < 64; bit++) {
+		sqe.attr_type_mask = IORING_RW_ATTR_FLAG_LIST | 1ULL << bit;
+		EXPECT_EQ(bit == 1 ? BLOCK : -EINVAL,
+			  uring_run(&self->ring, &sqe)) {
+			TH_LOG("bit %d", bit);
+		}
+		if (bit < 2)
+			continue;
+		sqe.attr_type_mask = 1ULL << bit;
+		EXPECT_EQ(-EINVAL, uring_run(&self->ring, &sqe));
+	}
+}
+
+TEST_F(ring, without_list)
+{
+	struct io_uring_sqe sqe = READ(NULL);
+	struct uring_done done;
+
+	sqe.user_data = 0x1122334455667788;
+	/* nothing says that it is one */
+	sqe.attr_ptr = 1;
+	ASSERT_EQ(0, uring_do(&self->ring, &sqe, &done));
+	EXPECT_EQ(BLOCK, done.res);
+	EXPECT_EQ(0, done.flags);
+	EXPECT_EQ(0, done.extra[0]);
+	EXPECT_EQ(0x1122334455667788, done.data);
+}
+
+/* A list that asks for a report, on a ring that has no room for one. */
+TEST_F(ring, report_needs_room)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct io_uring_sqe sqe = READ(&l);
+	struct uring_done done;
+	struct uring small;
+
+	ASSERT_EQ(0, uring_init(&small));
+	EXPECT_EQ(-EINVAL, uring_run(&small, &sqe));
+	l.list.flags = 0;
+	EXPECT_EQ(BLOCK, uring_run(&small, &sqe));
+	uring_exit(&small);
+
+	/* none is asked for, none is given */
+	ASSERT_EQ(0, uring_do(&self->ring, &sqe, &done));
+	EXPECT_EQ(BLOCK, done.res);
+	EXPECT_EQ(0, done.extra[0]);
+}
+
+/* On a mixed ring a completion is as long as it has to be. */
+TEST_F(ring, mixed_sizes)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct io_uring_sqe sqe;
+	struct uring_done done;
+	struct uring mixed;
+	int i;
+
+	ASSERT_EQ(0, uring_open(&mixed, 2, IORING_SETUP_CQE_MIXED));
+	for (i = 0; i < 60; i++) {
+		bool report = i % 3 == 1;
+
+		l.list.flags = report ? IOCB_ATTR_LIST_REPORT : 0;
+		sqe = READ(i % 3 ? &l : NULL);
+		sqe.user_data = i;
+		ASSERT_EQ(0, uring_do(&mixed, &sqe, &done));
+		ASSERT_EQ(BLOCK, done.res);
+		EXPECT_EQ(i, done.data);
+		EXPECT_EQ(report, done.big);
+		EXPECT_EQ(report ? CHARGED : 0, done.extra[0]);
+	}
+	uring_exit(&mixed);
+}
+
+/* What was not reported is not left for the request that comes next. */
+TEST_F(ring, report_of_what_is_skipped)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct io_uring_sqe sqe[2] = { READ(&l), READ(NULL) };
+	struct uring_done done;
+	int i;
+
+	sqe[0].flags = IOSQE_CQE_SKIP_SUCCESS | IOSQE_IO_LINK;
+	sqe[1].user_data = 1;
+	for (i = 0; i < 64; i++) {
+		ASSERT_EQ(0, uring_submit(&self->ring, sqe, 2));
+		ASSERT_EQ(0, uring_wait(&self->ring, &done));
+		EXPECT_EQ(1, done.data);
+		EXPECT_EQ(BLOCK, done.res);
+		ASSERT_EQ(0, done.extra[0]);
+	}
+}
+
+TEST_F(ring, multishot)
+{
+	struct cache_list l = cache_list(0, 0);
+	struct io_uring_sqe sqe = {
+		.opcode	= IORING_OP_READ_MULTISHOT,
+		.flags	= IOSQE_BUFFER_SELECT,
+	};
+	int fds[2];
+
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	ASSERT_EQ(1, write(fds[1], "", 1));
+	sqe.fd = fds[0];
+	/* taken, were there a buffer */
+	EXPECT_EQ(-ENOBUFS, uring_run(&self->ring, &sqe));
+	sqe.attr_ptr = (uintptr_t)&l;
+	sqe.attr_type_mask = IORING_RW_ATTR_FLAG_LIST;
+	EXPECT_EQ(-EINVAL, uring_run(&self->ring, &sqe));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static struct io_uring_sqe timeout(const struct __kernel_timespec *ts)
+{
+	return (struct io_uring_sqe) {
+		.opcode		= IORING_OP_TIMEOUT,
+		.flags		= IOSQE_IO_LINK,
+		.addr		= (uintptr_t)ts,
+		.len		= 1,
+		.timeout_flags	= IORING_TIMEOUT_ETIME_SUCCESS,
+		.user_data	= 1000,
+	};
+}
+
+/* The list, and what it names, are free when the request was submitted. */
+TEST_F(ring, list_is_read_once)
+{
+	const struct __kernel_timespec ts = { .tv_nsec = 50000000 };
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct io_uring_sqe sqe[2] = { timeout(&ts), READ(&l) };
+	struct uring_done done;
+
+	ASSERT_EQ(0, uring_submit(&self->ring, sqe, 2));
+	memset(&l, 0xff, sizeof(l));
+	ASSERT_EQ(self->cgroup[0], dup2(self->fd, self->cgroup[0]));
+	ASSERT_EQ(0, uring_wait(&self->ring, &done));
+	EXPECT_EQ(1000, done.data);
+	ASSERT_EQ(0, uring_wait(&self->ring, &done));
+	EXPECT_EQ(BLOCK, done.res);
+	EXPECT_EQ(CHARGED, done.extra[0]);
+}
+
+/* The file is opened by the request before, after the list was read. */
+TEST_F(ring, link_opens_the_file)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct io_uring_sqe sqe[2] = {
+		{
+			.opcode		= IORING_OP_OPENAT,
+			.flags		= IOSQE_IO_LINK,
+			.fd		= AT_FDCWD,
+			.addr		= (uintptr_t)FILE_DIRECT,
+			.file_index	= 1,
+		}, READ(&l),
+	};
+	int i, none = -1;
+	struct uring_done done;
+
+	ASSERT_EQ(0, uring_register(&self->ring, IORING_REGISTER_FILES, &none,
+				    1));
+	sqe[1].flags = IOSQE_FIXED_FILE;
+	sqe[1].fd = 0;
+	for (i = 0; i < 2; i++) {
+		sqe[0].open_flags = i ? O_RDONLY : O_RDONLY | O_DIRECT;
+		ASSERT_EQ(0, uring_submit(&self->ring, sqe, 2));
+		ASSERT_EQ(0, uring_wait(&self->ring, &done));
+		ASSERT_EQ(0, done.res);
+		ASSERT_EQ(0, uring_wait(&self->ring, &done));
+		EXPECT_EQ(i ? -EOPNOTSUPP : BLOCK, done.res);
+		EXPECT_EQ(i ? 0 : CHARGED, done.extra[0]);
+	}
+}
+
+/* Requests with lists that come after one that fails. */
+TEST_F(ring, link_fails)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct io_uring_sqe sqe[3] = { READ(&l), READ(&l), READ(&l) };
+	struct uring_done done;
+	int i, way;
+
+	for (way = 0; way < 3; way++) {
+		for (i = 0; i < 3; i++) {
+			sqe[i].flags = i < 2 ? IOSQE_IO_LINK : 0;
+			sqe[i].user_data = i;
+			sqe[i].fd = self->fd;
+			sqe[i].attr_ptr = (uintptr_t)&l;
+		}
+		/* as it is issued, as it is submitted, by the last one */
+		if (way == 0)
+			sqe[0].fd = -1;
+		else
+			sqe[way].attr_ptr = 8;
+		ASSERT_EQ(0, uring_submit(&self->ring, sqe, 3));
+		for (i = 0; i < 3; i++) {
+			ASSERT_EQ(0, uring_wait(&self->ring, &done));
+			EXPECT_EQ(done.data != way ? -ECANCELED :
+				  way ? -EFAULT : -EBADF, done.res) {
+				TH_LOG("way %d request %d", way,
+				       (int)done.data);
+			}
+			EXPECT_EQ(0, done.extra[0]);
+		}
+	}
+}
+
+/* Be a user, with nothing of root's but that one may return. */
+static int be(int uid)
+{
+	return syscall(SYS_setresuid, -1, uid, -1) ? -errno : 0;
+}
+
+#define AS(id, flags_, list)						\
+({									\
+	struct io_uring_sqe __sqe = READ(list);				\
+									\
+	__sqe.personality = (id);					\
+	__sqe.flags = (flags_);						\
+	uring_run(&self->ring, &__sqe);					\
+})
+
+/* The credentials that a request is given count, not the submitter's. */
+TEST_F(ring, personality)
+{
+	struct who_list charge = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct who_list rt = who(IOCB_ATTR_ioprio, RT);
+	struct who_list init = who(IOCB_ATTR_proxy_pid, 1);
+	int root, user, i;
+
+	root = uring_register(&self->ring, IORING_REGISTER_PERSONALITY, NULL,
+			      0);
+	ASSERT_LT(0, root);
+	ASSERT_EQ(0, be(USER));
+	user = uring_register(&self->ring, IORING_REGISTER_PERSONALITY, NULL,
+			      0);
+	ASSERT_EQ(0, be(0));
+	ASSERT_LT(0, user);
+
+	/* twice: what root was allowed is remembered, and not for the user */
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(BLOCK, AS(0, 0, &charge));
+		EXPECT_EQ(BLOCK, AS(root, 0, &charge));
+		EXPECT_EQ(-EACCES, AS(user, 0, &charge));
+		EXPECT_EQ(-EACCES, AS(user, IOSQE_ASYNC, &charge));
+	}
+	EXPECT_EQ(BLOCK, AS(0, 0, &rt));
+	EXPECT_EQ(-EPERM, AS(user, 0, &rt));
+	EXPECT_EQ(BLOCK, AS(0, 0, &init));
+	EXPECT_EQ(-EPERM, AS(user, 0, &init));
+
+	ASSERT_EQ(0, be(USER));
+	EXPECT_EQ(-EACCES, AS(0, 0, &charge));
+	EXPECT_EQ(-EACCES, AS(user, 0, &charge));
+	EXPECT_EQ(BLOCK, AS(root, 0, &charge));
+	EXPECT_EQ(BLOCK, AS(root, IOSQE_ASYNC, &charge));
+	EXPECT_EQ(-EPERM, AS(0, 0, &init));
+	EXPECT_EQ(BLOCK, AS(root, 0, &init));
+	EXPECT_EQ(BLOCK, AS(root, 0, &rt));
+	ASSERT_EQ(0, be(0));
+
+	ASSERT_EQ(0, cgroup_chown("life/a", "cgroup.procs", USER));
+	EXPECT_EQ(BLOCK, AS(user, 0, &charge));
+}
+
+/* Those of whoever made the ring, if the kernel's thread submits. */
+TEST_F(ring, sqpoll_of_a_user)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct io_uring_sqe sqe = READ(&l);
+	struct uring ring;
+	int ret, root;
+
+	ASSERT_EQ(0, be(USER));
+	ret = uring_open(&ring, NR, IORING_SETUP_CQE32 | IORING_SETUP_SQPOLL);
+	ASSERT_EQ(0, be(0));
+	ASSERT_EQ(0, ret);
+	root = uring_register(&ring, IORING_REGISTER_PERSONALITY, NULL, 0);
+	ASSERT_LT(0, root);
+
+	EXPECT_EQ(-EACCES, uring_run(&ring, &sqe));
+	sqe.personality = root;
+	EXPECT_EQ(BLOCK, uring_run(&ring, &sqe));
+	sqe.personality = 0;
+	EXPECT_EQ(-EACCES, uring_run(&ring, &sqe));
+	uring_exit(&ring);
+}
+
+FIXTURE(disk)
+{
+	struct uring ring;
+	int fd;
+	int cgroup[2];
+	char dev[16];
+	char *buf;
+};
+
+FIXTURE_VARIANT(disk)
+{
+	const char *ns;
+};
+
+FIXTURE_VARIANT_ADD(disk, slow) {
+	.ns = SLOW,
+};
+
+FIXTURE_SETUP(disk)
+{
+	ASSERT_EQ(0, disk_make(variant->ns, "none"));
+	self->fd = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, device_number(DISK, self->dev, sizeof(self->dev)));
+	self->buf = block_alloc(BLOCK);
+	ASSERT_NE(NULL, self->buf);
+	ASSERT_EQ(0, cgroups_make(self->cgroup));
+	ASSERT_EQ(0, uring_open(&self->ring, 512, IORING_SETUP_CQE32));
+}
+
+FIXTURE_TEARDOWN(disk)
+{
+	munmap(self->buf, BLOCK);
+	close(self->fd);
+	EXPECT_EQ(0, cgroups_remove(self->cgroup));
+	EXPECT_EQ(0, disk_remove());
+}
+
+static int submit_many(struct uring *ring, int fd, void *buf, void *list,
+		       int nr)
+{
+	struct io_uring_sqe sqe[MANY];
+	int i;
+
+	for (i = 0; i < nr; i++)
+		sqe[i] = uring_prep(IORING_OP_READ, fd, buf, BLOCK,
+				    i * 16LL * BLOCK, list);
+	return uring_submit(ring, sqe, nr);
+}
+
+/*
+ * More than the disk has tags for: io_uring, which does not wait for one, has a
+ * worker issue the rest again.
+ */
+TEST_F(disk, issued_again)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct uring_done done;
+	int i;
+
+	ASSERT_EQ(0, submit_many(&self->ring, self->fd, self->buf, &l, MANY));
+	memset(&l, 0xff, sizeof(l));
+	for (i = 0; i < MANY; i++) {
+		ASSERT_EQ(0, uring_wait(&self->ring, &done));
+		EXPECT_EQ(BLOCK, done.res);
+		EXPECT_EQ(CHARGED, done.extra[0]);
+	}
+	EXPECT_LE(MANY, cgroup_io("life/a", self->dev, "rios"));
+	uring_exit(&self->ring);
+}
+
+/* The ring goes, with requests in flight and others that have not started. */
+TEST_F(disk, ring_goes)
+{
+	const struct __kernel_timespec ts = { .tv_sec = 600 };
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct io_uring_sqe sqe[2] = {
+		timeout(&ts),
+		uring_prep(IORING_OP_READ, self->fd, self->buf, BLOCK, 0, &l),
+	};
+
+	ASSERT_EQ(0, uring_submit(&self->ring, sqe, 2));
+	ASSERT_EQ(0, submit_many(&self->ring, self->fd, self->buf, &l, MANY));
+	uring_exit(&self->ring);
+}
+
+/* The same, and the program with it. */
+TEST_F(disk, program_goes)
+{
+	const struct __kernel_timespec ts = { .tv_sec = 600 };
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[1]);
+	struct uring ring;
+	pid_t pid;
+
+	uring_exit(&self->ring);
+	pid = fork();
+	if (!pid) {
+		struct io_uring_sqe sqe[2] = {
+			timeout(&ts),
+			uring_prep(IORING_OP_READ, self->fd, self->buf, BLOCK,
+				   0, &l),
+		};
+		int ret;
+
+		ret = uring_open(&ring, 512, IORING_SETUP_CQE32) ?:
+		      uring_submit(&ring, sqe, 2) ?:
+		      submit_many(&ring, self->fd, self->buf, &l, MANY);
+		_exit(-ret);
+	}
+	EXPECT_EQ(0, wait_child(pid));
+}
+
+TEST_HARNESS_MAIN
