@@ -390,7 +390,7 @@ static __always_inline int copy_list(u64 *words, u64 ulist)
 		} else {
 			for (i = 1; i < size / sizeof(u64); i++)
 				unsafe_get_user(words[i], from + i, efault);
-			if (size < sizeof(*list))
+			if (size < 2 * sizeof(u64) || size % sizeof(u64))
 				return 0;
 		}
 	}
