@@ -249,7 +249,7 @@ static __always_inline int resolve(const struct iocb_attr *attr,
 			       target);
 }
 
-/* Would an attribute that must not be be dropped, as far as that is known? */
+/* Is there nothing below for what must not be dropped, as far as is known? */
 static __always_inline bool dropped(const struct iocb_attr_desc *desc,
 				    unsigned int id,
 				    const struct iocb_attr_target *target)

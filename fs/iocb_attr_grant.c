@@ -167,6 +167,7 @@ int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
 	target->attrs->css = css;
 	return 0;
 }
+
 /**
  * iocb_attr_exit_grants - forget what a context was allowed
  * @grants: Of the context, which nobody uses any more.
