@@ -6,6 +6,7 @@
 #define _FS_IOCB_ATTR_H
 
 #include <linux/bits.h>
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/indirect_call_wrapper.h>
 #include <linux/iocb_attr.h>
