@@ -359,6 +359,26 @@ static __always_inline int import_one(const struct iocb_attr *attr,
 	return 0;
 }
 
+/* The I/O has nothing yet, of which a list that is refused would be let go. */
+static __always_inline void begin(struct iocb_attrs *attrs)
+{
+	attrs->cache.hints = 0;
+	attrs->must = 0;
+	attrs->css = NULL;
+	attrs->ioc = NULL;
+}
+
+/* The list is a good one: it is the I/O's. */
+static __always_inline void accept(const struct iocb_attr_list *list,
+				   struct iocb_attrs *attrs, struct kiocb *iocb)
+{
+	attrs->flags = list->flags;
+	atomic_set(&attrs->honoured, 0);
+	iocb->ki_attrs = attrs;
+	iocb->ki_flags |= IOCB_HAS_ATTRS;
+	trace_iocb_attr_accepted(iocb, list->size, attrs->flags, attrs->given);
+}
+
 /*
  * Copy a list, but no more than the header of one that is to be refused for it,
  * or that the stack is too small for, and return how long the records are that
@@ -443,10 +463,7 @@ noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 	target.grants = grants;
 	target.meta = meta;
 	target.ioprio_given = ioprio_given;
-	attrs->cache.hints = 0;
-	attrs->must = 0;
-	attrs->css = NULL;
-	attrs->ioc = NULL;
+	begin(attrs);
 	ret = copy_list(words, ulist);
 	if (unlikely(ret < 0))
 		return refuse(&target, ret, IOCB_ATTR_BAD_POINTER, 0, 0);
@@ -458,12 +475,51 @@ noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 		ret = import_list(words, ulist, &target);
 	if (unlikely(ret))
 		return ret;
+	accept(list, attrs, iocb);
+	return 0;
+}
 
-	attrs->flags = list->flags;
-	atomic_set(&attrs->honoured, 0);
-	iocb->ki_attrs = attrs;
-	iocb->ki_flags |= IOCB_HAS_ATTRS;
-	trace_iocb_attr_accepted(iocb, list->size, attrs->flags, attrs->given);
+/**
+ * iocb_attrs_import_words - take an I/O's attribute list from kernel memory
+ * @attrs: As for iocb_attrs_import().
+ * @iocb: Likewise.
+ * @words: A copy of what came from userspace, which nobody changes: a struct
+ *	iocb_attr_list, if it is right.
+ * @nr: How many words of it there are; the list may end before.
+ * @ioprio_given: As for iocb_attrs_import().
+ * @grants: Likewise.
+ * @meta: Likewise.
+ *
+ * Context: As iocb_attrs_import().
+ * Return: As iocb_attrs_import(), and -E2BIG if the list does not end there.
+ */
+int iocb_attrs_import_words(struct iocb_attrs *attrs, struct kiocb *iocb,
+			    const u64 *words, unsigned int nr,
+			    bool ioprio_given, struct iocb_attr_grants *grants,
+			    struct uio_meta *meta)
+{
+	const struct iocb_attr_list *list = (const void *)words;
+	struct iocb_attr_target target = {
+		.attrs		= attrs,
+		.iocb		= iocb,
+		.grants		= grants,
+		.meta		= meta,
+		.ioprio_given	= ioprio_given,
+	};
+	struct iocb_attr_refusal bad = {};
+	int ret;
+
+	begin(attrs);
+	ret = iocb_attr_check_header(list, &bad);
+	if (!ret && list->size > nr * sizeof(*words))
+		ret = iocb_attr_refuse(&bad, -E2BIG, IOCB_ATTR_BAD_LIST_SIZE);
+	if (unlikely(ret))
+		return refuse(&target, ret, bad.reason, bad.offset, bad.id);
+
+	ret = import_records(list, list + 1, &target);
+	if (unlikely(ret))
+		return ret;
+	accept(list, attrs, iocb);
 	return 0;
 }
 

@@ -46,6 +46,10 @@ static inline void iocb_attr_exit_grants(struct iocb_attr_grants *grants)
 int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 		      u64 ulist, bool ioprio_given,
 		      struct iocb_attr_grants *grants, struct uio_meta *meta);
+int iocb_attrs_import_words(struct iocb_attrs *attrs, struct kiocb *iocb,
+			    const u64 *words, unsigned int nr,
+			    bool ioprio_given, struct iocb_attr_grants *grants,
+			    struct uio_meta *meta);
 int iocb_attrs_check_file(struct kiocb *iocb);
 
 #endif /* _LINUX_IOCB_ATTR_GRANT_H */

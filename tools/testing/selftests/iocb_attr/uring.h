@@ -19,6 +19,7 @@ struct uring {
 	void *rings;
 	size_t rings_size;
 	struct io_uring_sqe *sqes;
+	size_t sqe_size;
 	struct io_uring_params p;
 };
 
@@ -39,7 +40,7 @@ static inline unsigned int *uring_word(struct uring *r, uint32_t offset)
 static inline void uring_exit(struct uring *r)
 {
 	if (r->sqes)
-		munmap(r->sqes, r->p.sq_entries * sizeof(*r->sqes));
+		munmap(r->sqes, r->p.sq_entries * r->sqe_size);
 	if (r->rings)
 		munmap(r->rings, r->rings_size);
 	close(r->fd);
@@ -53,7 +54,7 @@ static inline void *uring_map(struct uring *r, size_t size, off_t what)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-/* A ring of so many entries, with IORING_SETUP_* but no SQEs of 128 bytes. */
+/* A ring of so many entries, with IORING_SETUP_*. */
 static inline int uring_open(struct uring *r, unsigned int entries,
 			     unsigned int flags)
 {
@@ -66,13 +67,13 @@ static inline int uring_open(struct uring *r, unsigned int entries,
 		return -errno;
 	if (flags & IORING_SETUP_CQE32)
 		cqe *= 2;
+	r->sqe_size = sizeof(*r->sqes) << !!(flags & IORING_SETUP_SQE128);
 	/* both rings are one mapping since 5.4 */
 	r->rings_size = r->p.cq_off.cqes + r->p.cq_entries * cqe;
 	if (r->rings_size < r->p.sq_off.array + r->p.sq_entries * 4)
 		r->rings_size = r->p.sq_off.array + r->p.sq_entries * 4;
 	r->rings = uring_map(r, r->rings_size, IORING_OFF_SQ_RING);
-	r->sqes = uring_map(r, r->p.sq_entries * sizeof(*r->sqes),
-			    IORING_OFF_SQES);
+	r->sqes = uring_map(r, r->p.sq_entries * r->sqe_size, IORING_OFF_SQES);
 	if (r->rings && r->sqes)
 		return 0;
 	uring_exit(r);
@@ -101,7 +102,10 @@ static inline int uring_register(struct uring *r, unsigned int opcode,
 	return ret < 0 ? -errno : ret;
 }
 
-/* Submit @nr, which fit in the ring. Returns 0 or a negative errno. */
+/*
+ * Submit @nr, which fit in the ring; each is two if the ring's are of 128 bytes.
+ * Returns 0 or a negative errno.
+ */
 static inline int uring_submit(struct uring *r, const struct io_uring_sqe *sqes,
 			       unsigned int nr)
 {
@@ -113,7 +117,8 @@ static inline int uring_submit(struct uring *r, const struct io_uring_sqe *sqes,
 
 	for (i = 0; i < nr; i++) {
 		at = (*tail + i) & mask;
-		r->sqes[at] = sqes[i];
+		memcpy((void *)r->sqes + at * r->sqe_size,
+		       (void *)sqes + i * r->sqe_size, r->sqe_size);
 		array[at] = at;
 	}
 	__atomic_store_n(tail, *tail + nr, __ATOMIC_SEQ_CST);

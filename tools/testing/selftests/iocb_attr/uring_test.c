@@ -5,8 +5,10 @@
  * start. What is wrong with a list itself is in abi_test.c.
  */
 #define _GNU_SOURCE
-#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
+
+#include <linux/fs.h>
 
 #include "disk.h"
 #include "uring.h"
@@ -271,8 +273,8 @@ FIXTURE_TEARDOWN(ring)
 
 TEST_F(ring, told_by_query)
 {
-	EXPECT_EQ(IORING_RW_ATTR_FLAG_PI | IORING_RW_ATTR_FLAG_LIST,
-		  uring_attr_flags());
+	EXPECT_EQ(IORING_RW_ATTR_FLAG_PI | IORING_RW_ATTR_FLAG_LIST |
+		  IORING_RW_ATTR_FLAG_LIST_SQE, uring_attr_flags());
 }
 
 TEST_F(ring, one_bit_of_the_mask)
@@ -488,6 +490,29 @@ TEST_F(ring, link_fails)
 	}
 }
 
+/* One that waits for a timeout, which is cancelled. */
+TEST_F(ring, cancelled)
+{
+	const struct __kernel_timespec ts = { .tv_sec = 600 };
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct io_uring_sqe sqe[2] = { timeout(&ts), READ(&l) };
+	struct io_uring_sqe cancel = {
+		.opcode		= IORING_OP_ASYNC_CANCEL,
+		.addr		= 1000,
+		.user_data	= 1,
+	};
+	struct uring_done done;
+	int i;
+
+	ASSERT_EQ(0, uring_submit(&self->ring, sqe, 2));
+	ASSERT_EQ(0, uring_submit(&self->ring, &cancel, 1));
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, uring_wait(&self->ring, &done));
+		EXPECT_EQ(done.data == 1 ? 0 : -ECANCELED, done.res);
+		EXPECT_EQ(0, done.extra[0]);
+	}
+}
+
 /* Be a user, with nothing of root's but that one may return. */
 static int be(int uid)
 {
@@ -569,6 +594,128 @@ TEST_F(ring, sqpoll_of_a_user)
 	uring_exit(&ring);
 }
 
+/* A list in the SQE itself. */
+FIXTURE(inside)
+{
+	struct uring ring;
+	int fd;
+	int cgroup[2];
+	void *buf;
+	struct io_uring_sqe sqe[2];
+};
+
+FIXTURE_SETUP(inside)
+{
+	ASSERT_EQ(0, uring_open(&self->ring, NR, IORING_SETUP_CQE32 |
+				IORING_SETUP_SQE128));
+	self->fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	self->buf = block_alloc(BLOCK);
+	ASSERT_NE(NULL, self->buf);
+	ASSERT_EQ(0, cgroups_make(self->cgroup));
+	self->sqe[0] = READ(NULL);
+	self->sqe[0].attr_type_mask = IORING_RW_ATTR_FLAG_LIST_SQE;
+	/* what is after the list is not looked at */
+	memset(&self->sqe[1], 0xff, sizeof(self->sqe[1]));
+}
+
+FIXTURE_TEARDOWN(inside)
+{
+	uring_exit(&self->ring);
+	munmap(self->buf, BLOCK);
+	close(self->fd);
+	EXPECT_EQ(0, cgroups_remove(self->cgroup));
+}
+
+TEST_F(inside, charged)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct uring_done done;
+
+	memcpy(&self->sqe[1], &l, l.list.size);
+	ASSERT_EQ(0, uring_do(&self->ring, self->sqe, &done));
+	EXPECT_EQ(BLOCK, done.res);
+	EXPECT_EQ(CHARGED, done.extra[0]);
+	l.list.flags = 0;
+	memcpy(&self->sqe[1], &l, l.list.size);
+	ASSERT_EQ(0, uring_do(&self->ring, self->sqe, &done));
+	EXPECT_EQ(BLOCK, done.res);
+	EXPECT_EQ(0, done.extra[0]);
+}
+
+TEST_F(inside, faults)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, -1);
+	struct iocb_attr_list *list = (void *)&self->sqe[1];
+	struct uring small;
+	uint32_t size;
+
+	memcpy(list, &l, l.list.size);
+	EXPECT_EQ(-EBADF, uring_run(&self->ring, self->sqe));
+	/* one record of an unknown id that fills the list */
+	memset(list, 0, sizeof(self->sqe[1]));
+	list->attrs[0].id = 1000;
+	for (size = 0; size <= 80; size++) {
+		int expected = BLOCK;
+
+		list->size = size;
+		list->attrs[0].size = size - sizeof(*list);
+		if (size < 16)
+			list->attrs[0].size = 0;
+		if (size < 8 || size % 8)
+			expected = -EINVAL;
+		else if (size > 64)
+			expected = -E2BIG;
+		EXPECT_EQ(expected, uring_run(&self->ring, self->sqe)) {
+			TH_LOG("list of %u bytes", size);
+		}
+	}
+	list->size = 64;
+	list->attrs[0].size = 64;
+	EXPECT_EQ(-EINVAL, uring_run(&self->ring, self->sqe));
+	list->size = 8;
+	EXPECT_EQ(BLOCK, uring_run(&self->ring, self->sqe));
+	list->flags = 2;
+	EXPECT_EQ(-EINVAL, uring_run(&self->ring, self->sqe));
+	list->flags = 0;
+
+	/* in one place only */
+	self->sqe[0].attr_ptr = (uintptr_t)&l;
+	EXPECT_EQ(-EINVAL, uring_run(&self->ring, self->sqe));
+	self->sqe[0].attr_ptr = 0;
+	self->sqe[0].attr_type_mask |= IORING_RW_ATTR_FLAG_LIST;
+	EXPECT_EQ(-EINVAL, uring_run(&self->ring, self->sqe));
+	self->sqe[0].attr_type_mask = IORING_RW_ATTR_FLAG_LIST_SQE;
+
+	/* where there is none */
+	ASSERT_EQ(0, uring_open(&small, 1, IORING_SETUP_CQE32));
+	EXPECT_EQ(-EINVAL, uring_run(&small, self->sqe));
+	uring_exit(&small);
+	ASSERT_EQ(0, uring_open(&small, 2, IORING_SETUP_CQE32 |
+				IORING_SETUP_SQE_MIXED));
+	EXPECT_EQ(-EINVAL, uring_run(&small, self->sqe));
+	uring_exit(&small);
+}
+
+/* The SQE is free when it was submitted, as ever. */
+TEST_F(inside, is_read_once)
+{
+	const struct __kernel_timespec ts = { .tv_nsec = 50000000 };
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct io_uring_sqe sqe[4] = {
+		timeout(&ts), {}, self->sqe[0], {}
+	};
+	struct uring_done done;
+
+	memcpy(&sqe[3], &l, l.list.size);
+	ASSERT_EQ(0, uring_submit(&self->ring, sqe, 2));
+	memset(self->ring.sqes, 0xff, NR * self->ring.sqe_size);
+	ASSERT_EQ(0, uring_wait(&self->ring, &done));
+	ASSERT_EQ(0, uring_wait(&self->ring, &done));
+	EXPECT_EQ(BLOCK, done.res);
+	EXPECT_EQ(CHARGED, done.extra[0]);
+}
+
 FIXTURE(disk)
 {
 	struct uring ring;
@@ -637,6 +784,30 @@ TEST_F(disk, issued_again)
 		EXPECT_EQ(CHARGED, done.extra[0]);
 	}
 	EXPECT_LE(MANY, cgroup_io("life/a", self->dev, "rios"));
+	uring_exit(&self->ring);
+}
+
+/*
+ * A buffered read that has to wait for its pages. The iocb has one place for
+ * what would wait for them and for the attributes.
+ */
+TEST_F(disk, buffered_and_not_cached)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	int i, fd = open(DISK, O_RDONLY | O_CLOEXEC);
+	struct io_uring_sqe sqe;
+	struct uring_done done;
+
+	ASSERT_LE(0, fd);
+	for (i = 0; i < 2; i++) {
+		l.r[0].attr.flags = i ? 0 : IOCB_ATTR_REQUIRED;
+		ASSERT_EQ(0, ioctl(fd, BLKFLSBUF, 0));
+		sqe = uring_prep(IORING_OP_READ, fd, self->buf, BLOCK, 0, &l);
+		ASSERT_EQ(0, uring_do(&self->ring, &sqe, &done));
+		EXPECT_EQ(i ? BLOCK : -EOPNOTSUPP, done.res);
+		EXPECT_EQ(0, done.extra[0]);
+	}
+	close(fd);
 	uring_exit(&self->ring);
 }
 
