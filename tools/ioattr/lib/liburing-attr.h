@@ -65,7 +65,7 @@ static inline void io_uring_prep_attr_list(struct io_uring_sqe *sqe,
  *	other ring this would write to the next SQE.
  * @list: A struct iocb_attr_list, which is copied.
  *
- * Returns 0, -E2BIG if the list is longer than IO_URING_ATTR_INLINE_MAX bytes,
+ * Return: 0, -E2BIG if the list is longer than IO_URING_ATTR_INLINE_MAX bytes,
  * or -EINVAL if that is no size of a list. The SQE is then as it was.
  */
 static inline int io_uring_prep_attr_list_inline(struct io_uring_sqe *sqe,
@@ -88,7 +88,7 @@ static inline int io_uring_prep_attr_list_inline(struct io_uring_sqe *sqe,
  * @ring: The ring.
  * @cqe: A completion of it that was not marked as seen yet.
  *
- * Returns a mask with bit N set if the attribute with id N was: of a request
+ * Return: a mask with bit N set if the attribute with id N was: of a request
  * whose list has IOCB_ATTR_LIST_REPORT, else 0. That takes a ring with
  * IORING_SETUP_CQE32 or IORING_SETUP_CQE_MIXED.
  */
@@ -103,7 +103,9 @@ static inline __u64 io_uring_cqe_attr_honoured(const struct io_uring *ring,
 /**
  * io_uring_attr_flags - which attributes the kernel takes
  *
- * Needs no ring. Returns a mask of IORING_RW_ATTR_FLAG_*, or 0 or a negative
+ * Needs no ring.
+ *
+ * Return: a mask of IORING_RW_ATTR_FLAG_*, or 0 or a negative
  * errno from a kernel that does not tell, which may know
  * IORING_RW_ATTR_FLAG_PI but no lists.
  */
