@@ -94,7 +94,7 @@ static void progress(const struct round *r, unsigned int seconds)
 
 	for (i = 0; i < NR_TROUBLES; i++)
 		troubles += r->chaos.made[i];
-	ksft_print_msg("%u s: %lu I/Os done, %lu refused, %lu errors, %lu cgroups, %lu processes, %lu disturbances\n",
+	ksft_print_msg("%u s: I/Os %lu, refused %lu, failed %lu, cgroups %lu, processes %lu, disturbances %lu\n",
 		       seconds, n.done, n.refused, n.errors,
 		       r->people.cgroups_made, r->people.processes_made,
 		       troubles);
@@ -181,7 +181,7 @@ static void print_counts(const struct round *r)
 	struct counts uring = round_counts(r, false, true);
 	unsigned int i;
 
-	ksft_print_msg("done: AIO %lu, io_uring %lu; %lu of them with an error while a device failed\n",
+	ksft_print_msg("done: AIO %lu, io_uring %lu; failed with a device: %lu\n",
 		       aio.done, uring.done, n.errors);
 	ksft_print_msg("lists: %lu, of which spoiled %lu; refused: AIO %lu, io_uring %lu\n",
 		       n.lists, n.spoiled, aio.refused, uring.refused);
@@ -205,7 +205,7 @@ static void print_objects(const struct objects *before,
 
 	for (i = 0; i < NR_SLABS; i++)
 		ksft_print_msg("objects of %s: %ld before, %ld after\n",
-			       slabs[i], before->nr[i], after->nr[i]);
+			       slabs[i].name, before->nr[i], after->nr[i]);
 }
 
 static void results(const struct round *r, const struct objects *before)
@@ -235,6 +235,23 @@ static void results(const struct round *r, const struct objects *before)
 	print_objects(before, &after);
 }
 
+/* What is made once and then kept is there when objects are counted. */
+static void warm_up(uint64_t seed, struct objects *before)
+{
+	struct round *r = round_new(seed);
+	const char *why = r ? round_run(r, seed, WARM_UP) : "no memory";
+
+	if (why)
+		ksft_exit_fail_msg("warming up: %s\n", why);
+	progress(r, 0);
+	if (r->lost[0] || r->lost[1] || r->failed_steps)
+		ksft_exit_fail_msg("warming up: it did not come to an end\n");
+	free(r);
+	cgroups_are_gone();
+	if (objects_settle(before))
+		ksft_exit_fail_msg("objects cannot be counted\n");
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int seconds = argc > 1 ? atoi(argv[1]) : 60;
@@ -243,6 +260,7 @@ int main(int argc, char **argv)
 	const char *why;
 	struct round *r;
 
+	/* whole lines, of which a process that forks has none left */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	ksft_print_header();
 	ksft_set_plan(11);
@@ -250,19 +268,11 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("no random seed\n");
 	ksft_print_msg("seed %#llx\n", (unsigned long long)seed);
 	if (!slabs_are_there())
-		ksft_exit_fail_msg("the slab caches cannot be told apart: boot with slab_nomerge\n");
+		ksft_exit_fail_msg("slab caches are merged: no slab_nomerge\n");
 
-	/* what is made once and kept is there when objects are counted */
-	r = round_new(seed + 1);
-	why = round_run(r, seed + 1, WARM_UP);
-	if (why)
-		ksft_exit_fail_msg("warming up: %s\n", why);
-	progress(r, 0);
-	cgroups_are_gone();
-	free(r);
-	objects_count(&before);
+	warm_up(seed + 1, &before);
 	r = round_new(seed);
-	why = round_run(r, seed, seconds);
+	why = r ? round_run(r, seed, seconds) : "no memory";
 	ksft_test_result(!why, "stack is built\n");
 	if (why)
 		ksft_exit_fail_msg("%s\n", why);

@@ -10,70 +10,109 @@
 
 #define NR_SLABS	7
 
-/* others of the machine have a few of these, and come and go */
-#define SLAB_SLACK	8
-
-static const char *const slabs[NR_SLABS] = {
-	"aio_kiocb", "kioctx", "io_kiocb", "bfq_queue", "bfq_io_cq",
-	"blkdev_ioc", "bio-",
+/* Others of the machine have a few of some, which come and go. */
+static const struct slab {
+	const char *name;
+	/* and goes on after that */
+	bool prefix;
+	long slack;
+} slabs[NR_SLABS] = {
+	{ "aio_kiocb", false, 0 },
+	{ "kioctx", false, 0 },
+	{ "io_kiocb", false, 0 },
+	{ "bfq_queue", false, 0 },
+	{ "bfq_io_cq", false, 0 },
+	{ "blkdev_ioc", false, 8 },
+	{ "bio-", true, 8 },
 };
 
 struct objects {
 	long nr[NR_SLABS];
 };
 
+/* Call @f for each line of slabinfo that is one of these. */
+static int slabs_walk(void (*f)(struct objects *o, int i, const char *name,
+				long nr), struct objects *o)
+{
+	FILE *file = fopen("/proc/slabinfo", "r");
+	char line[512], name[64];
+	long nr;
+	int i;
+
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%63s %ld", name, &nr) != 2)
+			continue;
+		for (i = 0; i < NR_SLABS; i++)
+			if (slabs[i].prefix ?
+			    !strncmp(name, slabs[i].name,
+				     strlen(slabs[i].name)) :
+			    !strcmp(name, slabs[i].name))
+				f(o, i, name, nr);
+	}
+	fclose(file);
+	return 0;
+}
+
 /* What KASAN keeps back is freed when a cache is to shrink. */
-static void slab_shrink(const char *name)
+static void slab_shrink(struct objects *o, int i, const char *name, long nr)
 {
 	char path[96];
 
+	(void)o;
+	(void)i;
+	(void)nr;
 	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink", name);
 	write_file(path, "1");
 }
 
-/* Count the objects of each, of all of a name that goes on after a "-". */
-static int objects_count(struct objects *o)
+static void slab_add(struct objects *o, int i, const char *name, long nr)
 {
-	char line[512], name[64];
-	FILE *f = fopen("/proc/slabinfo", "r");
-	long nr;
-	int i;
-
-	memset(o, 0, sizeof(*o));
-	if (!f)
-		return -errno;
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%63s %ld", name, &nr) != 2)
-			continue;
-		for (i = 0; i < NR_SLABS; i++) {
-			if (strcmp(name, slabs[i]) &&
-			    (slabs[i][strlen(slabs[i]) - 1] != '-' ||
-			     strncmp(name, slabs[i], strlen(slabs[i]))))
-				continue;
-			slab_shrink(name);
-			o->nr[i] += nr;
-		}
-	}
-	fclose(f);
-	return 0;
+	(void)name;
+	o->nr[i] += nr;
 }
 
-/* Is the cache that is to be looked at one of its own? */
+static int objects_count(struct objects *o)
+{
+	memset(o, 0, sizeof(*o));
+	return slabs_walk(slab_shrink, o) ?: slabs_walk(slab_add, o);
+}
+
+/* Count until what is freed late has been. */
+static int objects_settle(struct objects *o)
+{
+	struct objects last;
+	int i, ret = 0;
+
+	for (i = 0; !ret && i < 60; i++) {
+		last = *o;
+		ret = objects_count(o);
+		if (i && !memcmp(&last, o, sizeof(last)))
+			break;
+		sleep_ms(500);
+	}
+	return ret;
+}
+
+/* Is each a cache of its own? */
 static bool slabs_are_there(void)
 {
 	char path[96];
 	int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < NR_SLABS; i++) {
+		if (slabs[i].prefix)
+			continue;
 		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
-			 slabs[i]);
+			 slabs[i].name);
 		if (access(path, W_OK))
 			return false;
 	}
-	return true;
+	return !access("/proc/slabinfo", R_OK);
 }
 
-/* What is freed late, and by whom, is waited for. */
+/* What is freed late is waited for. */
 static bool objects_are_gone(const struct objects *before,
 			     struct objects *after)
 {
@@ -83,7 +122,7 @@ static bool objects_are_gone(const struct objects *before,
 		if (objects_count(after))
 			return false;
 		for (i = 0; i < NR_SLABS; i++)
-			if (after->nr[i] > before->nr[i] + SLAB_SLACK)
+			if (after->nr[i] > before->nr[i] + slabs[i].slack)
 				break;
 		if (i == NR_SLABS)
 			return true;
