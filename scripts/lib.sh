@@ -66,3 +66,22 @@ base_value()
 {
 	awk -v n="$1" '$1 == n { print $2; exit }' "$top/patches/base"
 }
+
+# uapi_headers TREE: the directory with a kernel's headers for programs
+uapi_headers()
+{
+	local tree=$1 headers
+	headers=$cache/headers/$(git -C "$tree" rev-parse 'HEAD^{tree}')
+	(
+		lock headers
+		[ ! -d "$headers" ] || exit 0
+		work=$(mktemp -d)
+		trap 'rm -rf "$work"' EXIT
+		make -s -C "$tree" "O=$work/kobj" ARCH=x86 \
+			"INSTALL_HDR_PATH=$work/hdr" headers_install \
+			>/dev/null &&
+			mkdir -p "$cache/headers" &&
+			mv "$work/hdr/include" "$headers"
+	) || return
+	echo "$headers"
+}
