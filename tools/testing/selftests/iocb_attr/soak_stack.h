@@ -55,7 +55,6 @@ struct stack {
 	struct device devices[NR_DEVICES];
 	char backing[32], cache[32], crypt[32], fail[32], pulled[32];
 	char loop[32];
-	int loop_fd;
 };
 
 /* The path of a virtio disk with a serial number. Returns 0 or a negative errno. */
@@ -176,22 +175,31 @@ static int loop_make(struct stack *s, const char *lower)
 		.block_size	= BLOCK,
 		.info.lo_flags	= LO_FLAGS_DIRECT_IO,
 	};
-	int control, nr, fd;
+	int control, loop, fd, ret;
 
 	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	nr = ioctl(control, LOOP_CTL_GET_FREE);
+	ret = ioctl(control, LOOP_CTL_GET_FREE);
 	close(control);
-	if (nr < 0)
+	if (ret < 0)
 		return -errno;
-	snprintf(s->loop, sizeof(s->loop), "/dev/loop%d", nr);
+	snprintf(s->loop, sizeof(s->loop), "/dev/loop%d", ret);
 	fd = open(lower, O_RDWR | O_DIRECT | O_CLOEXEC);
-	s->loop_fd = open(s->loop, O_RDWR | O_CLOEXEC);
-	if (fd < 0 || s->loop_fd < 0)
-		return -errno;
+	loop = open(s->loop, O_RDWR | O_CLOEXEC);
 	config.fd = fd;
-	nr = ioctl(s->loop_fd, LOOP_CONFIGURE, &config) ? -errno : 0;
+	ret = ioctl(loop, LOOP_CONFIGURE, &config) ? -errno : 0;
 	close(fd);
-	return nr;
+	/* what is open for writing may not be mounted */
+	close(loop);
+	return ret;
+}
+
+static int loop_clear(const struct stack *s)
+{
+	int fd = open(s->loop, O_RDONLY | O_CLOEXEC);
+	int ret = ioctl(fd, LOOP_CLR_FD) ? -errno : 0;
+
+	close(fd);
+	return ret;
 }
 
 static const char *stack_build_bcache(struct stack *s)
@@ -304,9 +312,7 @@ static int stack_tear_down(struct stack *s)
 		pthread_rwlock_destroy(&s->devices[i].lock);
 	}
 	failed += step("umount", umount(MNT) ? -errno : 0);
-	failed += step("loop",
-		       ioctl(s->loop_fd, LOOP_CLR_FD) ? -errno : 0);
-	close(s->loop_fd);
+	failed += step("loop", loop_clear(s));
 	failed += step(CRYPT, retry_busy(dm_remove, CRYPT));
 	write_file(BCACHE_SYSFS "cache_mode", "writethrough");
 	failed += step("bcache", bcache_stop(s->backing, s->cache));
