@@ -109,7 +109,7 @@ FIXTURE_TEARDOWN(late)
 	if (self->bcache)
 		EXPECT_EQ(0, bcache_stop(FAST, self->dm.dev));
 	if (self->md)
-		EXPECT_EQ(0, system("mdadm --quiet --stop " MD));
+		EXPECT_EQ(0, system("for i in $(seq 300); do mdadm -q -S /dev/md0 && exit 0; sleep 0.1; done; exit 1"));
 	if (self->mounted)
 		EXPECT_EQ(0, umount(MOUNT));
 	EXPECT_EQ(0, dm_remove(&self->dm));
@@ -178,6 +178,14 @@ static int make_bcache(FIXTURE_DATA(late) * self)
 	return self->fd < 0 ? -errno : 0;
 }
 
+/* Have a block in the cache, and nothing left to be written for it. */
+static int cache_block(FIXTURE_DATA(late) * self, long long at)
+{
+	if (do_io(self, true, at, IOCB_CACHE_WRITETHROUGH) != BLOCK)
+		return -EIO;
+	return fsync(self->fd) ? -errno : 0;
+}
+
 /* Does a read go to the backing device? It is not to fill the cache. */
 static int misses(FIXTURE_DATA(late) * self, long long at)
 {
@@ -197,6 +205,7 @@ TEST_F_TIMEOUT(late, bcache_fill, 240)
 	int i;
 
 	ASSERT_EQ(0, make_bcache(self));
+	ASSERT_EQ(0, cache_block(self, 8 * BLOCK));
 	ASSERT_EQ(0, late(&self->dm, WRITE_LATE));
 	EXPECT_EQ(BLOCK, do_io(self, false, BLOCK, IOCB_CACHE_ADMIT));
 	ASSERT_EQ(0, wait_late(&self->dm));
@@ -214,7 +223,7 @@ TEST_F_TIMEOUT(late, bcache_invalidation, 240)
 {
 	ASSERT_EQ(0, make_bcache(self));
 	memset(self->buf, 'a', BLOCK);
-	ASSERT_EQ(BLOCK, do_io(self, true, BLOCK, IOCB_CACHE_WRITETHROUGH));
+	ASSERT_EQ(0, cache_block(self, BLOCK));
 	EXPECT_EQ(0, misses(self, BLOCK));
 	ASSERT_EQ(0, late(&self->dm, WRITE_LATE));
 	memset(self->buf, 'b', BLOCK);
@@ -234,8 +243,8 @@ static int make_mirror(FIXTURE_DATA(late) * self)
 	char cmd[512];
 
 	snprintf(cmd, sizeof(cmd),
-		 "mdadm -q -C " MD " -R --assume-clean -l 1 -n 2 -b internal --write-behind=64 --data-offset=%dK "
-		 FAST " -W %s", DATA / 2, self->dm.dev);
+		 "mdadm -q -C /dev/md0 -R --assume-clean -l 1 -n 2 -b internal --write-behind=64 --data-offset=%dK %s -W %s",
+		 DATA / 2, FAST, self->dm.dev);
 	if (system(cmd))
 		return -ENODEV;
 	self->md = true;
@@ -323,7 +332,7 @@ TEST_F_TIMEOUT(late, md_read_retried, 240)
 TEST_F_TIMEOUT(late, bcache_read_exits, 240)
 {
 	ASSERT_EQ(0, make_bcache(self));
-	ASSERT_EQ(BLOCK, do_io(self, true, BLOCK, IOCB_CACHE_WRITETHROUGH));
+	ASSERT_EQ(0, cache_block(self, BLOCK));
 	EXPECT_EQ(0, misses(self, BLOCK));
 	exits(_metadata, self, false, BLOCK);
 }

@@ -149,12 +149,19 @@ static inline int dm_resume(struct dm *dm)
 	return dm_do(dm, DM_DEV_SUSPEND, 0);
 }
 
+/* AIO drops its reference to the open file only after it was told to be done. */
 static inline int dm_remove(struct dm *dm)
 {
-	int ret = 0;
+	int ret = 0, i;
 
-	if (dm->dev[0])
+	if (!dm->dev[0])
+		return 0;
+	for (i = 0; i < 300; i++) {
 		ret = dm_do(dm, DM_DEV_REMOVE, 0);
+		if (ret != -EBUSY)
+			break;
+		sleep_ms(100);
+	}
 	if (!ret)
 		dm->dev[0] = 0;
 	return ret;
@@ -171,10 +178,11 @@ static inline int dm_load(struct dm *dm, const char *table)
 
 	while (*table) {
 		spec = (void *)(b.data + at);
-		if (sscanf(table, "%llu %llu %15s %n", &start, &len,
+		if (sscanf(table, "%llu %llu %15s%n", &start, &len,
 			   spec->target_type, &params) < 3)
 			return -EINVAL;
 		table += params;
+		table += *table == ' ';
 		size = strcspn(table, "\n");
 		spec->sector_start = start;
 		spec->length = len;
