@@ -16,6 +16,8 @@
 #define BIT(id)		(1ULL << IOCB_ATTR_ ## id)
 #define PRIO		(BE | 4)
 #define FOREVER		"600000"	/* ms, until another table is loaded */
+#define TRACING		"/sys/kernel/tracing/"
+#define INSERTS		TRACING "events/block/block_rq_insert/enable"
 
 static const char * const disks[NR_DISKS] = { "hon0", "hon1", "hon2", "hon3" };
 
@@ -175,8 +177,39 @@ static int two_paths(struct dm *dm, const char *mode)
 		       mode, disks[0], disks[1]);
 }
 
-/* While what is suspended holds them, requests merge in its scheduler. */
-TEST_F(honoured, merged_in_scheduler)
+/* Wait until schedulers have been given so many requests. */
+static int wait_inserted(int nr)
+{
+	static char text[1 << 16];
+	char *at;
+	int i, n;
+
+	for (i = 0; i < 600; i++) {
+		if (read_file(TRACING "trace", text, sizeof(text)) < 0)
+			return -EIO;
+		for (n = 0, at = text; (at = strstr(at, "_rq_insert:")); at++)
+			n++;
+		if (n >= nr)
+			return 0;
+		sleep_ms(100);
+	}
+	return -ETIMEDOUT;
+}
+
+static int wait_merged(const char *dev, long long nr)
+{
+	int i;
+
+	for (i = 0; i < 600 && disk_stat(dev, READS_MERGED) != nr; i++)
+		sleep_ms(100);
+	return i < 600 ? 0 : -ETIMEDOUT;
+}
+
+/*
+ * While what is suspended holds them, requests merge in its scheduler. It may
+ * be a worker that submits them.
+ */
+TEST_F_TIMEOUT(honoured, merged_in_scheduler, 240)
 {
 	struct dm *dm = &self->dm[0];
 	struct io_done done;
@@ -194,10 +227,17 @@ TEST_F(honoured, merged_in_scheduler)
 	for (i = 1; i < ARRAY_SIZE(scheds); i++) {
 		ASSERT_EQ(0, queue_set(dm->dev, "scheduler", scheds[i].name));
 		ASSERT_EQ(0, dm_suspend(dm));
+		ASSERT_EQ(0, write_file(TRACING "trace", ""));
+		ASSERT_EQ(0, write_file(INSERTS, "1"));
 		merged = disk_stat(dm->dev, READS_MERGED);
-		for (j = 0; j < 3; j++)
-			ASSERT_EQ(0, engine_submit(&self->e, &io[j], 1, j));
+		ASSERT_EQ(0, engine_submit(&self->e, &io[0], 1, 0));
+		EXPECT_EQ(0, wait_inserted(1));
+		ASSERT_EQ(0, engine_submit(&self->e, &io[1], 1, 1));
+		EXPECT_EQ(0, wait_merged(dm->dev, merged + 1));
+		ASSERT_EQ(0, engine_submit(&self->e, &io[2], 1, 2));
+		EXPECT_EQ(0, wait_inserted(2));
 		EXPECT_EQ(merged + 1, disk_stat(dm->dev, READS_MERGED));
+		ASSERT_EQ(0, write_file(INSERTS, "0"));
 		ASSERT_EQ(0, dm_resume(dm));
 		for (j = 0; j < 3; j++) {
 			ASSERT_EQ(0, engine_wait(&self->e, &done));

@@ -52,24 +52,27 @@ FIXTURE_VARIANT_ADD(late, uring) { .uring = true };
 
 /*
  * What is read or written late is so until this is called again: no delay ends
- * by itself. The first sectors, where md has its own data, are never late.
+ * by itself. Where md keeps what it has to write before it goes on nothing is.
  */
-static int late(struct dm *dm, int what)
+static int late(FIXTURE_DATA(late) * self, int what)
 {
-	return dm_swap(dm, "0 %d linear " SLOW " 0\n%d %d delay " SLOW " %d %d "
-		       SLOW " %d %d", DATA, DATA, SECTORS - DATA, DATA,
-		       what & READ_LATE ? 600000 : 0, DATA,
-		       what & WRITE_LATE ? 600000 : 0);
+	int from = self->md ? DATA : 8;
+
+	return dm_swap(&self->dm,
+		       "0 %d linear %s 0\n%d %d delay %s %d %d %s %d %d",
+		       from, SLOW, from, SECTORS - from,
+		       SLOW, from, what & READ_LATE ? 600000 : 0,
+		       SLOW, from, what & WRITE_LATE ? 600000 : 0);
 }
 
-static int nr_late(struct dm *dm)
+static int nr_late(FIXTURE_DATA(late) * self)
 {
-	return dm_delayed(dm, 1);
+	return dm_delayed(&self->dm, 1);
 }
 
-static int wait_late(struct dm *dm)
+static int wait_late(FIXTURE_DATA(late) * self, int nr)
 {
-	return dm_wait_delayed(dm, 1, 1);
+	return dm_wait_delayed(&self->dm, 1, nr);
 }
 
 static struct who_list list_with(uint32_t hints)
@@ -95,14 +98,14 @@ FIXTURE_SETUP(late)
 	ASSERT_LE(0, self->other);
 	ASSERT_EQ(0, dm_make(&self->dm, "late", "0 %d linear " SLOW " 0",
 			     SECTORS));
-	ASSERT_EQ(0, late(&self->dm, 0));
+	ASSERT_EQ(0, late(self, 0));
 	ASSERT_EQ(0, engine_open(&self->e, variant->uring));
 }
 
 FIXTURE_TEARDOWN(late)
 {
 	/* a test that failed may have left it late, and all would hang */
-	EXPECT_EQ(0, late(&self->dm, 0));
+	EXPECT_EQ(0, late(self, 0));
 	EXPECT_EQ(0, engine_close(&self->e));
 	close(self->fd);
 	close(self->other);
@@ -206,13 +209,13 @@ TEST_F_TIMEOUT(late, bcache_fill, 240)
 
 	ASSERT_EQ(0, make_bcache(self));
 	ASSERT_EQ(0, cache_block(self, 8 * BLOCK));
-	ASSERT_EQ(0, late(&self->dm, WRITE_LATE));
+	ASSERT_EQ(0, late(self, WRITE_LATE));
 	EXPECT_EQ(BLOCK, do_io(self, false, BLOCK, IOCB_CACHE_ADMIT));
-	ASSERT_EQ(0, wait_late(&self->dm));
+	ASSERT_EQ(0, wait_late(self, 1));
 	ASSERT_EQ(0, forget(self));
 	EXPECT_EQ(1, misses(self, BLOCK));
-	EXPECT_LT(0, nr_late(&self->dm));
-	ASSERT_EQ(0, late(&self->dm, 0));
+	EXPECT_LT(0, nr_late(self));
+	ASSERT_EQ(0, late(self, 0));
 	for (i = 0; i < 600 && misses(self, BLOCK); i++)
 		sleep_ms(100);
 	EXPECT_EQ(0, misses(self, BLOCK));
@@ -225,13 +228,13 @@ TEST_F_TIMEOUT(late, bcache_invalidation, 240)
 	memset(self->buf, 'a', BLOCK);
 	ASSERT_EQ(0, cache_block(self, BLOCK));
 	EXPECT_EQ(0, misses(self, BLOCK));
-	ASSERT_EQ(0, late(&self->dm, WRITE_LATE));
+	ASSERT_EQ(0, late(self, WRITE_LATE));
 	memset(self->buf, 'b', BLOCK);
 	EXPECT_EQ(BLOCK, do_io(self, true, BLOCK, IOCB_CACHE_BYPASS));
-	ASSERT_EQ(0, wait_late(&self->dm));
+	ASSERT_EQ(0, wait_late(self, 1));
 	ASSERT_EQ(0, forget(self));
-	EXPECT_LT(0, nr_late(&self->dm));
-	ASSERT_EQ(0, late(&self->dm, 0));
+	EXPECT_LT(0, nr_late(self));
+	ASSERT_EQ(0, late(self, 0));
 	EXPECT_EQ(1, misses(self, BLOCK));
 	EXPECT_EQ('b', self->buf[0]);
 	EXPECT_EQ('b', self->buf[BLOCK - 1]);
@@ -256,13 +259,13 @@ static int make_mirror(FIXTURE_DATA(late) * self)
 TEST_F_TIMEOUT(late, md_write_behind, 240)
 {
 	ASSERT_EQ(0, make_mirror(self));
-	ASSERT_EQ(0, late(&self->dm, WRITE_LATE));
+	ASSERT_EQ(0, late(self, WRITE_LATE));
 	memset(self->buf, 'a', BLOCK);
 	EXPECT_EQ(BLOCK, do_io(self, true, BLOCK, 0));
-	ASSERT_EQ(0, wait_late(&self->dm));
+	ASSERT_EQ(0, wait_late(self, 1));
 	ASSERT_EQ(0, forget(self));
-	EXPECT_LT(0, nr_late(&self->dm));
-	ASSERT_EQ(0, late(&self->dm, 0));
+	EXPECT_LT(0, nr_late(self));
+	ASSERT_EQ(0, late(self, 0));
 	close(self->fd);
 	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
@@ -272,37 +275,69 @@ TEST_F_TIMEOUT(late, md_write_behind, 240)
 	EXPECT_EQ('a', self->buf[BLOCK - 1]);
 }
 
-/*
- * A child that submits an I/O and is gone, or as far as it gets, while that is
- * under way. A ring outlives it, an AIO context has it wait.
- */
-static pid_t submit_and_exit(FIXTURE_DATA(late) * self, bool write,
-			     long long at)
-{
-	struct io one = io(self, write, at);
-	struct engine e;
-	pid_t child = fork();
+/* A process with I/O of its own. */
+struct child {
+	pid_t pid;
+	int go;
+};
 
-	if (child)
-		return child;
-	if (engine_open(&e, self->e.uring) || engine_submit(&e, &one, 1, 0))
+/* It submits up to two I/Os, and when told so closes their context or exits. */
+static int child_start(FIXTURE_DATA(late) * self, struct child *child,
+		       const struct io *ios, int nr, bool close_it)
+{
+	struct engine e;
+	int go[2];
+	char byte;
+
+	if (pipe2(go, O_CLOEXEC))
+		return -errno;
+	child->pid = fork();
+	child->go = go[1];
+	if (child->pid) {
+		close(go[0]);
+		return child->pid < 0 ? -errno : 0;
+	}
+	close(go[1]);
+	if (engine_open(&e, self->e.uring) || engine_submit(&e, ios, nr, 0) ||
+	    read(go[0], &byte, 1) || (close_it && engine_close(&e)))
 		_exit(1);
 	_exit(0);
 }
 
+/* Tell it, and wait until it is gone or cannot go on for the sake of its I/O. */
+static int child_end(struct child *child)
+{
+	char path[64], text[512], *state;
+	int i;
+
+	close(child->go);
+	snprintf(path, sizeof(path), "/proc/%d/stat", child->pid);
+	for (i = 0; i < 600; i++) {
+		if (read_file(path, text, sizeof(text)) < 0)
+			return -EIO;
+		state = strrchr(text, ')');
+		if (state && (state[2] == 'D' || state[2] == 'Z'))
+			return 0;
+		sleep_ms(10);
+	}
+	return -ETIMEDOUT;
+}
+
+/* I/O whose submitter is gone, or as far as it gets, while it is under way. */
 static void exits(struct __test_metadata *_metadata, FIXTURE_DATA(late) * self,
 		  bool write, long long at)
 {
-	pid_t child;
+	struct io one = io(self, write, at);
+	struct child child;
 
-	ASSERT_EQ(0, late(&self->dm, READ_LATE | WRITE_LATE));
-	child = submit_and_exit(self, write, at);
-	ASSERT_LT(0, child);
-	ASSERT_EQ(0, wait_late(&self->dm));
+	ASSERT_EQ(0, late(self, READ_LATE | WRITE_LATE));
+	ASSERT_EQ(0, child_start(self, &child, &one, 1, false));
+	ASSERT_EQ(0, wait_late(self, 1));
+	ASSERT_EQ(0, child_end(&child));
 	ASSERT_EQ(0, forget(self));
-	EXPECT_LT(0, nr_late(&self->dm));
-	ASSERT_EQ(0, late(&self->dm, 0));
-	EXPECT_EQ(0, wait_child(child));
+	EXPECT_LT(0, nr_late(self));
+	ASSERT_EQ(0, late(self, 0));
+	EXPECT_EQ(0, wait_child(child.pid));
 }
 
 TEST_F_TIMEOUT(late, reader_exits, 120)
@@ -337,32 +372,24 @@ TEST_F_TIMEOUT(late, bcache_read_exits, 240)
 	exits(_metadata, self, false, BLOCK);
 }
 
-/* The context is destroyed by somebody who does not want to wait. */
+/* The context is destroyed: a ring at once, for AIO somebody has to wait. */
 TEST_F_TIMEOUT(late, context_destroyed, 120)
 {
-	struct io one[2];
-	pid_t child;
+	struct child child;
+	struct io ios[2];
 
 	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
-	one[0] = io(self, false, DATA * 512);
-	one[1] = io(self, true, DATA * 512 + BLOCK);
-	ASSERT_EQ(0, late(&self->dm, READ_LATE | WRITE_LATE));
-	child = fork();
-	ASSERT_LE(0, child);
-	if (!child) {
-		struct engine e;
-
-		if (engine_open(&e, self->e.uring) ||
-		    engine_submit(&e, one, 2, 0) || engine_close(&e))
-			_exit(1);
-		_exit(0);
-	}
-	ASSERT_EQ(0, dm_wait_delayed(&self->dm, 1, 2));
+	ios[0] = io(self, false, DATA * 512);
+	ios[1] = io(self, true, DATA * 512 + BLOCK);
+	ASSERT_EQ(0, late(self, READ_LATE | WRITE_LATE));
+	ASSERT_EQ(0, child_start(self, &child, ios, 2, true));
+	ASSERT_EQ(0, wait_late(self, 2));
+	ASSERT_EQ(0, child_end(&child));
 	ASSERT_EQ(0, forget(self));
-	EXPECT_EQ(2, nr_late(&self->dm));
-	ASSERT_EQ(0, late(&self->dm, 0));
-	EXPECT_EQ(0, wait_child(child));
+	EXPECT_EQ(2, nr_late(self));
+	ASSERT_EQ(0, late(self, 0));
+	EXPECT_EQ(0, wait_child(child.pid));
 }
 
 /* Is the page of the caller's memory dirty, as the kernel sees it? */
@@ -393,7 +420,7 @@ TEST_F_TIMEOUT(late, pages_cleaned, 120)
 	char *page;
 	int file, i;
 
-	ASSERT_EQ(0, system("mkfs.vfat " FAST " >/dev/null"));
+	ASSERT_EQ(0, system("mkfs.vfat " FAST " >/dev/null 2>&1"));
 	mkdir(MOUNT, 0755);
 	ASSERT_EQ(0, mount(FAST, MOUNT, "vfat", 0, NULL));
 	self->mounted = true;
@@ -408,16 +435,16 @@ TEST_F_TIMEOUT(late, pages_cleaned, 120)
 	memset(self->buf, 'd', BLOCK);
 	ASSERT_EQ(BLOCK, do_io(self, true, DATA * 512, 0));
 
-	ASSERT_EQ(0, late(&self->dm, READ_LATE));
+	ASSERT_EQ(0, late(self, READ_LATE));
 	one = io(self, false, DATA * 512);
 	one.buf = page;
 	ASSERT_EQ(0, engine_submit(&self->e, &one, 1, 0));
-	ASSERT_EQ(0, wait_late(&self->dm));
+	ASSERT_EQ(0, wait_late(self, 1));
 	ASSERT_EQ(0, msync(page, BLOCK, MS_SYNC));
 	/* mapped again, without a store */
 	EXPECT_EQ(0, page[0]);
 	EXPECT_EQ(0, page_dirty(page));
-	ASSERT_EQ(0, late(&self->dm, 0));
+	ASSERT_EQ(0, late(self, 0));
 	ASSERT_EQ(0, engine_wait(&self->e, &done));
 	EXPECT_EQ(BLOCK, done.res);
 	EXPECT_EQ(BIT(ioprio), done.mask);
