@@ -8,7 +8,9 @@
  * The I/O has a cgroup, a priority and a cache hint. Its cgroup arrived if
  * io.stat of that cgroup has its bytes on the disks, to the byte, and that of
  * the submitter none. Its priority arrived if the scheduler of each disk that
- * was charged says so, by the tracepoint. The hint arrives at bcache alone.
+ * was charged says so, by the tracepoint. The hint arrives at bcache alone. If
+ * FILE is a device above the disks, it was charged as well, and nothing there
+ * went by the priority.
  *
  * -a LIST    what arrives: cgroup and ioprio, or none (cgroup,ioprio)
  * -m LIST    what the completion reports (the same)
@@ -25,7 +27,6 @@
  */
 #define _GNU_SOURCE
 #include <sys/ioctl.h>
-#include <sys/sysmacros.h>
 
 #include <linux/fscrypt.h>
 
@@ -66,8 +67,10 @@ static struct {
 	bool		refused;
 	bool		write;
 	const char	*file;
-	struct disk	disks[DISKS];
+	/* the last one is FILE, if it is a device above the others */
+	struct disk	disks[DISKS + 1];
 	int		nr;
+	bool		above;
 } job = {
 	.arrives	= BIT(IOCB_ATTR_cgroup) | BIT(IOCB_ATTR_ioprio),
 	.reports	= ~0U,
@@ -189,7 +192,7 @@ static void read_trace(void)
 			die("no device in %s", at);
 		snprintf(number, sizeof(number), "%u:%u", major, minor);
 		disk_of(number, sizeof(number));
-		for (i = 0; i < job.nr; i++)
+		for (i = 0; i < job.nr + job.above; i++)
 			if (!strcmp(number, job.disks[i].number))
 				job.disks[i].sorted = true;
 	}
@@ -242,6 +245,19 @@ static void check_disks(void)
 		fail("the cgroup was charged %lld bytes", all);
 }
 
+static void check_above(void)
+{
+	bool charges = job.reports & BIT(IOCB_ATTR_cgroup);
+	struct disk *d = &job.disks[job.nr];
+	long long named;
+
+	named = cgroup_io(NAMED, d->number, job.write ? "wbytes" : "rbytes");
+	if (named != (charges ? (long long)job.size : 0))
+		fail("the cgroup was charged %lld bytes at %s", named, d->path);
+	if (d->sorted)
+		fail("the priority was obeyed at %s", d->path);
+}
+
 static struct list make_list(int cgroup)
 {
 	uint16_t flags = job.refused ? IOCB_ATTR_REQUIRED : 0;
@@ -291,6 +307,8 @@ static void do_io(int fd, int cgroup)
 	wait_for_disks();
 	read_trace();
 	check_disks();
+	if (job.above)
+		check_above();
 }
 
 static int encrypt(const char *mount, const char *dir)
@@ -324,9 +342,33 @@ static int encrypt(const char *mount, const char *dir)
 	return 0;
 }
 
+static void find_disks(int fd)
+{
+	struct disk *top = &job.disks[job.nr];
+	struct stat st;
+	int i;
+
+	for (i = 0; i < job.nr; i++) {
+		struct disk *d = &job.disks[i];
+
+		if (device_number(d->path, d->number, sizeof(d->number)))
+			die("no disk %s", d->path);
+		d->before = sectors(d);
+	}
+	if (fstat(fd, &st) || !S_ISBLK(st.st_mode))
+		return;
+	top->path = job.file;
+	device_number(job.file, top->number, sizeof(top->number));
+	disk_of(top->number, sizeof(top->number));
+	job.above = true;
+	for (i = 0; i < job.nr; i++)
+		if (!strcmp(top->number, job.disks[i].number))
+			job.above = false;
+}
+
 int main(int argc, char **argv)
 {
-	int fd, cgroup, i;
+	int fd, cgroup;
 
 	if (argc == 4 && !strcmp(argv[1], "encrypt"))
 		return encrypt(argv[2], argv[3]);
@@ -336,13 +378,7 @@ int main(int argc, char **argv)
 			    (job.buffered ? 0 : O_DIRECT));
 	if (fd < 0)
 		die("%s: %s", job.file, strerror(errno));
-	for (i = 0; i < job.nr; i++) {
-		struct disk *d = &job.disks[i];
-
-		if (device_number(d->path, d->number, sizeof(d->number)))
-			die("no disk %s", d->path);
-		d->before = sectors(d);
-	}
+	find_disks(fd);
 	/* what a run that failed has left */
 	cgroup_remove(NAMED);
 	cgroup_remove(OWN);
