@@ -79,7 +79,7 @@ scheduler()
 	echo "${SCHEDULER:-mq-deadline}" >"/sys/block/$1/queue/scheduler"
 }
 
-# until COMMAND...: wait for it to succeed
+# until_done COMMAND...: wait for it to succeed
 until_done()
 {
 	i=0
@@ -104,7 +104,7 @@ dm_make()
 dm_remove()
 {
 	for d; do
-		dm remove --retry "$d"
+		until_done dm remove "$d" || return 1
 	done
 }
 
@@ -155,15 +155,13 @@ loop_remove()
 	until_done test ! -e "/sys/block/${loop#/dev/}/loop"
 }
 
-# bcache_make BACKING CACHE MODE
+# bcache_make BACKING CACHE MODE: makes $bcache
 bcache_make()
 {
 	make-bcache --wipe-bcache --block 4k --bucket 64k -B "$1" -C "$2"
 	echo "$2" >/sys/fs/bcache/register
 	echo "$1" >/sys/fs/bcache/register
-	until_done test -b /dev/bcache0
-	bc=/sys/block/bcache0/bcache
-	until_done test -e $bc/cache
+	until_done bcache_there
 	echo "$3" >$bc/cache_mode
 	echo 0 >$bc/sequential_cutoff
 	echo 0 >$bc/cache/congested_read_threshold_us
@@ -172,9 +170,19 @@ bcache_make()
 	echo 0 >$bc/writeback_running
 }
 
+bcache_there()
+{
+	for bc in /sys/block/bcache*/bcache; do
+		bcache=/dev/$(basename "${bc%/bcache}")
+	done
+	[ -e $bc/cache ] && [ -b $bcache ]
+}
+
 bcache_gone()
 {
-	[ ! -e /sys/block/bcache0 ] && ! ls -d /sys/fs/bcache/*-*
+	for left in /sys/block/bcache* /sys/fs/bcache/*-*; do
+		[ ! -e "$left" ] || return 1
+	done
 }
 
 bcache_stop()
@@ -376,13 +384,13 @@ stack_loop_buffered()
 stack_bcache()
 {
 	build bcache_make /dev/a /dev/b writethrough
-	row "bcache: read, miss" /dev/bcache0 read /dev/a
-	row "bcache: read, hit" /dev/bcache0 read /dev/b
-	row "bcache: write, writethrough" -c 2 /dev/bcache0 write /dev/a /dev/b
+	row "bcache: write, writethrough" -c 2 $bcache write /dev/a /dev/b
+	row "bcache: read, hit" $bcache read /dev/b
+	row "bcache: read, miss" -o 1048576 $bcache read /dev/a
 	echo writearound >$bc/cache_mode
-	row "bcache: write, writearound" /dev/bcache0 write /dev/a
+	row "bcache: write, writearound" $bcache write /dev/a
 	echo writeback >$bc/cache_mode
-	row "bcache: write, writeback" /dev/bcache0 write /dev/b
+	row "bcache: write, writeback" $bcache write /dev/b
 	undo bcache_stop
 }
 
@@ -391,9 +399,9 @@ stack_bcache_dm()
 	build dm_make x "0 524288 linear /dev/a 0"
 	build dm_make y "0 524288 linear /dev/b 0"
 	build bcache_make /dev/mapper/x /dev/mapper/y writethrough
-	row "bcache of dm linear: write" -c 2 /dev/bcache0 write /dev/a /dev/b
-	row "bcache of dm linear: read, hit" /dev/bcache0 read /dev/b
-	row "bcache of dm linear: read, miss" -o 1048576 /dev/bcache0 read /dev/a
+	row "bcache of dm linear: write" -c 2 $bcache write /dev/a /dev/b
+	row "bcache of dm linear: read, hit" $bcache read /dev/b
+	row "bcache of dm linear: read, miss" -o 1048576 $bcache read /dev/a
 	undo bcache_stop
 	undo dm_remove x y
 }
@@ -401,7 +409,7 @@ stack_bcache_dm()
 stack_crypt_bcache()
 {
 	build bcache_make /dev/a /dev/b writethrough
-	build dm_make x "$(crypt_table /dev/bcache0)"
+	build dm_make x "$(crypt_table $bcache)"
 	row "dm crypt of bcache: write" -k -a cgroup,ioprio,cache -c 2 \
 		/dev/mapper/x write /dev/a /dev/b
 	row "dm crypt of bcache: read, hit" -k -a cgroup,ioprio,cache \
@@ -514,7 +522,11 @@ build()
 
 undo()
 {
-	"$@" >>$log 2>&1 || { say $log; echo "Bail out! $*"; exit 1; }
+	"$@" >>$log 2>&1 && return
+	n=$((n + 1))
+	say $log
+	echo "not ok $n $*"
+	failed=1
 }
 
 disk_remove()
