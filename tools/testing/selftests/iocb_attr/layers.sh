@@ -18,6 +18,8 @@ mnt=/tmp/layers
 log=/tmp/layers.log
 n=0
 failed=0
+# dmsetup makes /dev/mapper/NAME itself
+export DM_DISABLE_UDEV=1
 
 say()
 {
@@ -90,21 +92,16 @@ until_done()
 	done
 }
 
-dm()
-{
-	dmsetup --noudevrules --noudevsync "$@"
-}
-
 # dm_make NAME TABLE: of 64 MiB, or where the table says how many sectors
 dm_make()
 {
-	dm create "$1" --table "$2"
+	dmsetup create "$1" --table "$2"
 }
 
 dm_remove()
 {
 	for d; do
-		until_done dm remove "$d" || return 1
+		until_done dmsetup remove "$d" || return 1
 	done
 }
 
@@ -219,7 +216,7 @@ partition_make()
 		printf '\000\010\000\000\000\000\002\000'
 		dd if=/dev/zero bs=48 count=1
 		printf '\125\252'
-	} | dd of=/dev/a bs=512 count=1 conv=fsync
+	} | dd of=/dev/a bs=512 count=1 iflag=fullblock conv=fsync
 	blockdev --rereadpt /dev/a
 	until_done test -b /dev/a1
 }
@@ -255,7 +252,7 @@ stack_dm_crypt()
 thin_make()
 {
 	dm_make pool "0 131072 thin-pool /dev/b /dev/a 128 0" &&
-		dm message pool 0 "create_thin 0" &&
+		dmsetup message pool 0 "create_thin 0" &&
 		dm_make x "0 131072 thin /dev/mapper/pool 0"
 }
 
@@ -290,7 +287,7 @@ verity_make()
 		awk '/^Root hash/ { print $3 } /^Salt/ { print $2 }' |
 		paste -sd ' ')
 	# the salt comes first in veritysetup's words
-	dm create x --readonly --table \
+	dmsetup create x --readonly --table \
 		"0 2048 verity 1 /dev/a /dev/b 4096 4096 256 1 sha256 ${hash#* } ${hash% *}"
 }
 
