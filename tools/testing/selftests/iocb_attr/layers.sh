@@ -18,6 +18,8 @@ mnt=/tmp/layers
 log=/tmp/layers.log
 n=0
 failed=0
+# not busybox's
+losetup=/usr/sbin/losetup
 # dmsetup makes /dev/mapper/NAME itself
 export DM_DISABLE_UDEV=1
 
@@ -125,7 +127,7 @@ fs_make()
 {
 	fs_type=$1 fs_dev=$2 fs_opt=$3
 	shift 3
-	"mkfs.$fs_type" "$@" "$fs_dev"
+	"mkfs.$fs_type" "$@" "$fs_dev" >/dev/null
 	mount -t "$fs_type" -o "$fs_opt" "$fs_dev" $mnt
 	file_make $mnt/file
 }
@@ -135,20 +137,25 @@ fs_make()
 file_make()
 {
 	yes "$1" | dd of="$1" bs=64k count=16 iflag=fullblock conv=fsync
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
+	drop_caches
 	# the way to the data is known
 	dd if="$1" of=/dev/null bs=64k count=16 iflag=direct
 }
 
+drop_caches()
+{
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+}
+
 loop_make()
 {
-	loop=$(losetup --find --show "$@")
+	loop=$($losetup --find --show "$@")
 }
 
 loop_remove()
 {
-	losetup -d "$loop"
+	$losetup -d "$loop"
 	until_done test ! -e "/sys/block/${loop#/dev/}/loop"
 }
 
@@ -301,7 +308,7 @@ stack_dm_verity()
 stack_dm_multipath()
 {
 	build dm_make x "0 131072 multipath 0 0 1 1 round-robin 0 1 1 /dev/a 1000"
-	mp=$(basename "$(readlink -f /dev/mapper/x)")
+	mp=$(dmsetup info --columns --noheadings --options blkdevname x)
 	scheduler "$mp" 2>>$log
 	both "dm multipath of requests" /dev/mapper/x -- "/dev/$mp"
 	undo dm_remove x
@@ -419,7 +426,7 @@ stack_crypt_bcache()
 
 crypt_fs_make()
 {
-	mkfs.ext4 -O encrypt /dev/a
+	mkfs.ext4 -q -O encrypt /dev/a
 	mount -t ext4 -o inlinecrypt /dev/a $mnt
 	mkdir $mnt/d
 	"$here/layer_test" encrypt $mnt $mnt/d
@@ -429,7 +436,7 @@ crypt_fs_make()
 stack_fscrypt()
 {
 	build crypt_fs_make
-	both "ext4, encrypted by blk-crypto-fallback" $mnt/d/file -- /dev/a
+	both "blk-crypto-fallback" $mnt/d/file -- /dev/a
 	undo umount $mnt
 }
 
@@ -479,20 +486,34 @@ stack_btrfs()
 	undo umount $mnt
 
 	build fs_make btrfs /dev/a defaults -f
-	row "btrfs: read" $mnt/file read /dev/a
-	row "btrfs: write" -a none $mnt/file write /dev/a
+	both "btrfs" $mnt/file -- /dev/a
 	undo umount $mnt
 
 	build fs_make btrfs /dev/a compress -f
-	# four to one or better
-	row "btrfs, compressed: read" -a none -s 131072 $mnt/file read /dev/a
+	build drop_caches
+	row "btrfs, compressed: read" -a none -c 0 $mnt/file read /dev/a
+	row "btrfs, compressed: write" $mnt/file write /dev/a
+	undo umount $mnt
+}
+
+# btrfs_raid LEVEL: of its data, on three disks
+btrfs_raid()
+{
+	fs_make btrfs /dev/a nodatasum,device=/dev/b,device=/dev/c \
+		-m raid1 -d "$1" /dev/b /dev/c
+}
+
+stack_btrfs_raid1()
+{
+	build btrfs_raid raid1
+	row "btrfs raid1: write" -c 2 $mnt/file write /dev/a /dev/b /dev/c
+	row "btrfs raid1: read" $mnt/file read /dev/a /dev/b /dev/c
 	undo umount $mnt
 }
 
 stack_btrfs_raid5()
 {
-	build fs_make btrfs /dev/a nodatasum,device=/dev/b,device=/dev/c \
-		-m raid1 -d raid5 /dev/b /dev/c
+	build btrfs_raid raid5
 	row "btrfs raid5: read" $mnt/file read /dev/a /dev/b /dev/c
 	row "btrfs raid5: write" -a none -m cgroup $mnt/file write \
 		/dev/a /dev/b /dev/c
@@ -539,7 +560,8 @@ grep -q ' /sys/kernel/config ' /proc/mounts ||
 	set -- disk partition dm_linear dm_striped dm_crypt dm_thin \
 		dm_snapshot dm_verity dm_multipath raid0 raid1 raid1_behind \
 		raid10 raid5 loop loop_buffered bcache bcache_dm crypt_bcache \
-		fscrypt zoned ext4 xfs f2fs vfat btrfs btrfs_raid5 deep
+		fscrypt zoned ext4 xfs f2fs vfat btrfs btrfs_raid1 \
+		btrfs_raid5 deep
 for stack; do
 	: >$log
 	for d in a b c d; do
