@@ -12,7 +12,8 @@
  * FILE is a device above the disks, it was charged as well, and nothing there
  * went by the priority.
  *
- * -a LIST    what arrives: cgroup and ioprio, or none (cgroup,ioprio)
+ * -a LIST    what arrives: of cgroup, ioprio and cache, or none
+ *            (cgroup,ioprio)
  * -m LIST    what the completion reports (the same)
  * -k         have a cache hint
  * -o OFFSET  of the I/O (0)

@@ -307,14 +307,23 @@ stack_dm_verity()
 
 stack_dm_multipath()
 {
-	build dm_make x "0 131072 multipath 0 0 1 1 round-robin 0 1 1 /dev/a 1000"
+	# requests of dm may not wait, as they do for a disk that keeps data
+	build disk p memory_backed=0
+	build dm_make x "$(multipath_table 0 /dev/p)"
 	mp=$(dmsetup info --columns --noheadings --options blkdevname x)
-	scheduler "$mp" 2>>$log
+	build scheduler "$mp"
 	both "dm multipath of requests" /dev/mapper/x -- "/dev/$mp"
 	undo dm_remove x
-	build dm_make x "0 131072 multipath 2 queue_mode bio 0 1 1 round-robin 0 1 1 /dev/a 1000"
+	undo disk_remove p
+
+	build dm_make x "$(multipath_table "2 queue_mode bio" /dev/a)"
 	both "dm multipath of bios" /dev/mapper/x -- /dev/a
 	undo dm_remove x
+}
+
+multipath_table()
+{
+	echo "0 131072 multipath $1 0 1 1 round-robin 0 1 1 $2 1"
 }
 
 stack_raid0()
@@ -379,9 +388,8 @@ stack_loop()
 stack_loop_buffered()
 {
 	build loop_make /dev/a
-	row "loop, not direct: write" -a none -m cgroup "$loop" write /dev/a
-	row "loop, not direct: read" -a none -m cgroup -o 1048576 "$loop" read \
-		/dev/a
+	row "loop, not direct: write" -a cgroup "$loop" write /dev/a
+	row "loop, not direct: read" -a cgroup -o 1048576 "$loop" read /dev/a
 	undo loop_remove
 }
 
@@ -492,7 +500,7 @@ stack_btrfs()
 	build fs_make btrfs /dev/a compress -f
 	build drop_caches
 	row "btrfs, compressed: read" -a none -c 0 $mnt/file read /dev/a
-	row "btrfs, compressed: write" $mnt/file write /dev/a
+	row "btrfs, compressed: write" -a none -c 0 $mnt/file write /dev/a
 	undo umount $mnt
 }
 
