@@ -18,6 +18,10 @@ mnt=/tmp/layers
 log=/tmp/layers.log
 n=0
 failed=0
+# not busybox's
+losetup=/usr/sbin/losetup
+# dmsetup makes /dev/mapper/NAME itself
+export DM_DISABLE_UDEV=1
 
 say()
 {
@@ -90,21 +94,16 @@ until_done()
 	done
 }
 
-dm()
-{
-	dmsetup --noudevrules --noudevsync "$@"
-}
-
 # dm_make NAME TABLE: of 64 MiB, or where the table says how many sectors
 dm_make()
 {
-	dm create "$1" --table "$2"
+	dmsetup create "$1" --table "$2"
 }
 
 dm_remove()
 {
 	for d; do
-		until_done dm remove "$d" || return 1
+		until_done dmsetup remove "$d" || return 1
 	done
 }
 
@@ -128,7 +127,7 @@ fs_make()
 {
 	fs_type=$1 fs_dev=$2 fs_opt=$3
 	shift 3
-	"mkfs.$fs_type" "$@" "$fs_dev"
+	"mkfs.$fs_type" "$@" "$fs_dev" >/dev/null
 	mount -t "$fs_type" -o "$fs_opt" "$fs_dev" $mnt
 	file_make $mnt/file
 }
@@ -138,20 +137,25 @@ fs_make()
 file_make()
 {
 	yes "$1" | dd of="$1" bs=64k count=16 iflag=fullblock conv=fsync
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
+	drop_caches
 	# the way to the data is known
 	dd if="$1" of=/dev/null bs=64k count=16 iflag=direct
 }
 
+drop_caches()
+{
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+}
+
 loop_make()
 {
-	loop=$(losetup --find --show "$@")
+	loop=$($losetup --find --show "$@")
 }
 
 loop_remove()
 {
-	losetup -d "$loop"
+	$losetup -d "$loop"
 	until_done test ! -e "/sys/block/${loop#/dev/}/loop"
 }
 
@@ -219,7 +223,7 @@ partition_make()
 		printf '\000\010\000\000\000\000\002\000'
 		dd if=/dev/zero bs=48 count=1
 		printf '\125\252'
-	} | dd of=/dev/a bs=512 count=1 conv=fsync
+	} | dd of=/dev/a bs=512 count=1 iflag=fullblock conv=fsync
 	blockdev --rereadpt /dev/a
 	until_done test -b /dev/a1
 }
@@ -255,7 +259,7 @@ stack_dm_crypt()
 thin_make()
 {
 	dm_make pool "0 131072 thin-pool /dev/b /dev/a 128 0" &&
-		dm message pool 0 "create_thin 0" &&
+		dmsetup message pool 0 "create_thin 0" &&
 		dm_make x "0 131072 thin /dev/mapper/pool 0"
 }
 
@@ -290,7 +294,7 @@ verity_make()
 		awk '/^Root hash/ { print $3 } /^Salt/ { print $2 }' |
 		paste -sd ' ')
 	# the salt comes first in veritysetup's words
-	dm create x --readonly --table \
+	dmsetup create x --readonly --table \
 		"0 2048 verity 1 /dev/a /dev/b 4096 4096 256 1 sha256 ${hash#* } ${hash% *}"
 }
 
@@ -303,14 +307,23 @@ stack_dm_verity()
 
 stack_dm_multipath()
 {
-	build dm_make x "0 131072 multipath 0 0 1 1 round-robin 0 1 1 /dev/a 1000"
-	mp=$(basename "$(readlink -f /dev/mapper/x)")
-	scheduler "$mp" 2>>$log
+	# requests of dm may not wait, as they do for a disk that keeps data
+	build disk p memory_backed=0
+	build dm_make x "$(multipath_table 0 /dev/p)"
+	mp=$(dmsetup info --columns --noheadings --options blkdevname x)
+	build scheduler "$mp"
 	both "dm multipath of requests" /dev/mapper/x -- "/dev/$mp"
 	undo dm_remove x
-	build dm_make x "0 131072 multipath 2 queue_mode bio 0 1 1 round-robin 0 1 1 /dev/a 1000"
+	undo disk_remove p
+
+	build dm_make x "$(multipath_table "2 queue_mode bio" /dev/a)"
 	both "dm multipath of bios" /dev/mapper/x -- /dev/a
 	undo dm_remove x
+}
+
+multipath_table()
+{
+	echo "0 131072 multipath $1 0 1 1 round-robin 0 1 1 $2 1"
 }
 
 stack_raid0()
@@ -375,9 +388,8 @@ stack_loop()
 stack_loop_buffered()
 {
 	build loop_make /dev/a
-	row "loop, not direct: write" -a none -m cgroup "$loop" write /dev/a
-	row "loop, not direct: read" -a none -m cgroup -o 1048576 "$loop" read \
-		/dev/a
+	row "loop, not direct: write" -a cgroup "$loop" write /dev/a
+	row "loop, not direct: read" -a cgroup -o 1048576 "$loop" read /dev/a
 	undo loop_remove
 }
 
@@ -422,7 +434,7 @@ stack_crypt_bcache()
 
 crypt_fs_make()
 {
-	mkfs.ext4 -O encrypt /dev/a
+	mkfs.ext4 -q -O encrypt /dev/a
 	mount -t ext4 -o inlinecrypt /dev/a $mnt
 	mkdir $mnt/d
 	"$here/layer_test" encrypt $mnt $mnt/d
@@ -432,7 +444,7 @@ crypt_fs_make()
 stack_fscrypt()
 {
 	build crypt_fs_make
-	both "ext4, encrypted by blk-crypto-fallback" $mnt/d/file -- /dev/a
+	both "blk-crypto-fallback" $mnt/d/file -- /dev/a
 	undo umount $mnt
 }
 
@@ -482,20 +494,34 @@ stack_btrfs()
 	undo umount $mnt
 
 	build fs_make btrfs /dev/a defaults -f
-	row "btrfs: read" $mnt/file read /dev/a
-	row "btrfs: write" -a none $mnt/file write /dev/a
+	both "btrfs" $mnt/file -- /dev/a
 	undo umount $mnt
 
 	build fs_make btrfs /dev/a compress -f
-	# four to one or better
-	row "btrfs, compressed: read" -a none -s 131072 $mnt/file read /dev/a
+	build drop_caches
+	row "btrfs, compressed: read" -a none -c 0 $mnt/file read /dev/a
+	row "btrfs, compressed: write" -a none -c 0 $mnt/file write /dev/a
+	undo umount $mnt
+}
+
+# btrfs_raid LEVEL: of its data, on three disks
+btrfs_raid()
+{
+	fs_make btrfs /dev/a nodatasum,device=/dev/b,device=/dev/c \
+		-m raid1 -d "$1" /dev/b /dev/c
+}
+
+stack_btrfs_raid1()
+{
+	build btrfs_raid raid1
+	row "btrfs raid1: write" -c 2 $mnt/file write /dev/a /dev/b /dev/c
+	row "btrfs raid1: read" $mnt/file read /dev/a /dev/b /dev/c
 	undo umount $mnt
 }
 
 stack_btrfs_raid5()
 {
-	build fs_make btrfs /dev/a nodatasum,device=/dev/b,device=/dev/c \
-		-m raid1 -d raid5 /dev/b /dev/c
+	build btrfs_raid raid5
 	row "btrfs raid5: read" $mnt/file read /dev/a /dev/b /dev/c
 	row "btrfs raid5: write" -a none -m cgroup $mnt/file write \
 		/dev/a /dev/b /dev/c
@@ -542,7 +568,8 @@ grep -q ' /sys/kernel/config ' /proc/mounts ||
 	set -- disk partition dm_linear dm_striped dm_crypt dm_thin \
 		dm_snapshot dm_verity dm_multipath raid0 raid1 raid1_behind \
 		raid10 raid5 loop loop_buffered bcache bcache_dm crypt_bcache \
-		fscrypt zoned ext4 xfs f2fs vfat btrfs btrfs_raid5 deep
+		fscrypt zoned ext4 xfs f2fs vfat btrfs btrfs_raid1 \
+		btrfs_raid5 deep
 for stack; do
 	: >$log
 	for d in a b c d; do
