@@ -9,6 +9,7 @@
  * Needs make-bcache, mdadm and mkfs.vfat.
  */
 #define _GNU_SOURCE
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 
@@ -304,22 +305,31 @@ static int child_start(FIXTURE_DATA(late) * self, struct child *child,
 	_exit(0);
 }
 
-/* Tell it, and wait until it is gone or cannot go on for the sake of its I/O. */
+/*
+ * Tell it, and wait until it is gone or AIO has it wait for its I/O. Its "stat"
+ * would tell that too, but whoever reads that may come to be the last to drop
+ * its memory, and is then the one who waits.
+ */
 static int child_end(struct child *child)
 {
-	char path[64], text[512], *state;
+	char path[64], text[64];
+	siginfo_t info;
 	int i;
 
 	close(child->go);
-	snprintf(path, sizeof(path), "/proc/%d/stat", child->pid);
-	for (i = 0; i < 600; i++) {
-		if (read_file(path, text, sizeof(text)) < 0)
+	snprintf(path, sizeof(path), "/proc/%d/wchan", child->pid);
+	for (i = 0; i < 3000; i++) {
+		info.si_pid = 0;
+		if (waitid(P_PID, child->pid, &info,
+			   WEXITED | WNOHANG | WNOWAIT) ||
+		    read_file(path, text, sizeof(text)) < 0)
 			return -EIO;
-		state = strrchr(text, ')');
-		if (state && (state[2] == 'D' || state[2] == 'Z'))
+		if (info.si_pid || strstr(text, "exit_aio") ||
+		    strstr(text, "io_destroy"))
 			return 0;
 		sleep_ms(10);
 	}
+	printf("# it waits in %s\n", text);
 	return -ETIMEDOUT;
 }
 
