@@ -24,7 +24,6 @@
 #define OTHER		"/dev/late2"	/* for other I/O */
 #define SECTORS		131072
 #define DATA		4096		/* sectors of md before its data */
-#define MD		"/dev/md0"
 #define MOUNT		"/tmp/late_test"
 #define BIT(id)		(1ULL << IOCB_ATTR_ ## id)
 
@@ -34,9 +33,10 @@ FIXTURE(late)
 {
 	struct engine e;
 	struct who_list list;
-	struct dm dm;		/* SLOW, or a bit late */
+	struct dm dm;		/* SLOW, and late if asked to be */
 	int fd;
 	int other;
+	uint64_t mask;		/* what do_io() reported */
 	char *buf;
 	bool bcache;
 	bool md;
@@ -86,6 +86,19 @@ static struct who_list list_with(uint32_t hints)
 	return l;
 }
 
+/* AIO drops its reference to the open file only after it was told to be done. */
+static int stop_mirror(void)
+{
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		if (!system("mdadm -q -S /dev/md0"))
+			return 0;
+		sleep_ms(100);
+	}
+	return -EBUSY;
+}
+
 FIXTURE_SETUP(late)
 {
 	self->fd = -1;
@@ -113,7 +126,7 @@ FIXTURE_TEARDOWN(late)
 	if (self->bcache)
 		EXPECT_EQ(0, bcache_stop(FAST, self->dm.dev));
 	if (self->md)
-		EXPECT_EQ(0, system("for i in $(seq 300); do mdadm -q -S /dev/md0 && exit 0; sleep 0.1; done; exit 1"));
+		EXPECT_EQ(0, stop_mirror());
 	if (self->mounted)
 		EXPECT_EQ(0, umount(MOUNT));
 	EXPECT_EQ(0, dm_remove(&self->dm));
@@ -131,7 +144,7 @@ static struct io io(FIXTURE_DATA(late) * self, bool write, long long at)
 	};
 }
 
-/* One I/O; what it gives. */
+/* One I/O; what it gives, and self->mask. */
 static long long do_io(FIXTURE_DATA(late) * self, bool write, long long at,
 		       uint32_t hints)
 {
@@ -142,7 +155,10 @@ static long long do_io(FIXTURE_DATA(late) * self, bool write, long long at,
 
 	one.list = &list;
 	ret = engine_run(&self->e, &one, 1, &done);
-	return ret ?: done.res;
+	if (ret)
+		return ret;
+	self->mask = done.mask;
+	return done.res;
 }
 
 /*
@@ -212,6 +228,7 @@ TEST_F_TIMEOUT(late, bcache_fill, 240)
 	ASSERT_EQ(0, cache_block(self, 8 * BLOCK));
 	ASSERT_EQ(0, late(self, WRITE_LATE));
 	EXPECT_EQ(BLOCK, do_io(self, false, BLOCK, IOCB_CACHE_ADMIT));
+	EXPECT_EQ(BIT(cache) | BIT(ioprio), self->mask);
 	ASSERT_EQ(0, wait_late(self, 1));
 	ASSERT_EQ(0, forget(self));
 	EXPECT_EQ(1, misses(self, BLOCK));
@@ -252,7 +269,7 @@ static int make_mirror(FIXTURE_DATA(late) * self)
 	if (system(cmd))
 		return -ENODEV;
 	self->md = true;
-	self->fd = open(MD, O_RDWR | O_DIRECT | O_CLOEXEC);
+	self->fd = open("/dev/md0", O_RDWR | O_DIRECT | O_CLOEXEC);
 	return self->fd < 0 ? -errno : 0;
 }
 
@@ -274,6 +291,28 @@ TEST_F_TIMEOUT(late, md_write_behind, 240)
 	EXPECT_EQ(BLOCK, do_io(self, false, DATA * 512 + BLOCK, 0));
 	EXPECT_EQ('a', self->buf[0]);
 	EXPECT_EQ('a', self->buf[BLOCK - 1]);
+}
+
+/* The copy cannot be written, and is tried again bit by bit. */
+TEST_F_TIMEOUT(late, md_write_behind_fails, 240)
+{
+	char path[64], text[64];
+	int i;
+
+	ASSERT_EQ(0, make_mirror(self));
+	snprintf(path, sizeof(path), "/sys/block/md0/md/dev-%s/bad_blocks",
+		 self->dm.dev + strlen("/dev/"));
+	ASSERT_EQ(0, read_file(path, text, sizeof(text)));
+	ASSERT_EQ(0, nullb_set("late1", "badblocks", "+4104-4111"));
+	ASSERT_EQ(0, late(self, WRITE_LATE));
+	EXPECT_EQ(BLOCK, do_io(self, true, BLOCK, 0));
+	ASSERT_EQ(0, wait_late(self, 1));
+	ASSERT_EQ(0, forget(self));
+	EXPECT_LT(0, nr_late(self));
+	ASSERT_EQ(0, late(self, 0));
+	for (i = 0; i < 600 && !read_file(path, text, sizeof(text)); i++)
+		sleep_ms(100);
+	EXPECT_LT(0, read_file(path, text, sizeof(text)));
 }
 
 /* A process with I/O of its own. */
@@ -367,13 +406,21 @@ TEST_F_TIMEOUT(late, writer_exits, 120)
 /* The first leg fails; by the time the other one answers nobody listens. */
 TEST_F_TIMEOUT(late, md_read_retried, 240)
 {
+	long long reads;
+
 	ASSERT_EQ(0, make_mirror(self));
-	ASSERT_EQ(0, nullb_set("late0", "badblocks", "+4104-4111"));
+	/* two blocks, each to be found bad once */
+	ASSERT_EQ(0, nullb_set("late0", "badblocks", "+4104-4119"));
 	exits(_metadata, self, false, BLOCK);
-	EXPECT_EQ(BLOCK, do_io(self, false, BLOCK, 0));
+	/* and when somebody does, only that one goes by priorities */
+	ASSERT_EQ(0, queue_set(FAST, "scheduler", "none"));
+	reads = disk_stat(FAST, READS);
+	EXPECT_EQ(BLOCK, do_io(self, false, 2 * BLOCK, 0));
+	EXPECT_EQ(BIT(ioprio), self->mask);
+	EXPECT_LT(reads, disk_stat(FAST, READS));
 }
 
-/* The same, of what is in the cache and cannot be read from there. */
+/* A hit, whose submitter is gone before the cache has read it. */
 TEST_F_TIMEOUT(late, bcache_read_exits, 240)
 {
 	ASSERT_EQ(0, make_bcache(self));
