@@ -220,7 +220,7 @@ static int misses(FIXTURE_DATA(late) * self, long long at)
 }
 
 /* A read that missed is done, and the cache is still being filled. */
-TEST_F_TIMEOUT(late, bcache_fill, 240)
+TEST_F_TIMEOUT(late, bcache_fill, 600)
 {
 	int i;
 
@@ -240,7 +240,7 @@ TEST_F_TIMEOUT(late, bcache_fill, 240)
 }
 
 /* A write around the cache is done; that it drops what it has is not. */
-TEST_F_TIMEOUT(late, bcache_invalidation, 240)
+TEST_F_TIMEOUT(late, bcache_invalidation, 600)
 {
 	ASSERT_EQ(0, make_bcache(self));
 	memset(self->buf, 'a', BLOCK);
@@ -274,7 +274,7 @@ static int make_mirror(FIXTURE_DATA(late) * self)
 }
 
 /* A write is done; a copy of it is on its way to the other leg. */
-TEST_F_TIMEOUT(late, md_write_behind, 240)
+TEST_F_TIMEOUT(late, md_write_behind, 600)
 {
 	ASSERT_EQ(0, make_mirror(self));
 	ASSERT_EQ(0, late(self, WRITE_LATE));
@@ -294,7 +294,7 @@ TEST_F_TIMEOUT(late, md_write_behind, 240)
 }
 
 /* The copy cannot be written, and is tried again bit by bit. */
-TEST_F_TIMEOUT(late, md_write_behind_fails, 240)
+TEST_F_TIMEOUT(late, md_write_behind_fails, 600)
 {
 	char path[64], text[64];
 	int i;
@@ -389,14 +389,14 @@ static void exits(struct __test_metadata *_metadata, FIXTURE_DATA(late) * self,
 	EXPECT_EQ(0, wait_child(child.pid));
 }
 
-TEST_F_TIMEOUT(late, reader_exits, 120)
+TEST_F_TIMEOUT(late, reader_exits, 600)
 {
 	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
 	exits(_metadata, self, false, DATA * 512);
 }
 
-TEST_F_TIMEOUT(late, writer_exits, 120)
+TEST_F_TIMEOUT(late, writer_exits, 600)
 {
 	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
@@ -404,7 +404,7 @@ TEST_F_TIMEOUT(late, writer_exits, 120)
 }
 
 /* The first leg fails; by the time the other one answers nobody listens. */
-TEST_F_TIMEOUT(late, md_read_retried, 240)
+TEST_F_TIMEOUT(late, md_read_retried, 600)
 {
 	long long reads;
 
@@ -421,7 +421,7 @@ TEST_F_TIMEOUT(late, md_read_retried, 240)
 }
 
 /* A hit, whose submitter is gone before the cache has read it. */
-TEST_F_TIMEOUT(late, bcache_read_exits, 240)
+TEST_F_TIMEOUT(late, bcache_read_exits, 600)
 {
 	ASSERT_EQ(0, make_bcache(self));
 	ASSERT_EQ(0, cache_block(self, BLOCK));
@@ -430,7 +430,7 @@ TEST_F_TIMEOUT(late, bcache_read_exits, 240)
 }
 
 /* The context is destroyed: a ring at once, for AIO somebody has to wait. */
-TEST_F_TIMEOUT(late, context_destroyed, 120)
+TEST_F_TIMEOUT(late, context_destroyed, 600)
 {
 	struct child child;
 	struct io ios[2];
@@ -470,7 +470,7 @@ static int page_dirty(void *addr)
  * A read into memory of a file that was written back meanwhile: a worker makes
  * it dirty again and frees the bio, after the I/O has been completed.
  */
-TEST_F_TIMEOUT(late, pages_cleaned, 120)
+TEST_F_TIMEOUT(late, pages_cleaned, 600)
 {
 	struct io_done done;
 	struct io one;
