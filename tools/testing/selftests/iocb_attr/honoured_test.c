@@ -143,7 +143,7 @@ static int neighbours(FIXTURE_DATA(honoured) * self, struct who_list *lists,
 	return ret ?: disk_stat(disks[0], READS_MERGED) - before;
 }
 
-TEST_F(honoured, merged)
+TEST_F_TIMEOUT(honoured, merged, 600)
 {
 	struct who_list differ[2] = { self->prio, self->nothing };
 	struct io_done done[4];
@@ -209,7 +209,7 @@ static int wait_merged(const char *dev, long long nr)
  * While what is suspended holds them, requests merge in its scheduler. It may
  * be a worker that submits them.
  */
-TEST_F_TIMEOUT(honoured, merged_in_scheduler, 240)
+TEST_F_TIMEOUT(honoured, merged_in_scheduler, 600)
 {
 	struct dm *dm = &self->dm[0];
 	struct io_done done;
@@ -249,7 +249,7 @@ TEST_F_TIMEOUT(honoured, merged_in_scheduler, 240)
 }
 
 /* Of 64 parts a quarter goes where priorities count. */
-TEST_F(honoured, split)
+TEST_F_TIMEOUT(honoured, split, 600)
 {
 	long long before[NR_DISKS], res;
 	int i, j;
@@ -304,7 +304,7 @@ static int faults_left(const char *group)
 	return atoi(text);
 }
 
-TEST_F(honoured, requeued)
+TEST_F_TIMEOUT(honoured, requeued, 600)
 {
 	long long res;
 	int i;
@@ -324,7 +324,7 @@ TEST_F(honoured, requeued)
 }
 
 /* The device says nothing of it any more. */
-TEST_F_TIMEOUT(honoured, timed_out, 120)
+TEST_F_TIMEOUT(honoured, timed_out, 600)
 {
 	long long res;
 	int i;
@@ -400,7 +400,7 @@ static const char *path_fails(FIXTURE_DATA(honoured) * self,
 	return dm_remove(&self->dm[0]) ? "remove" : "";
 }
 
-TEST_F_TIMEOUT(honoured, other_path, 240)
+TEST_F_TIMEOUT(honoured, other_path, 600)
 {
 	uint64_t mask;
 	int i;
@@ -417,7 +417,7 @@ TEST_F_TIMEOUT(honoured, other_path, 240)
 }
 
 /* The first to be submitted is neither the first nor the last to be done. */
-TEST_F(honoured, out_of_order)
+TEST_F_TIMEOUT(honoured, out_of_order, 600)
 {
 	static const int order[] = { 2, 0, 1 };
 	const uint64_t masks[] = { BIT(ioprio), BIT(cgroup), 0 };
@@ -458,7 +458,7 @@ TEST_F(honoured, out_of_order)
 }
 
 /* The half that was done was done for whom it was said. */
-TEST_F(honoured, fails_half_way)
+TEST_F_TIMEOUT(honoured, fails_half_way, 600)
 {
 	static const long long sizes[] = { 8 * BLOCK, SIZE };
 	long long half, res;
@@ -484,7 +484,7 @@ TEST_F(honoured, fails_half_way)
 }
 
 /* Honoured as ever, but nobody wants to know. */
-TEST_F(honoured, not_asked)
+TEST_F_TIMEOUT(honoured, not_asked, 600)
 {
 	struct who_list list = self->both;
 	long long res;

@@ -9,6 +9,7 @@
  * Needs make-bcache, mdadm and mkfs.vfat.
  */
 #define _GNU_SOURCE
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 
@@ -23,7 +24,6 @@
 #define OTHER		"/dev/late2"	/* for other I/O */
 #define SECTORS		131072
 #define DATA		4096		/* sectors of md before its data */
-#define MD		"/dev/md0"
 #define MOUNT		"/tmp/late_test"
 #define BIT(id)		(1ULL << IOCB_ATTR_ ## id)
 
@@ -33,9 +33,10 @@ FIXTURE(late)
 {
 	struct engine e;
 	struct who_list list;
-	struct dm dm;		/* SLOW, or a bit late */
+	struct dm dm;		/* SLOW, and late if asked to be */
 	int fd;
 	int other;
+	uint64_t mask;		/* what do_io() reported */
 	char *buf;
 	bool bcache;
 	bool md;
@@ -85,6 +86,19 @@ static struct who_list list_with(uint32_t hints)
 	return l;
 }
 
+/* AIO drops its reference to the open file only after it was told to be done. */
+static int stop_mirror(void)
+{
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		if (!system("mdadm -q -S /dev/md0"))
+			return 0;
+		sleep_ms(100);
+	}
+	return -EBUSY;
+}
+
 FIXTURE_SETUP(late)
 {
 	self->fd = -1;
@@ -112,7 +126,7 @@ FIXTURE_TEARDOWN(late)
 	if (self->bcache)
 		EXPECT_EQ(0, bcache_stop(FAST, self->dm.dev));
 	if (self->md)
-		EXPECT_EQ(0, system("for i in $(seq 300); do mdadm -q -S /dev/md0 && exit 0; sleep 0.1; done; exit 1"));
+		EXPECT_EQ(0, stop_mirror());
 	if (self->mounted)
 		EXPECT_EQ(0, umount(MOUNT));
 	EXPECT_EQ(0, dm_remove(&self->dm));
@@ -130,7 +144,7 @@ static struct io io(FIXTURE_DATA(late) * self, bool write, long long at)
 	};
 }
 
-/* One I/O; what it gives. */
+/* One I/O; what it gives, and self->mask. */
 static long long do_io(FIXTURE_DATA(late) * self, bool write, long long at,
 		       uint32_t hints)
 {
@@ -141,7 +155,10 @@ static long long do_io(FIXTURE_DATA(late) * self, bool write, long long at,
 
 	one.list = &list;
 	ret = engine_run(&self->e, &one, 1, &done);
-	return ret ?: done.res;
+	if (ret)
+		return ret;
+	self->mask = done.mask;
+	return done.res;
 }
 
 /*
@@ -203,7 +220,7 @@ static int misses(FIXTURE_DATA(late) * self, long long at)
 }
 
 /* A read that missed is done, and the cache is still being filled. */
-TEST_F_TIMEOUT(late, bcache_fill, 240)
+TEST_F_TIMEOUT(late, bcache_fill, 600)
 {
 	int i;
 
@@ -211,6 +228,7 @@ TEST_F_TIMEOUT(late, bcache_fill, 240)
 	ASSERT_EQ(0, cache_block(self, 8 * BLOCK));
 	ASSERT_EQ(0, late(self, WRITE_LATE));
 	EXPECT_EQ(BLOCK, do_io(self, false, BLOCK, IOCB_CACHE_ADMIT));
+	EXPECT_EQ(BIT(cache) | BIT(ioprio), self->mask);
 	ASSERT_EQ(0, wait_late(self, 1));
 	ASSERT_EQ(0, forget(self));
 	EXPECT_EQ(1, misses(self, BLOCK));
@@ -222,7 +240,7 @@ TEST_F_TIMEOUT(late, bcache_fill, 240)
 }
 
 /* A write around the cache is done; that it drops what it has is not. */
-TEST_F_TIMEOUT(late, bcache_invalidation, 240)
+TEST_F_TIMEOUT(late, bcache_invalidation, 600)
 {
 	ASSERT_EQ(0, make_bcache(self));
 	memset(self->buf, 'a', BLOCK);
@@ -251,12 +269,12 @@ static int make_mirror(FIXTURE_DATA(late) * self)
 	if (system(cmd))
 		return -ENODEV;
 	self->md = true;
-	self->fd = open(MD, O_RDWR | O_DIRECT | O_CLOEXEC);
+	self->fd = open("/dev/md0", O_RDWR | O_DIRECT | O_CLOEXEC);
 	return self->fd < 0 ? -errno : 0;
 }
 
 /* A write is done; a copy of it is on its way to the other leg. */
-TEST_F_TIMEOUT(late, md_write_behind, 240)
+TEST_F_TIMEOUT(late, md_write_behind, 600)
 {
 	ASSERT_EQ(0, make_mirror(self));
 	ASSERT_EQ(0, late(self, WRITE_LATE));
@@ -273,6 +291,28 @@ TEST_F_TIMEOUT(late, md_write_behind, 240)
 	EXPECT_EQ(BLOCK, do_io(self, false, DATA * 512 + BLOCK, 0));
 	EXPECT_EQ('a', self->buf[0]);
 	EXPECT_EQ('a', self->buf[BLOCK - 1]);
+}
+
+/* The copy cannot be written, and is tried again bit by bit. */
+TEST_F_TIMEOUT(late, md_write_behind_fails, 600)
+{
+	char path[64], text[64];
+	int i;
+
+	ASSERT_EQ(0, make_mirror(self));
+	snprintf(path, sizeof(path), "/sys/block/md0/md/dev-%s/bad_blocks",
+		 self->dm.dev + strlen("/dev/"));
+	ASSERT_EQ(0, read_file(path, text, sizeof(text)));
+	ASSERT_EQ(0, nullb_set("late1", "badblocks", "+4104-4111"));
+	ASSERT_EQ(0, late(self, WRITE_LATE));
+	EXPECT_EQ(BLOCK, do_io(self, true, BLOCK, 0));
+	ASSERT_EQ(0, wait_late(self, 1));
+	ASSERT_EQ(0, forget(self));
+	EXPECT_LT(0, nr_late(self));
+	ASSERT_EQ(0, late(self, 0));
+	for (i = 0; i < 600 && !read_file(path, text, sizeof(text)); i++)
+		sleep_ms(100);
+	EXPECT_LT(0, read_file(path, text, sizeof(text)));
 }
 
 /* A process with I/O of its own. */
@@ -304,22 +344,31 @@ static int child_start(FIXTURE_DATA(late) * self, struct child *child,
 	_exit(0);
 }
 
-/* Tell it, and wait until it is gone or cannot go on for the sake of its I/O. */
+/*
+ * Tell it, and wait until it is gone or AIO has it wait for its I/O. Its "stat"
+ * would tell that too, but whoever reads that may come to be the last to drop
+ * its memory, and is then the one who waits.
+ */
 static int child_end(struct child *child)
 {
-	char path[64], text[512], *state;
+	char path[64], text[64];
+	siginfo_t info;
 	int i;
 
 	close(child->go);
-	snprintf(path, sizeof(path), "/proc/%d/stat", child->pid);
-	for (i = 0; i < 600; i++) {
-		if (read_file(path, text, sizeof(text)) < 0)
+	snprintf(path, sizeof(path), "/proc/%d/wchan", child->pid);
+	for (i = 0; i < 3000; i++) {
+		info.si_pid = 0;
+		if (waitid(P_PID, child->pid, &info,
+			   WEXITED | WNOHANG | WNOWAIT) ||
+		    read_file(path, text, sizeof(text)) < 0)
 			return -EIO;
-		state = strrchr(text, ')');
-		if (state && (state[2] == 'D' || state[2] == 'Z'))
+		if (info.si_pid || strstr(text, "exit_aio") ||
+		    strstr(text, "io_destroy"))
 			return 0;
 		sleep_ms(10);
 	}
+	printf("# it waits in %s\n", text);
 	return -ETIMEDOUT;
 }
 
@@ -340,14 +389,14 @@ static void exits(struct __test_metadata *_metadata, FIXTURE_DATA(late) * self,
 	EXPECT_EQ(0, wait_child(child.pid));
 }
 
-TEST_F_TIMEOUT(late, reader_exits, 120)
+TEST_F_TIMEOUT(late, reader_exits, 600)
 {
 	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
 	exits(_metadata, self, false, DATA * 512);
 }
 
-TEST_F_TIMEOUT(late, writer_exits, 120)
+TEST_F_TIMEOUT(late, writer_exits, 600)
 {
 	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
@@ -355,16 +404,24 @@ TEST_F_TIMEOUT(late, writer_exits, 120)
 }
 
 /* The first leg fails; by the time the other one answers nobody listens. */
-TEST_F_TIMEOUT(late, md_read_retried, 240)
+TEST_F_TIMEOUT(late, md_read_retried, 600)
 {
+	long long reads;
+
 	ASSERT_EQ(0, make_mirror(self));
-	ASSERT_EQ(0, nullb_set("late0", "badblocks", "+4104-4111"));
+	/* two blocks, each to be found bad once */
+	ASSERT_EQ(0, nullb_set("late0", "badblocks", "+4104-4119"));
 	exits(_metadata, self, false, BLOCK);
-	EXPECT_EQ(BLOCK, do_io(self, false, BLOCK, 0));
+	/* and when somebody does, only that one goes by priorities */
+	ASSERT_EQ(0, queue_set(FAST, "scheduler", "none"));
+	reads = disk_stat(FAST, READS);
+	EXPECT_EQ(BLOCK, do_io(self, false, 2 * BLOCK, 0));
+	EXPECT_EQ(BIT(ioprio), self->mask);
+	EXPECT_LT(reads, disk_stat(FAST, READS));
 }
 
-/* The same, of what is in the cache and cannot be read from there. */
-TEST_F_TIMEOUT(late, bcache_read_exits, 240)
+/* A hit, whose submitter is gone before the cache has read it. */
+TEST_F_TIMEOUT(late, bcache_read_exits, 600)
 {
 	ASSERT_EQ(0, make_bcache(self));
 	ASSERT_EQ(0, cache_block(self, BLOCK));
@@ -373,7 +430,7 @@ TEST_F_TIMEOUT(late, bcache_read_exits, 240)
 }
 
 /* The context is destroyed: a ring at once, for AIO somebody has to wait. */
-TEST_F_TIMEOUT(late, context_destroyed, 120)
+TEST_F_TIMEOUT(late, context_destroyed, 600)
 {
 	struct child child;
 	struct io ios[2];
@@ -413,7 +470,7 @@ static int page_dirty(void *addr)
  * A read into memory of a file that was written back meanwhile: a worker makes
  * it dirty again and frees the bio, after the I/O has been completed.
  */
-TEST_F_TIMEOUT(late, pages_cleaned, 120)
+TEST_F_TIMEOUT(late, pages_cleaned, 600)
 {
 	struct io_done done;
 	struct io one;

@@ -85,8 +85,8 @@ static inline int nullb_make(const char *name, int mib, const char *settings,
 	       queue_set(name, "scheduler", scheduler);
 }
 
-/* One of the numbers in the "stat" of a disk, as of Documentation/block. */
-enum { READS, READS_MERGED, WRITES = 4, WRITES_MERGED };
+/* One of the numbers in the "stat" of a disk, see Documentation/block/stat.rst */
+enum { READS, READS_MERGED };
 
 static inline long long disk_stat(const char *disk, int which)
 {
