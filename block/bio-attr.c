@@ -4,6 +4,7 @@
  */
 #include <linux/bio-attr.h>
 #include <linux/bio.h>
+#include <linux/export.h>
 
 #include "blk.h"
 #include "blk-cgroup.h"
@@ -51,3 +52,25 @@ void bio_charge_attrs(struct bio *bio)
 {
 }
 #endif
+
+/**
+ * bios_attrs_honoured - hand up what was honoured of the bios of a request
+ * @bio: The first bio of the request; none of them has ended.
+ * @mask: What kiocb_attrs_honoured() said of the I/O that was done for them.
+ *
+ * Bios of one request have attributes that mean the same, but each is of an I/O
+ * of its own.
+ *
+ * Context: Any.
+ */
+void bios_attrs_honoured(struct bio *bio, u32 mask)
+{
+	if (!mask)
+		return;
+	for (; bio; bio = bio->bi_next) {
+		if (bio->bi_attrs)
+			atomic_or(mask & bio->bi_attrs->given,
+				  &bio->bi_attrs->honoured);
+	}
+}
+EXPORT_SYMBOL_GPL(bios_attrs_honoured);

@@ -261,6 +261,19 @@ static __always_inline bool dropped(const struct iocb_attr_desc *desc,
 	return !desc->consumed || !desc->consumed(target);
 }
 
+/* The first attribute that must not be dropped and would be, or IOCB_ATTR_NR. */
+static unsigned int find_dropped(unsigned long must,
+				 const struct iocb_attr_target *target)
+{
+	unsigned int id;
+
+	for_each_set_bit(id, &must, IOCB_ATTR_NR) {
+		if (dropped(&iocb_attr_descs[id], id, target))
+			return id;
+	}
+	return IOCB_ATTR_NR;
+}
+
 /* A list as it was copied: its header, and the records that @body points to. */
 static int import_records(const struct iocb_attr_list *list, const void *body,
 			  struct iocb_attr_target *target)
@@ -292,17 +305,12 @@ static int import_records(const struct iocb_attr_list *list, const void *body,
 		return refuse(target, -EOPNOTSUPP, IOCB_ATTR_BAD_UNSUPPORTED,
 			      found.unknown, found.unknown_id);
 
-	todo = found.must;
-	for_each_set_bit(id, &todo, IOCB_ATTR_NR) {
-		attr = found.record[id];
-		if (dropped(&iocb_attr_descs[id], id, target)) {
-			ret = -EOPNOTSUPP;
-			reason = IOCB_ATTR_BAD_UNSUPPORTED;
-			goto refused;
-		}
-	}
-	return 0;
-
+	id = find_dropped(found.must, target);
+	if (id == IOCB_ATTR_NR)
+		return 0;
+	attr = found.record[id];
+	ret = -EOPNOTSUPP;
+	reason = IOCB_ATTR_BAD_UNSUPPORTED;
 refused:
 	return refuse(target, ret, reason,
 		      sizeof(*list) + ((const void *)attr - body), id);
@@ -326,17 +334,29 @@ static int import_long_list(const struct iocb_attr_list *list, u64 ulist,
 	return ret;
 }
 
+/* Is this the header of a list that may be @room bytes long? */
+static int check_header(const struct iocb_attr_list *list, size_t room,
+			struct iocb_attr_target *target)
+{
+	struct iocb_attr_refusal bad = {};
+	int ret = iocb_attr_check_header(list, &bad);
+
+	if (!ret && list->size > room)
+		ret = iocb_attr_refuse(&bad, -E2BIG, IOCB_ATTR_BAD_LIST_SIZE);
+	if (unlikely(ret))
+		return refuse(target, ret, bad.reason, bad.offset, bad.id);
+	return 0;
+}
+
 /* All lists but those of one record that has nothing wrong. */
 static noinline int import_list(const u64 *words, u64 ulist,
 				struct iocb_attr_target *target)
 {
 	const struct iocb_attr_list *list = (const void *)words;
-	struct iocb_attr_refusal bad = {};
-	int ret;
+	int ret = check_header(list, IOCB_ATTR_LIST_SIZE_MAX, target);
 
-	ret = iocb_attr_check_header(list, &bad);
 	if (ret)
-		return refuse(target, ret, bad.reason, bad.offset, bad.id);
+		return ret;
 	if (unlikely(list->size > IOCB_ATTR_STACK))
 		return import_long_list(list, ulist, target);
 	return import_records(list, list + 1, target);
@@ -506,17 +526,12 @@ int iocb_attrs_import_words(struct iocb_attrs *attrs, struct kiocb *iocb,
 		.meta		= meta,
 		.ioprio_given	= ioprio_given,
 	};
-	struct iocb_attr_refusal bad = {};
 	int ret;
 
 	begin(attrs);
-	ret = iocb_attr_check_header(list, &bad);
-	if (!ret && list->size > nr * sizeof(*words))
-		ret = iocb_attr_refuse(&bad, -E2BIG, IOCB_ATTR_BAD_LIST_SIZE);
-	if (unlikely(ret))
-		return refuse(&target, ret, bad.reason, bad.offset, bad.id);
-
-	ret = import_records(list, list + 1, &target);
+	ret = check_header(list, nr * sizeof(*words), &target);
+	if (!ret)
+		ret = import_records(list, list + 1, &target);
 	if (unlikely(ret))
 		return ret;
 	accept(list, attrs, iocb);
@@ -537,18 +552,12 @@ int iocb_attrs_check_file(struct kiocb *iocb)
 		.attrs	= iocb->ki_attrs,
 		.iocb	= iocb,
 	};
-	unsigned long todo = iocb->ki_attrs->must;
-	unsigned int id;
+	unsigned int id = find_dropped(iocb->ki_attrs->must, &target);
 
-	for_each_set_bit(id, &todo, IOCB_ATTR_NR) {
-		if (dropped(&iocb_attr_descs[id], id, &target)) {
-			trace_iocb_attr_refused(-EOPNOTSUPP,
-						IOCB_ATTR_BAD_UNSUPPORTED, 0,
-						id);
-			return -EOPNOTSUPP;
-		}
-	}
-	return 0;
+	if (id == IOCB_ATTR_NR)
+		return 0;
+	trace_iocb_attr_refused(-EOPNOTSUPP, IOCB_ATTR_BAD_UNSUPPORTED, 0, id);
+	return -EOPNOTSUPP;
 }
 
 /* What iocb_attr_honoured() and bio_attr_honoured() expand to. */

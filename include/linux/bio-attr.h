@@ -15,12 +15,18 @@
 #include <linux/blk_types.h>
 #include <linux/fs.h>
 #include <linux/iocb_attr.h>
+#include <linux/poison.h>
 
 #ifdef CONFIG_IOCB_ATTR
+
+/* What bio->bi_attrs is after bio_endio(), for those who look nevertheless. */
+#define BIO_ATTRS_POISON	((struct iocb_attrs *)(0xa77 + \
+						       POISON_POINTER_DELTA))
 
 bool iocb_attrs_mergeable(const struct iocb_attrs *a,
 			  const struct iocb_attrs *b);
 void bio_charge_attrs(struct bio *bio);
+void bios_attrs_honoured(struct bio *bio, u32 mask);
 
 static inline struct iocb_attrs *bio_attrs(const struct bio *bio)
 {
@@ -79,6 +85,68 @@ bio_alloc_iocb(const struct kiocb *iocb, struct block_device *bdev,
 	if (bio->bi_attrs->css)
 		bio_charge_attrs(bio);
 	return bio;
+}
+
+/**
+ * bio_clone_attrs - give a bio the attributes of the one that it stands for
+ * @bio: A bio that ends before @src does.
+ * @src: The bio that it is submitted in place of, or for a part of.
+ *
+ * For layers that allocate a bio of their own; what clones one or splits it
+ * does this. Charging @bio is left to bio_clone_blkg_association().
+ *
+ * Context: Any. @src must not have ended.
+ */
+static inline void bio_clone_attrs(struct bio *bio, const struct bio *src)
+{
+	bio->bi_attrs = src->bi_attrs;
+}
+
+/* A bio has ended: its attributes may be gone. */
+static inline void bio_end_attrs(struct bio *bio)
+{
+	if (IS_ENABLED(CONFIG_IOCB_ATTR_DEBUG) && bio->bi_attrs)
+		bio->bi_attrs = BIO_ATTRS_POISON;
+}
+
+/**
+ * kiocb_set_bio_attrs - give an I/O the attributes of a bio that it is done for
+ * @iocb: The I/O; ki_flags are set otherwise, IOCB_DIRECT among them.
+ * @attrs: Filled in; has to live until @iocb is completed.
+ * @bio: The bio, which must not end before @iocb is completed.
+ *
+ * For a block driver that does its I/O through a file. What @iocb honours is
+ * kept in @attrs until bios_attrs_honoured() hands it up. What @bio holds for
+ * its attributes is borrowed: do not call iocb_attrs_end() for @iocb.
+ *
+ * Context: Any.
+ */
+static inline void kiocb_set_bio_attrs(struct kiocb *iocb,
+				       struct iocb_attrs *attrs,
+				       const struct bio *bio)
+{
+	if (likely(!bio->bi_attrs))
+		return;
+	*attrs = *bio->bi_attrs;
+	attrs->flags = 0;
+	attrs->must = 0;
+	atomic_set(&attrs->honoured, 0);
+	iocb->ki_attrs = attrs;
+	iocb->ki_flags |= IOCB_HAS_ATTRS;
+}
+
+/**
+ * kiocb_attrs_honoured - which attributes of an I/O were honoured so far
+ * @iocb: The I/O.
+ *
+ * Context: Any.
+ * Return: The mask of the attributes that a layer below acted on.
+ */
+static inline u32 kiocb_attrs_honoured(const struct kiocb *iocb)
+{
+	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
+		return 0;
+	return atomic_read(&iocb->ki_attrs->honoured);
 }
 
 /**
@@ -148,6 +216,29 @@ bio_alloc_iocb(const struct kiocb *iocb, struct block_device *bdev,
 	       struct bio_set *bs)
 {
 	return bio_alloc_bioset(bdev, nr_vecs, opf, gfp, bs);
+}
+
+static inline void bio_clone_attrs(struct bio *bio, const struct bio *src)
+{
+}
+
+static inline void bio_end_attrs(struct bio *bio)
+{
+}
+
+static inline void kiocb_set_bio_attrs(struct kiocb *iocb,
+				       struct iocb_attrs *attrs,
+				       const struct bio *bio)
+{
+}
+
+static inline u32 kiocb_attrs_honoured(const struct kiocb *iocb)
+{
+	return 0;
+}
+
+static inline void bios_attrs_honoured(struct bio *bio, u32 mask)
+{
 }
 
 static inline void bio_forget_attrs(struct bio *bio)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Reads through bcache that miss must not pin the cgroup that they are done in.
 # Needs make-bcache and the disks BCACHE_BACKING (/dev/vda) and BCACHE_CACHE
-# (/dev/vdb), whose content is lost, and io in the root's subtree_control.
+# (/dev/vdb), whose content is lost, io in the root's subtree_control, and fault
+# injection for what happens if the backing device fails.
 
 backing=${BCACHE_BACKING:-/dev/vda}
 cache=${BCACHE_CACHE:-/dev/vdb}
@@ -10,10 +11,10 @@ sys=/sys/block/bcache0/bcache
 cg=/sys/fs/cgroup
 
 echo "TAP version 13"
-echo "1..3"
+echo "1..4"
 skip()
 {
-	for n in 1 2 3; do echo "ok $n # SKIP $1"; done
+	for n in 1 2 3 4; do echo "ok $n # SKIP $1"; done
 	exit 0
 }
 [ -w /sys/fs/bcache/register ] || skip "no bcache in this kernel"
@@ -36,14 +37,16 @@ dying()
 	awk '/nr_dying_subsys_io/ { print $2 }' $cg/cgroup.stat
 }
 
-# reads DEVICE SKIP: how many cgroups are left dying when one that did 64
-# reads has been removed
+# reads DEVICE SKIP [DD-OPERAND...]: how many cgroups are left dying when one
+# that did 64 reads, or what the operands say, has been removed
 reads()
 {
 	before=$(dying)
 	mkdir $cg/leak
-	sh -c "echo 0 >$cg/leak/cgroup.procs; exec dd if=$1 of=/dev/null \
-		bs=4k count=64 skip=$2 iflag=direct 2>/dev/null"
+	dev=$1 skip=$2
+	shift 2
+	sh -c "echo 0 >$cg/leak/cgroup.procs; exec dd if=$dev of=/dev/null \
+		bs=4k count=64 skip=$skip iflag=direct $* 2>/dev/null"
 	rmdir $cg/leak
 	i=0
 	while [ $i -lt 50 ]; do
@@ -71,6 +74,36 @@ result()
 result 1 "$(reads /dev/ram0 0)" "control: reads of a RAM disk pin no cgroup"
 result 2 "$(reads /dev/bcache0 1000)" "reads that miss pin no cgroup"
 result 3 "$(reads /dev/bcache0 1000)" "reads that hit pin no cgroup"
+
+# the first half of each read misses, and cannot be read
+name="reads of which a part misses and fails pin no cgroup"
+fault=/sys/kernel/debug/fail_make_request
+fail_backing=/sys/block/${backing##*/}/make-it-fail
+if [ -w $fault/probability ] && [ -w "$fail_backing" ]; then
+	i=0
+	while [ $i -lt 8 ]; do
+		dd if=/dev/bcache0 of=/dev/null bs=4k count=1 iflag=direct \
+			skip=$((2001 + 2 * i)) 2>/dev/null
+		i=$((i + 1))
+	done
+	echo 0 >$fault/verbose
+	echo -1 >$fault/times
+	echo 100 >$fault/probability
+	echo 1 >"$fail_backing"
+	if dd if=/dev/bcache0 of=/dev/null bs=8k count=1 skip=1004 \
+		iflag=direct 2>/dev/null; then
+		echo "# a read did not fail"
+		echo "not ok 4 $name"
+		status=1
+	else
+		result 4 "$(reads /dev/bcache0 1000 bs=8k count=4 \
+			conv=noerror)" "$name"
+	fi
+	echo 0 >"$fail_backing"
+	echo 0 >$fault/probability
+else
+	echo "ok 4 $name # SKIP no fault injection"
+fi
 
 echo 1 >$sys/stop
 for s in /sys/fs/bcache/*-*/stop; do echo 1 >"$s"; done

@@ -125,20 +125,24 @@ static inline int dm_ioctl_named(unsigned long cmd, const char *name,
 	return ret;
 }
 
+/* Hold back what comes, or go on, with the table that was loaded since. */
+static inline int dm_suspend(const char *name, bool suspend)
+{
+	uint64_t mem[BLOCK / 8] = {};
+
+	return dm_ioctl_named(DM_DEV_SUSPEND, name, mem,
+			      suspend ? DM_SUSPEND_FLAG : 0, 0);
+}
+
 /* One linear target for each of @n disks, one after the other. */
-static inline int dm_create(const char *name, const char * const *disk, int n,
-			    uint64_t sectors, char *path, size_t size)
+static inline int dm_load(const char *name, const char * const *disk, int n,
+			  uint64_t sectors)
 {
 	uint64_t mem[BLOCK / 8] = {};
 	struct dm_ioctl *dmi = (void *)mem;
 	struct dm_target_spec *spec = (void *)(dmi + 1);
-	int i, ret;
+	int i;
 
-	ret = dm_ioctl_named(DM_DEV_CREATE, name, mem, 0, 0);
-	if (ret)
-		return ret;
-	snprintf(path, size, "/dev/dm-%u", (unsigned int)minor(dmi->dev));
-	memset(mem, 0, sizeof(mem));
 	for (i = 0; i < n; i++) {
 		spec->sector_start = i * sectors;
 		spec->length = sectors;
@@ -148,11 +152,21 @@ static inline int dm_create(const char *name, const char * const *disk, int n,
 		spec->next = sizeof(*spec) + 64;
 		spec = (void *)spec + spec->next;
 	}
-	ret = dm_ioctl_named(DM_TABLE_LOAD, name, mem, 0, n);
+	return dm_ioctl_named(DM_TABLE_LOAD, name, mem, 0, n);
+}
+
+static inline int dm_create(const char *name, const char * const *disk, int n,
+			    uint64_t sectors, char *path, size_t size)
+{
+	uint64_t mem[BLOCK / 8] = {};
+	struct dm_ioctl *dmi = (void *)mem;
+	int ret;
+
+	ret = dm_ioctl_named(DM_DEV_CREATE, name, mem, 0, 0);
 	if (ret)
 		return ret;
-	memset(mem, 0, sizeof(mem));
-	return dm_ioctl_named(DM_DEV_SUSPEND, name, mem, 0, 0);
+	snprintf(path, size, "/dev/dm-%u", (unsigned int)minor(dmi->dev));
+	return dm_load(name, disk, n, sectors) ?: dm_suspend(name, false);
 }
 
 static inline int dm_remove(const char *name)

@@ -1367,4 +1367,28 @@ TEST_F(no_pi, dm_over_a_disk_without)
 	EXPECT_EQ(0, dm_remove("pi"));
 }
 
+/* A write with tuples waits for a table, and gets one without room for them. */
+TEST_F(no_pi, dm_table_swapped)
+{
+	const char *with[1] = { self->disk }, *without[1] = { "/dev/ram0" };
+	struct pi_list l = pi_list(self->buf + BLOCK, BLOCK, 0, 0, 0);
+	struct io_event event = {};
+	struct iocb iocb, *p = &iocb;
+	char path[64];
+	int fd;
+
+	ASSERT_EQ(0, dm_create("pi", with, 1, 8 << 11, path, sizeof(path)));
+	fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	iocb = prep(IOCB_CMD_PWRITE, fd, self->buf, BLOCK, 0, &l);
+	ASSERT_EQ(0, dm_suspend("pi", true));
+	ASSERT_EQ(1, io_submit(self->ctx, 1, &p));
+	ASSERT_EQ(0, dm_load("pi", without, 1, 8 << 11));
+	ASSERT_EQ(0, dm_suspend("pi", false));
+	ASSERT_EQ(1, io_getevents(self->ctx, 1, 1, &event));
+	EXPECT_EQ(-EOPNOTSUPP, (long long)event.res);
+	close(fd);
+	EXPECT_EQ(0, dm_remove("pi"));
+}
+
 TEST_HARNESS_MAIN

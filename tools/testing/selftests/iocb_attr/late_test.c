@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Layers that go on after they have completed an I/O, or whose submitter is
+ * gone before it is: none of them may look at attributes that are no more. The
+ * device at the bottom is kept late until the memory of the I/O has been freed
+ * and used again. It has a scheduler that looks at the attributes of what comes
+ * to it. What is wrong is for KASAN to find.
+ *
+ * Needs make-bcache, mdadm and mkfs.vfat.
+ */
+#define _GNU_SOURCE
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+
+#include "engine.h"
+#include "stack.h"
+#include "who.h"
+#include "bcache.h"
+#include "kselftest_harness.h"
+
+#define FAST		"/dev/late0"	/* the one of both that is in time */
+#define SLOW		"/dev/late1"	/* what is below the delay */
+#define OTHER		"/dev/late2"	/* for other I/O */
+#define SECTORS		131072
+#define DATA		4096		/* sectors of md before its data */
+#define MD		"/dev/md0"
+#define MOUNT		"/tmp/late_test"
+#define BIT(id)		(1ULL << IOCB_ATTR_ ## id)
+
+enum { READ_LATE = 1, WRITE_LATE = 2 };
+
+FIXTURE(late)
+{
+	struct engine e;
+	struct who_list list;
+	struct dm dm;		/* SLOW, or a bit late */
+	int fd;
+	int other;
+	char *buf;
+	bool bcache;
+	bool md;
+	bool mounted;
+};
+
+FIXTURE_VARIANT(late)
+{
+	bool uring;
+};
+
+FIXTURE_VARIANT_ADD(late, aio) { .uring = false };
+FIXTURE_VARIANT_ADD(late, uring) { .uring = true };
+
+/*
+ * What is read or written late is so until this is called again: no delay ends
+ * by itself. Where md keeps what it has to write before it goes on nothing is.
+ */
+static int late(FIXTURE_DATA(late) * self, int what)
+{
+	int from = self->md ? DATA : 8;
+
+	return dm_swap(&self->dm,
+		       "0 %d linear %s 0\n%d %d delay %s %d %d %s %d %d",
+		       from, SLOW, from, SECTORS - from,
+		       SLOW, from, what & READ_LATE ? 600000 : 0,
+		       SLOW, from, what & WRITE_LATE ? 600000 : 0);
+}
+
+static int nr_late(FIXTURE_DATA(late) * self)
+{
+	return dm_delayed(&self->dm, 1);
+}
+
+static int wait_late(FIXTURE_DATA(late) * self, int nr)
+{
+	return dm_wait_delayed(&self->dm, 1, nr);
+}
+
+static struct who_list list_with(uint32_t hints)
+{
+	struct who_list l = who_and(who(IOCB_ATTR_ioprio, BE | 6),
+				    who(IOCB_ATTR_ioprio, 0));
+
+	l.r[1].attr.id = IOCB_ATTR_cache;
+	l.r[1].words[1] = hints;
+	return l;
+}
+
+FIXTURE_SETUP(late)
+{
+	self->fd = -1;
+	self->list = list_with(IOCB_CACHE_ADMIT);
+	self->buf = block_alloc(ENGINE_NR * BLOCK);
+	ASSERT_NE(NULL, self->buf);
+	ASSERT_EQ(0, nullb_make("late0", 64, "memory_backed=1", "mq-deadline"));
+	ASSERT_EQ(0, nullb_make("late1", 64, "memory_backed=1", "mq-deadline"));
+	ASSERT_EQ(0, nullb_make("late2", 64, "irqmode=1", "mq-deadline"));
+	self->other = open(OTHER, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->other);
+	ASSERT_EQ(0, dm_make(&self->dm, "late", "0 %d linear " SLOW " 0",
+			     SECTORS));
+	ASSERT_EQ(0, late(self, 0));
+	ASSERT_EQ(0, engine_open(&self->e, variant->uring));
+}
+
+FIXTURE_TEARDOWN(late)
+{
+	/* a test that failed may have left it late, and all would hang */
+	EXPECT_EQ(0, late(self, 0));
+	EXPECT_EQ(0, engine_close(&self->e));
+	close(self->fd);
+	close(self->other);
+	if (self->bcache)
+		EXPECT_EQ(0, bcache_stop(FAST, self->dm.dev));
+	if (self->md)
+		EXPECT_EQ(0, system("for i in $(seq 300); do mdadm -q -S /dev/md0 && exit 0; sleep 0.1; done; exit 1"));
+	if (self->mounted)
+		EXPECT_EQ(0, umount(MOUNT));
+	EXPECT_EQ(0, dm_remove(&self->dm));
+	nullb_remove("late0");
+	nullb_remove("late1");
+	nullb_remove("late2");
+	munmap(self->buf, ENGINE_NR * BLOCK);
+}
+
+static struct io io(FIXTURE_DATA(late) * self, bool write, long long at)
+{
+	return (struct io) {
+		.write = write, .fd = self->fd, .buf = self->buf, .len = BLOCK,
+		.at = at, .list = &self->list,
+	};
+}
+
+/* One I/O; what it gives. */
+static long long do_io(FIXTURE_DATA(late) * self, bool write, long long at,
+		       uint32_t hints)
+{
+	struct io one = io(self, write, at);
+	struct who_list list = list_with(hints);
+	struct io_done done;
+	int ret;
+
+	one.list = &list;
+	ret = engine_run(&self->e, &one, 1, &done);
+	return ret ?: done.res;
+}
+
+/*
+ * Free the memory of all I/Os that were done, and have it used again: they had
+ * a context of their own, and many others follow.
+ */
+static int forget(FIXTURE_DATA(late) * self)
+{
+	struct who_list list = who(IOCB_ATTR_ioprio, IDLE);
+	struct io_done done[ENGINE_NR];
+	struct io ios[ENGINE_NR];
+	int i, ret;
+
+	ret = engine_close(&self->e) ?:
+	      engine_open(&self->e, self->e.uring);
+	for (i = 0; i < ENGINE_NR; i++)
+		ios[i] = (struct io) {
+			.fd = self->other, .buf = self->buf + i * BLOCK,
+			.len = BLOCK, .at = i * 4LL * BLOCK, .list = &list,
+		};
+	memset(self->buf, 'x', ENGINE_NR * BLOCK);
+	for (i = 0; i < 4 && !ret; i++)
+		ret = engine_run(&self->e, ios, ENGINE_NR, done);
+	return ret;
+}
+
+static int make_bcache(FIXTURE_DATA(late) * self)
+{
+	const char *why = bcache_make(FAST, self->dm.dev);
+
+	if (why) {
+		printf("# %s\n", why);
+		return -ENODEV;
+	}
+	self->bcache = true;
+	self->fd = open(BCACHE, O_RDWR | O_DIRECT | O_CLOEXEC);
+	return self->fd < 0 ? -errno : 0;
+}
+
+/* Have a block in the cache, and nothing left to be written for it. */
+static int cache_block(FIXTURE_DATA(late) * self, long long at)
+{
+	if (do_io(self, true, at, IOCB_CACHE_WRITETHROUGH) != BLOCK)
+		return -EIO;
+	return fsync(self->fd) ? -errno : 0;
+}
+
+/* Does a read go to the backing device? It is not to fill the cache. */
+static int misses(FIXTURE_DATA(late) * self, long long at)
+{
+	long long before = disk_stat(FAST, READS);
+
+	if (do_io(self, false, at, IOCB_CACHE_BYPASS) != BLOCK)
+		return -EIO;
+	/* it is accounted after it has been completed */
+	queue_set(FAST, "scheduler", "none");
+	queue_set(FAST, "scheduler", "mq-deadline");
+	return disk_stat(FAST, READS) != before;
+}
+
+/* A read that missed is done, and the cache is still being filled. */
+TEST_F_TIMEOUT(late, bcache_fill, 240)
+{
+	int i;
+
+	ASSERT_EQ(0, make_bcache(self));
+	ASSERT_EQ(0, cache_block(self, 8 * BLOCK));
+	ASSERT_EQ(0, late(self, WRITE_LATE));
+	EXPECT_EQ(BLOCK, do_io(self, false, BLOCK, IOCB_CACHE_ADMIT));
+	ASSERT_EQ(0, wait_late(self, 1));
+	ASSERT_EQ(0, forget(self));
+	EXPECT_EQ(1, misses(self, BLOCK));
+	EXPECT_LT(0, nr_late(self));
+	ASSERT_EQ(0, late(self, 0));
+	for (i = 0; i < 600 && misses(self, BLOCK); i++)
+		sleep_ms(100);
+	EXPECT_EQ(0, misses(self, BLOCK));
+}
+
+/* A write around the cache is done; that it drops what it has is not. */
+TEST_F_TIMEOUT(late, bcache_invalidation, 240)
+{
+	ASSERT_EQ(0, make_bcache(self));
+	memset(self->buf, 'a', BLOCK);
+	ASSERT_EQ(0, cache_block(self, BLOCK));
+	EXPECT_EQ(0, misses(self, BLOCK));
+	ASSERT_EQ(0, late(self, WRITE_LATE));
+	memset(self->buf, 'b', BLOCK);
+	EXPECT_EQ(BLOCK, do_io(self, true, BLOCK, IOCB_CACHE_BYPASS));
+	ASSERT_EQ(0, wait_late(self, 1));
+	ASSERT_EQ(0, forget(self));
+	EXPECT_LT(0, nr_late(self));
+	ASSERT_EQ(0, late(self, 0));
+	EXPECT_EQ(1, misses(self, BLOCK));
+	EXPECT_EQ('b', self->buf[0]);
+	EXPECT_EQ('b', self->buf[BLOCK - 1]);
+}
+
+/* A mirror of FAST and what may be late, which is read only if need be. */
+static int make_mirror(FIXTURE_DATA(late) * self)
+{
+	char cmd[512];
+
+	snprintf(cmd, sizeof(cmd),
+		 "mdadm -q -C /dev/md0 -R --assume-clean -l 1 -n 2 -b internal --write-behind=64 --data-offset=%dK %s -W %s",
+		 DATA / 2, FAST, self->dm.dev);
+	if (system(cmd))
+		return -ENODEV;
+	self->md = true;
+	self->fd = open(MD, O_RDWR | O_DIRECT | O_CLOEXEC);
+	return self->fd < 0 ? -errno : 0;
+}
+
+/* A write is done; a copy of it is on its way to the other leg. */
+TEST_F_TIMEOUT(late, md_write_behind, 240)
+{
+	ASSERT_EQ(0, make_mirror(self));
+	ASSERT_EQ(0, late(self, WRITE_LATE));
+	memset(self->buf, 'a', BLOCK);
+	EXPECT_EQ(BLOCK, do_io(self, true, BLOCK, 0));
+	ASSERT_EQ(0, wait_late(self, 1));
+	ASSERT_EQ(0, forget(self));
+	EXPECT_LT(0, nr_late(self));
+	ASSERT_EQ(0, late(self, 0));
+	close(self->fd);
+	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	memset(self->buf, 0, BLOCK);
+	EXPECT_EQ(BLOCK, do_io(self, false, DATA * 512 + BLOCK, 0));
+	EXPECT_EQ('a', self->buf[0]);
+	EXPECT_EQ('a', self->buf[BLOCK - 1]);
+}
+
+/* A process with I/O of its own. */
+struct child {
+	pid_t pid;
+	int go;
+};
+
+/* It submits up to two I/Os, and when told so closes their context or exits. */
+static int child_start(FIXTURE_DATA(late) * self, struct child *child,
+		       const struct io *ios, int nr, bool close_it)
+{
+	struct engine e;
+	int go[2];
+	char byte;
+
+	if (pipe2(go, O_CLOEXEC))
+		return -errno;
+	child->pid = fork();
+	child->go = go[1];
+	if (child->pid) {
+		close(go[0]);
+		return child->pid < 0 ? -errno : 0;
+	}
+	close(go[1]);
+	if (engine_open(&e, self->e.uring) || engine_submit(&e, ios, nr, 0) ||
+	    read(go[0], &byte, 1) || (close_it && engine_close(&e)))
+		_exit(1);
+	_exit(0);
+}
+
+/* Tell it, and wait until it is gone or cannot go on for the sake of its I/O. */
+static int child_end(struct child *child)
+{
+	char path[64], text[512], *state;
+	int i;
+
+	close(child->go);
+	snprintf(path, sizeof(path), "/proc/%d/stat", child->pid);
+	for (i = 0; i < 600; i++) {
+		if (read_file(path, text, sizeof(text)) < 0)
+			return -EIO;
+		state = strrchr(text, ')');
+		if (state && (state[2] == 'D' || state[2] == 'Z'))
+			return 0;
+		sleep_ms(10);
+	}
+	return -ETIMEDOUT;
+}
+
+/* I/O whose submitter is gone, or as far as it gets, while it is under way. */
+static void exits(struct __test_metadata *_metadata, FIXTURE_DATA(late) * self,
+		  bool write, long long at)
+{
+	struct io one = io(self, write, at);
+	struct child child;
+
+	ASSERT_EQ(0, late(self, READ_LATE | WRITE_LATE));
+	ASSERT_EQ(0, child_start(self, &child, &one, 1, false));
+	ASSERT_EQ(0, wait_late(self, 1));
+	ASSERT_EQ(0, child_end(&child));
+	ASSERT_EQ(0, forget(self));
+	EXPECT_LT(0, nr_late(self));
+	ASSERT_EQ(0, late(self, 0));
+	EXPECT_EQ(0, wait_child(child.pid));
+}
+
+TEST_F_TIMEOUT(late, reader_exits, 120)
+{
+	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	exits(_metadata, self, false, DATA * 512);
+}
+
+TEST_F_TIMEOUT(late, writer_exits, 120)
+{
+	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	exits(_metadata, self, true, DATA * 512);
+}
+
+/* The first leg fails; by the time the other one answers nobody listens. */
+TEST_F_TIMEOUT(late, md_read_retried, 240)
+{
+	ASSERT_EQ(0, make_mirror(self));
+	ASSERT_EQ(0, nullb_set("late0", "badblocks", "+4104-4111"));
+	exits(_metadata, self, false, BLOCK);
+	EXPECT_EQ(BLOCK, do_io(self, false, BLOCK, 0));
+}
+
+/* The same, of what is in the cache and cannot be read from there. */
+TEST_F_TIMEOUT(late, bcache_read_exits, 240)
+{
+	ASSERT_EQ(0, make_bcache(self));
+	ASSERT_EQ(0, cache_block(self, BLOCK));
+	EXPECT_EQ(0, misses(self, BLOCK));
+	exits(_metadata, self, false, BLOCK);
+}
+
+/* The context is destroyed: a ring at once, for AIO somebody has to wait. */
+TEST_F_TIMEOUT(late, context_destroyed, 120)
+{
+	struct child child;
+	struct io ios[2];
+
+	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	ios[0] = io(self, false, DATA * 512);
+	ios[1] = io(self, true, DATA * 512 + BLOCK);
+	ASSERT_EQ(0, late(self, READ_LATE | WRITE_LATE));
+	ASSERT_EQ(0, child_start(self, &child, ios, 2, true));
+	ASSERT_EQ(0, wait_late(self, 2));
+	ASSERT_EQ(0, child_end(&child));
+	ASSERT_EQ(0, forget(self));
+	EXPECT_EQ(2, nr_late(self));
+	ASSERT_EQ(0, late(self, 0));
+	EXPECT_EQ(0, wait_child(child.pid));
+}
+
+/* Is the page of the caller's memory dirty, as the kernel sees it? */
+static int page_dirty(void *addr)
+{
+	int map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	uint64_t entry, bits;
+	int ret = -EIO;
+
+	if (pread(map, &entry, 8, (uintptr_t)addr / BLOCK * 8) == 8 &&
+	    entry >> 63 &&
+	    pread(flags, &bits, 8, (entry & ((1ULL << 55) - 1)) * 8) == 8)
+		ret = bits >> 4 & 1;
+	close(map);
+	close(flags);
+	return ret;
+}
+
+/*
+ * A read into memory of a file that was written back meanwhile: a worker makes
+ * it dirty again and frees the bio, after the I/O has been completed.
+ */
+TEST_F_TIMEOUT(late, pages_cleaned, 120)
+{
+	struct io_done done;
+	struct io one;
+	char *page;
+	int file, i;
+
+	ASSERT_EQ(0, system("mkfs.vfat " FAST " >/dev/null 2>&1"));
+	mkdir(MOUNT, 0755);
+	ASSERT_EQ(0, mount(FAST, MOUNT, "vfat", 0, NULL));
+	self->mounted = true;
+	file = open(MOUNT "/file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ASSERT_LE(0, file);
+	ASSERT_EQ(BLOCK, write(file, self->buf, BLOCK));
+	page = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	ASSERT_NE(MAP_FAILED, page);
+	close(file);
+	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	memset(self->buf, 'd', BLOCK);
+	ASSERT_EQ(BLOCK, do_io(self, true, DATA * 512, 0));
+
+	ASSERT_EQ(0, late(self, READ_LATE));
+	one = io(self, false, DATA * 512);
+	one.buf = page;
+	ASSERT_EQ(0, engine_submit(&self->e, &one, 1, 0));
+	ASSERT_EQ(0, wait_late(self, 1));
+	ASSERT_EQ(0, msync(page, BLOCK, MS_SYNC));
+	/* mapped again, without a store */
+	EXPECT_EQ(0, page[0]);
+	EXPECT_EQ(0, page_dirty(page));
+	ASSERT_EQ(0, late(self, 0));
+	ASSERT_EQ(0, engine_wait(&self->e, &done));
+	EXPECT_EQ(BLOCK, done.res);
+	EXPECT_EQ(BIT(ioprio), done.mask);
+	ASSERT_EQ(0, forget(self));
+	for (i = 0; i < 600 && !page_dirty(page); i++)
+		sleep_ms(100);
+	EXPECT_EQ(1, page_dirty(page));
+	EXPECT_EQ('d', page[0]);
+	munmap(page, BLOCK);
+}
+
+TEST_HARNESS_MAIN
