@@ -451,6 +451,8 @@ stack_fscrypt()
 stack_zoned()
 {
 	build disk z zoned=1 zone_size=4
+	# many requests, which wait for one another
+	echo 64 >/sys/block/z/queue/max_sectors_kb
 	row "zoned disk: write" -s 1048576 -o 4194304 /dev/z write /dev/z
 	row "zoned disk: write, next" -s 1048576 -o 5242880 /dev/z write /dev/z
 	row "zoned disk: read" -s 1048576 -o 4194304 /dev/z read /dev/z
