@@ -153,7 +153,7 @@ static int requeues(struct chaos *c)
 	return inject(c, "requeue_inject", "20");
 }
 
-static int wait_for_state(const char *state, bool there)
+static int wait_for_no_cache(void)
 {
 	char text[32];
 	int i;
@@ -161,17 +161,30 @@ static int wait_for_state(const char *state, bool there)
 	for (i = 0; i < 300; i++) {
 		if (read_file(BCACHE_SYSFS "state", text, sizeof(text)) < 0)
 			return -ENODEV;
-		if (!strncmp(text, state, strlen(state)) == there)
+		if (!strncmp(text, "no cache", 8))
 			return 0;
 		sleep_ms(100);
 	}
 	return -ETIMEDOUT;
 }
 
+/* It says that it has none a little before it can have one again. */
+static int attach(const char *uuid)
+{
+	int i, ret = -EINVAL;
+
+	for (i = 0; ret == -EINVAL && i < 300; i++) {
+		ret = write_file(BCACHE_SYSFS "attach", uuid);
+		if (ret == -EINVAL)
+			sleep_ms(100);
+	}
+	return ret;
+}
+
 /* Without its cache, and with it again: nobody above notices. */
 static int detach_cache(struct chaos *c)
 {
-	char link[128], *uuid;
+	char link[128];
 	ssize_t len;
 	int ret;
 
@@ -179,14 +192,11 @@ static int detach_cache(struct chaos *c)
 	if (len < 0)
 		return -errno;
 	link[len] = 0;
-	uuid = strrchr(link, '/') + 1;
-	ret = write_file(BCACHE_SYSFS "detach", "1") ?:
-	      wait_for_state("no cache", true);
+	ret = write_file(BCACHE_SYSFS "detach", "1") ?: wait_for_no_cache();
 	if (ret)
 		return ret;
 	a_while(c);
-	return write_file(BCACHE_SYSFS "attach", uuid) ?:
-	       wait_for_state("no cache", false);
+	return attach(strrchr(link, '/') + 1);
 }
 
 /* A disk is pulled, and found again, perhaps by another name. */

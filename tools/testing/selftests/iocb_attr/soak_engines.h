@@ -391,7 +391,7 @@ static int worker_open(struct worker *w)
 		s->buf = block_alloc(MAX_LEN);
 		s->list.edge = block_alloc(2 * BLOCK);
 		if (!s->buf || !s->list.edge ||
-		    munmap(s->list.edge + BLOCK, BLOCK))
+		    mprotect(s->list.edge + BLOCK, BLOCK, PROT_NONE))
 			return -ENOMEM;
 	}
 	if (w->uring)
@@ -409,7 +409,7 @@ static void worker_close(struct worker *w)
 		io_destroy(w->ctx);
 	for (i = 0; i < DEPTH; i++) {
 		munmap(w->slots[i].buf, MAX_LEN);
-		munmap(w->slots[i].list.edge, BLOCK);
+		munmap(w->slots[i].list.edge, 2 * BLOCK);
 	}
 }
 

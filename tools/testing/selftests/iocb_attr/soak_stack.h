@@ -202,6 +202,17 @@ static int loop_clear(const struct stack *s)
 	return ret;
 }
 
+/* Its workers hold their cgroups for a minute or two unless it is removed. */
+static int loop_remove(const char *path)
+{
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	int nr = atoi(path + strlen("/dev/loop"));
+	int ret = ioctl(control, LOOP_CTL_REMOVE, nr) < 0 ? -errno : 0;
+
+	close(control);
+	return ret;
+}
+
 static const char *stack_build_bcache(struct stack *s)
 {
 	static const char *const set[][2] = {
@@ -313,6 +324,7 @@ static int stack_tear_down(struct stack *s)
 	}
 	failed += step("umount", umount(MNT) ? -errno : 0);
 	failed += step("loop", loop_clear(s));
+	failed += step("loop", retry_busy(loop_remove, s->loop));
 	failed += step(CRYPT, retry_busy(dm_remove, CRYPT));
 	write_file(BCACHE_SYSFS "cache_mode", "writethrough");
 	failed += step("bcache", bcache_stop(s->backing, s->cache));
