@@ -208,7 +208,7 @@ static void print_objects(const struct objects *before,
 			       slabs[i].name, before->nr[i], after->nr[i]);
 }
 
-static void results(const struct round *r, const struct objects *before)
+static void judge(const struct round *r, const struct objects *before)
 {
 	struct counts aio = round_counts(r, true, false);
 	struct counts uring = round_counts(r, false, true);
@@ -277,6 +277,6 @@ int main(int argc, char **argv)
 	if (why)
 		ksft_exit_fail_msg("%s\n", why);
 	print_counts(r);
-	results(r, &before);
+	judge(r, &before);
 	ksft_finished();
 }

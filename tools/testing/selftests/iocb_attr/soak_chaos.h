@@ -52,7 +52,7 @@ static int switch_scheduler(struct chaos *c)
 	unsigned int disk = rnd_below(&c->rnd, 5);
 	const char *name = names[rnd_below(&c->rnd, 3)];
 
-	return disk < 3 ? scheduler(disks[disk], name) :
+	return disk < 3 ? set_scheduler(disks[disk], name) :
 			  write_file(nullb[disk - 3], name);
 }
 

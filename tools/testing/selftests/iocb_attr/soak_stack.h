@@ -75,7 +75,7 @@ static int find_disk(const char *serial, char *path, size_t size)
 }
 
 /* Give a virtio disk a scheduler. Returns 0 or a negative errno. */
-static int scheduler(const char *serial, const char *name)
+static int set_scheduler(const char *serial, const char *name)
 {
 	char disk[32], path[64];
 	int ret = find_disk(serial, disk, sizeof(disk));
@@ -332,7 +332,7 @@ static int stack_tear_down(struct stack *s)
 	failed += step("soak0", nullb_remove(NULLB_FAULTY));
 	failed += step("soak1", nullb_remove(NULLB_LOWER));
 	for (i = 0; i < 3; i++)
-		failed += step(disks[i], scheduler(disks[i], "none"));
+		failed += step(disks[i], set_scheduler(disks[i], "none"));
 	return failed;
 }
 
