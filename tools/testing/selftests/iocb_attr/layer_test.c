@@ -235,6 +235,8 @@ static void check_disks(void)
 		printf("# %s: %lld bytes of the cgroup, %lld of the submitter, priority %s\n",
 		       d->path, named, own, d->sorted ? "obeyed" : "unknown");
 		all += named;
+		if (named > (long long)job.size)
+			fail("a disk was charged more than once");
 		if (charges && own)
 			fail("the submitter was charged");
 		if (sorts && !d->sorted && (named || job.nr == 1))

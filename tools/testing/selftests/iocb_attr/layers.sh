@@ -136,10 +136,10 @@ fs_make()
 # are no hole and compress.
 file_make()
 {
-	yes "$1" | dd of="$1" bs=64k count=16 iflag=fullblock conv=fsync
+	yes "$1" | dd of="$1" bs=64k count=16 iflag=fullblock conv=fsync status=none
 	drop_caches
 	# the way to the data is known
-	dd if="$1" of=/dev/null bs=64k count=16 iflag=direct
+	dd if="$1" of=/dev/null bs=64k count=16 iflag=direct status=none
 }
 
 drop_caches()
@@ -218,12 +218,12 @@ stack_partition()
 partition_make()
 {
 	{
-		dd if=/dev/zero bs=446 count=1
+		dd if=/dev/zero bs=446 count=1 status=none
 		printf '\000\000\000\000\203\000\000\000'
 		printf '\000\010\000\000\000\000\002\000'
-		dd if=/dev/zero bs=48 count=1
+		dd if=/dev/zero bs=48 count=1 status=none
 		printf '\125\252'
-	} | dd of=/dev/a bs=512 count=1 iflag=fullblock conv=fsync
+	} | dd of=/dev/a bs=512 count=1 iflag=fullblock conv=fsync status=none
 	blockdev --rereadpt /dev/a
 	until_done test -b /dev/a1
 }
