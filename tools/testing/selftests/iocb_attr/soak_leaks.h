@@ -13,21 +13,22 @@
 /* what each CPU may keep of each of the three sets of bios that have a cache */
 #define BIOS_KEPT	(3 * 256)
 
-/* Others of the machine have a few of some, which come and go. */
+/* How many there may be that nobody has lost. */
 static const struct slab {
 	const char *name;
 	/* and goes on after that */
 	bool prefix;
-	long slack;
-	long slack_per_cpu;
+	long per_cpu;
+	/* a kernel thread that did I/O of ours keeps its io_context */
+	long per_task;
 } slabs[NR_SLABS] = {
 	{ "aio_kiocb", false, 0, 0 },
 	{ "kioctx", false, 0, 0 },
 	{ "io_kiocb", false, 0, 0 },
 	{ "bfq_queue", false, 0, 0 },
 	{ "bfq_io_cq", false, 0, 0 },
-	{ "blkdev_ioc", false, 8, 0 },
-	{ "bio-", true, 8, BIOS_KEPT },
+	{ "blkdev_ioc", false, 0, 1 },
+	{ "bio-", true, BIOS_KEPT, 0 },
 };
 
 struct objects {
@@ -89,12 +90,12 @@ static int objects_settle(struct objects *o)
 	struct objects last;
 	int i, ret = 0;
 
-	for (i = 0; !ret && i < 60; i++) {
+	for (i = 0; !ret && i < 30; i++) {
 		last = *o;
 		ret = objects_count(o);
 		if (i && !memcmp(&last, o, sizeof(last)))
 			break;
-		sleep_ms(500);
+		sleep_ms(1000);
 	}
 	return ret;
 }
@@ -116,23 +117,41 @@ static bool slabs_are_there(void)
 	return !access("/proc/slabinfo", R_OK);
 }
 
-/* What is freed late is waited for. */
+static long nr_tasks(void)
+{
+	char text[64];
+	long nr = 0;
+
+	if (read_file("/proc/loadavg", text, sizeof(text)) > 0)
+		sscanf(text, "%*s %*s %*s %*d/%ld", &nr);
+	return nr;
+}
+
+static bool too_many(const struct objects *before, const struct objects *after)
+{
+	const long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	const long tasks = nr_tasks();
+	int i;
+
+	for (i = 0; i < NR_SLABS; i++)
+		if (after->nr[i] > before->nr[i] + cpus * slabs[i].per_cpu +
+		    tasks * slabs[i].per_task)
+			return true;
+	return false;
+}
+
+/* What is freed late is waited for; to shrink the caches takes its time, too. */
 static bool objects_are_gone(const struct objects *before,
 			     struct objects *after)
 {
-	const long cpus = sysconf(_SC_NPROCESSORS_CONF);
-	int i, tries;
+	int i;
 
-	for (tries = 0; tries < 120; tries++) {
+	for (i = 0; i < 30; i++) {
 		if (objects_count(after))
 			return false;
-		for (i = 0; i < NR_SLABS; i++)
-			if (after->nr[i] > before->nr[i] + slabs[i].slack +
-			    cpus * slabs[i].slack_per_cpu)
-				break;
-		if (i == NR_SLABS)
+		if (!too_many(before, after))
 			return true;
-		sleep_ms(500);
+		sleep_ms(2000);
 	}
 	return false;
 }
