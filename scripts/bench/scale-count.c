@@ -199,26 +199,16 @@ static int set_up(struct reads *r)
 	return err;
 }
 
-/*
- * The mean of all batches without a tick. What else interrupts is rare, and
- * takes more than any read differs from another by.
- */
-static int print_mean(struct reads *r, uint64_t counts[ROUNDS])
+/* The mean of all batches without a tick; most of them have none. */
+static int print_mean(struct reads *r, const uint64_t counts[ROUNDS])
 {
-	uint64_t median, sum = 0;
 	unsigned int i, nr = 0;
+	uint64_t sum = 0;
 
-	qsort(counts, ROUNDS, sizeof(*counts), compare_counts);
-	for (i = 0; i < ROUNDS && !counts[i]; i++)
-		;
-	median = counts[(ROUNDS + i) / 2];
-	for (; i < ROUNDS; i++) {
-		if (getenv("SHOW"))
-			fprintf(stderr, "%lu ", counts[i]);
+	for (i = 0; i < ROUNDS; i++) {
 		sum += counts[i];
-		nr++;
+		nr += counts[i] != 0;
 	}
-	(void)median;
 	if (nr < ROUNDS / 2)
 		return -EAGAIN;
 	printf("%.2f\n", (double)sum / nr / (BATCH / r->blocks));
@@ -233,8 +223,7 @@ int main(int argc, char **argv)
 	int err;
 
 	if (argc != 7) {
-		fprintf(stderr, "usage: scale-count aio|uring DEVICE none|list "
-			"CGROUPS CONTEXTS BLOCKS\n");
+		fprintf(stderr, "usage: see the head of scale-count.c\n");
 		return 2;
 	}
 	r.uring = !strcmp(argv[1], "uring");

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the kernel allocates for this process while it reads, by the tracepoints
+ * of all allocators. For a guest of scripts/vm/run.
+ *
+ *	alloc-count aio|uring DEVICE LIST
+ *
+ * LIST is none, empty, cache, ioprio, proxy, cgroup or both (cgroup and ioprio).
+ * A line "INTERFACE LIST WHEN SITE ASKED BYTES TIMES" for each place in the
+ * kernel that allocated ASKED bytes, and got BYTES, so many times. WHEN is setup
+ * (of the context or ring), first (the first read), other (the first with
+ * another cgroup), or reads (READS of them, which is another line).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ioprio.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../../tools/ioattr/lib/ioattr.h"
+#include "../../tools/testing/selftests/iocb_attr/uring.h"
+
+#define CGROUP		"/sys/fs/cgroup/alloc"
+#define TRACING		"/sys/kernel/tracing/"
+#define BLOCK		4096
+#define READS		1000
+#define WARM_UP		100
+#define SITES		64
+
+/* Bulk allocations have no tracepoint: a ring fills its caches with one. */
+static const char * const events[] = {
+	"kmem/kmalloc", "kmem/kmem_cache_alloc", "kmem/mm_page_alloc",
+	"percpu/percpu_alloc_percpu",
+};
+
+struct site {
+	char name[80];
+	unsigned long asked, bytes, times;
+};
+
+struct reads {
+	const char *with, *what;
+	int fd;
+	unsigned int cgroup;
+	struct ioattr_list lists[2];
+	aio_context_t ctx;
+	struct uring ring;
+	void *buf;
+};
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC);
+	int len = strlen(text), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, text, len) == len ? 0 : -errno;
+	if (ret)
+		perror(path);
+	close(fd);
+	return ret;
+}
+
+static int set_up_tracing(void)
+{
+	char text[128];
+	unsigned int i;
+	int err;
+
+	snprintf(text, sizeof(text), "%d", getpid());
+	err = write_file(TRACING "tracing_on", "0") ?:
+	      write_file(TRACING "buffer_size_kb", "8192") ?:
+	      write_file(TRACING "set_event_pid", text);
+	for (i = 0; i < sizeof(events) / sizeof(*events) && !err; i++) {
+		snprintf(text, sizeof(text), TRACING "events/%s/enable",
+			 events[i]);
+		err = write_file(text, "1");
+	}
+	return err;
+}
+
+/* The number after @key= in a line of the trace; 0 if it has none. */
+static unsigned long value(const char *line, const char *key)
+{
+	const char *at = strstr(line, key);
+
+	return at ? strtoul(at + strlen(key), NULL, 0) : 0;
+}
+
+/* One event: who asked, how much for, and what came of it. */
+static int take_line(const char *line, struct site *site)
+{
+	const char *at = strstr(line, "call_site=");
+
+	memset(site, 0, sizeof(*site));
+	site->times = 1;
+	if (strstr(line, " mm_page_alloc: ")) {
+		strcpy(site->name, "pages");
+		site->asked = BLOCK << value(line, " order=");
+		site->bytes = site->asked;
+		return 0;
+	}
+	if (!at)
+		return -EPROTO;
+	/* the name of a function, without the offset in it */
+	if (sscanf(at + 10, "%79[^+ ]", site->name) != 1)
+		return -EPROTO;
+	site->bytes = value(line, "bytes_alloc=");
+	site->asked = value(line, strstr(line, " percpu_alloc_percpu: ") ?
+			    " size=" : "bytes_req=");
+	return site->bytes ? 0 : -EPROTO;
+}
+
+/* Print what was traced. Each event has to be there. */
+static int print_events(struct reads *r, const char *when)
+{
+	static struct site sites[SITES];
+	FILE *trace = fopen(TRACING "trace", "r");
+	unsigned long kept, written, nr = 0;
+	unsigned int i, used = 0;
+	struct site site;
+	char line[512];
+	int err = -EPROTO;
+
+	if (!trace)
+		return -errno;
+	while (fgets(line, sizeof(line), trace)) {
+		if (sscanf(line, "# entries-in-buffer/entries-written: %lu/%lu",
+			   &kept, &written) == 2)
+			err = kept == written ? 0 : -EOVERFLOW;
+		if (*line == '#' || err)
+			continue;
+		err = take_line(line, &site);
+		nr++;
+		for (i = 0; i < used; i++)
+			if (!strcmp(sites[i].name, site.name) &&
+			    sites[i].bytes == site.bytes)
+				break;
+		if (i == SITES)
+			err = -E2BIG;
+		else if (i == used)
+			sites[used++] = site;
+		else
+			sites[i].times++;
+	}
+	fclose(trace);
+	if (!err && nr != kept)
+		err = -EPROTO;
+	for (i = 0; i < used && !err; i++)
+		printf("%s %s %s %s %lu %lu %lu\n", r->with, r->what, when,
+		       sites[i].name, sites[i].asked, sites[i].bytes,
+		       sites[i].times);
+	return err;
+}
+
+static int read_once(struct reads *r)
+{
+	struct ioattr_list *list = &r->lists[r->cgroup];
+	struct iocb iocb = {
+		.aio_lio_opcode	= IOCB_CMD_PREAD,
+		.aio_fildes	= r->fd,
+		.aio_buf	= (uintptr_t)r->buf,
+		.aio_nbytes	= BLOCK,
+	}, *iocbs = &iocb;
+	struct io_event event;
+	struct io_uring_sqe sqe;
+	int ret;
+
+	if (!strcmp(r->what, "none"))
+		list = NULL;
+	if (!strcmp(r->with, "uring")) {
+		sqe = uring_prep(IORING_OP_READ, r->fd, r->buf, BLOCK, 0,
+				 list ? &list->header : NULL);
+		ret = uring_run(&r->ring, &sqe);
+	} else {
+		if (list)
+			ioattr_prep_aio(&iocb, list);
+		ret = ioattr_submit(r->ctx, 1, &iocbs);
+		if (ret == 1)
+			ret = ioattr_getevents(r->ctx, 1, 1, &event);
+		if (ret == 1)
+			ret = event.res;
+	}
+	return ret == BLOCK ? 0 : ret < 0 ? ret : -EIO;
+}
+
+static int read_many(struct reads *r)
+{
+	int i, err = 0;
+
+	for (i = 0; i < READS && !err; i++)
+		err = read_once(r);
+	return err;
+}
+
+static int set_up(struct reads *r)
+{
+	return strcmp(r->with, "uring") ? ioattr_setup(8, &r->ctx) :
+		uring_open(&r->ring, 8, 0);
+}
+
+/* Do something and print what was allocated for it. */
+static int measure(struct reads *r, const char *when,
+		   int (*what)(struct reads *r))
+{
+	int err = write_file(TRACING "trace", "") ?:
+		  write_file(TRACING "tracing_on", "1");
+
+	return err ?: what(r) ?: write_file(TRACING "tracing_on", "0") ?:
+		print_events(r, when);
+}
+
+static int nothing(struct reads *r)
+{
+	(void)r;
+	return 0;
+}
+
+static int open_cgroup(int nr)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), CGROUP "%d", nr);
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return -errno;
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int fill_lists(struct reads *r)
+{
+	const int prio = IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 3);
+	const char *what = r->what;
+	int i, both = !strcmp(what, "both");
+
+	for (i = 0; i < 2; i++) {
+		struct ioattr_list *list = &r->lists[i];
+
+		ioattr_init(list, 0);
+		if (!strcmp(what, "cache"))
+			ioattr_add_cache(list, IOCB_CACHE_BYPASS, 0);
+		else if (!strcmp(what, "proxy"))
+			ioattr_add_proxy_pid(list, getppid(), 0);
+		if (both || !strcmp(what, "cgroup"))
+			ioattr_add_cgroup(list, open_cgroup(i), 0);
+		if (both || !strcmp(what, "ioprio"))
+			ioattr_add_ioprio(list, prio, 0);
+		if (list->error)
+			return list->error;
+		if (strcmp(what, "none") && strcmp(what, "empty") &&
+		    list->header.size == sizeof(list->header))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int measure_all(struct reads *r)
+{
+	int i, err;
+
+	/* what turning it on and off takes is no part of anything */
+	err = measure(r, "nothing", nothing) ?: measure(r, "setup", set_up) ?:
+	      measure(r, "first", read_once);
+	r->cgroup = 1;
+	err = err ?: measure(r, "other", read_once);
+	for (i = 0; i < WARM_UP && !err; i++) {
+		r->cgroup = i & 1;
+		err = read_once(r);
+	}
+	err = err ?: measure(r, "reads", read_many);
+	if (!err)
+		printf("%s %s READS - 0 0 %d\n", r->with, r->what, READS);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	static struct reads r;
+	int err;
+
+	if (argc != 4) {
+		fprintf(stderr, "usage: alloc-count aio|uring DEVICE LIST\n");
+		return 2;
+	}
+	r.with = argv[1];
+	r.what = argv[3];
+	r.fd = open(argv[2], O_RDONLY | O_DIRECT);
+	r.buf = aligned_alloc(BLOCK, BLOCK);
+	if (r.fd < 0 || !r.buf) {
+		perror(argv[2]);
+		return 1;
+	}
+	memset(r.buf, 0, BLOCK);
+	err = fill_lists(&r) ?: set_up_tracing() ?: measure_all(&r);
+	if (err) {
+		fprintf(stderr, "alloc-count: %s\n", strerror(-err));
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The tables and the checks of scripts/bench/memory.
+
+DIR JSON GCC: DIR has sizes, with lines "CONFIG KERNEL STRUCTURE BYTES", and
+base and patched, with "slab NAME OBJECT SIZE OBJECTS" and "read SCHEDULER
+INTERFACE LIST WHEN SITE ASKED BYTES TIMES"
+"""
+import collections
+import json
+import os
+import sys
+
+# Structures that every I/O has: what they are on the base, and stay.
+FIXED = {"kiocb": 48, "io_rw": 64, "aio_kiocb": 176}
+
+# Slabs of which the objects may not grow, nor be fewer in a slab.
+SLABS = ("aio_kiocb", "io_kiocb", "bio-")
+
+LISTS = {
+    "none": "without attributes", "empty": "empty list", "cache": "cache",
+    "ioprio": "ioprio", "proxy": "proxy_pid", "cgroup": "cgroup",
+    "both": "cgroup and ioprio",
+}
+
+failed = []
+
+
+def check(right, text):
+    if not right:
+        failed.append(text)
+
+
+def read_sizes(path):
+    """{(configuration, structure): {kernel: bytes}}"""
+    sizes = collections.defaultdict(dict)
+    with open(path) as f:
+        for line in f:
+            config, kernel, structure, size = line.split()
+            sizes[config, structure][kernel] = int(size)
+    return sizes
+
+
+def read_guest(path):
+    """{slab: (object, size, objects)}, and what was allocated:
+    {(scheduler, interface, list, when): {(site, asked): [bytes, times]}}"""
+    slabs, reads = {}, collections.defaultdict(dict)
+    with open(path) as f:
+        for line in f:
+            words = line.split()
+            if words[0] == "slab":
+                slabs[words[1]] = tuple(int(w) for w in words[2:])
+                continue
+            what, site = tuple(words[1:5]), words[5]
+            asked, size, times = (int(w) for w in words[6:])
+            reads[what][site, asked] = [size, times]
+    return slabs, reads
+
+
+def total(reads, *what):
+    return sum(size * times for size, times in reads.get(what, {}).values())
+
+
+def show_sizes(sizes):
+    print(f"{'bytes of a structure':24} {'configuration':14} {'base':>7} "
+          f"{'patched':>8} {'more':>6}")
+    rows = []
+    for (config, name), of in sizes.items():
+        base, patched = of.get("base"), of.get("patched")
+        check(patched is not None, f"no size of {name}, {config}")
+        more = "" if base is None else f"{patched - base:+6}"
+        print(f"{name:24} {config:14} {base or '-':>7} {patched:8} {more}")
+        if name in FIXED:
+            check(base == FIXED[name] and patched == FIXED[name],
+                  f"struct {name} is not {FIXED[name]} bytes, {config}: "
+                  f"{base}, {patched}")
+        rows.append({"name": name, "config": config, "base": base,
+                     "patched": patched})
+    for name in FIXED:
+        for config in "small", "distro":
+            check((config, name) in sizes, f"no size of {name}, {config}")
+    return rows
+
+
+def show_slabs(base, patched):
+    """Caches of bios have their size in the name: the nth is the nth."""
+    def pick(slabs):
+        return [(name, slabs[name]) for name in sorted(
+            (n for n in slabs if not n.startswith("kmalloc")),
+            key=lambda n: (n.split("-")[0], slabs[n]))]
+
+    print(f"\n{'object of a slab':24} {'base':>20} {'patched':>20}"
+          "   (bytes, with padding, in a slab)")
+    ours, theirs = pick(patched), pick(base)
+    check([n.split("-")[0] for n, _ in ours] ==
+          [n.split("-")[0] for n, _ in theirs],
+          "base and patched have not the same slabs")
+    rows = []
+    for (was, b), (name, p) in zip(theirs, ours):
+        title = name if name == was else f"{was}, {name}"
+        print(f"{title:24} {b[0]:8} {b[1]:6} {b[2]:4} {p[0]:8} {p[1]:6} "
+              f"{p[2]:4}")
+        if name.startswith(SLABS):
+            check(p[1] <= b[1] and p[2] >= b[2], f"the slab {name} grew")
+        rows.append({"name": name, "base": b, "patched": p})
+    return rows
+
+
+def show_reads(base, patched):
+    print(f"\n{'bytes for one read':36} {'bytes':>9} {'allocations':>12}")
+    rows = []
+    for scheduler in "none", "bfq":
+        for interface in "aio", "uring":
+            plain = None
+            for kernel, reads, lists in (("base", base, ["none"]),
+                                         ("patched", patched, LISTS)):
+                for name in lists:
+                    key = scheduler, interface, name
+                    n = reads[(*key, "READS")]["-", 0][1]
+                    size = total(reads, *key, "reads") / n
+                    times = sum(t for _, t in
+                                reads[(*key, "reads")].values()) / n
+                    title = f"{interface}, {scheduler}: {kernel}"
+                    print(f"{title + ', ' + LISTS[name]:40} {size:9.1f} "
+                          f"{times:8.2f}")
+                    rows.append({
+                        "interface": interface, "scheduler": scheduler,
+                        "kernel": kernel, "list": name, "bytes": size,
+                        "allocations": times})
+                    if plain is None:
+                        plain = size, times
+                    check(size <= plain[0] and times <= plain[1],
+                          f"{title}, {LISTS[name]}: more is allocated than "
+                          f"for a read without attributes on the base")
+    return rows
+
+
+def show_contexts(base, patched):
+    print(f"\n{'bytes for a context or ring':36} {'base':>9} {'patched':>9}")
+    rows = []
+    whens = (("setup", "none", "made"), ("first", "none", "first read"),
+             ("first", "cgroup", "first read with a cgroup"),
+             ("other", "none", "next read"),
+             ("other", "cgroup", "next read, with another cgroup"))
+    for interface in "aio", "uring":
+        for when, name, title in whens:
+            key = "none", interface, name, when
+            b = total(base, *key) if name == "none" else None
+            p = total(patched, *key)
+            print(f"{interface + ': ' + title:36} "
+                  f"{'-' if b is None else b:>9} {p:9}")
+            rows.append({"interface": interface, "when": title, "base": b,
+                         "patched": p,
+                         "sites": [{"site": s, "asked": a, "bytes": size,
+                                    "times": n} for (s, a), (size, n) in
+                                   patched.get(key, {}).items()]})
+    return rows
+
+
+def main():
+    directory, path, gcc = sys.argv[1:]
+    sizes = read_sizes(os.path.join(directory, "sizes"))
+    base_slabs, base_reads = read_guest(os.path.join(directory, "base"))
+    slabs, reads = read_guest(os.path.join(directory, "patched"))
+    result = {
+        "config": "perf", "gcc": gcc,
+        "structures": show_sizes(sizes),
+        "slabs": show_slabs(base_slabs, slabs),
+        "reads": show_reads(base_reads, reads),
+        "contexts": show_contexts(base_reads, reads),
+        "failed": failed,
+    }
+    with open(path, "w") as f:
+        json.dump(result, f, indent=1)
+        f.write("\n")
+    for line in failed:
+        print("memory: " + line, file=sys.stderr)
+    sys.exit(1 if failed else 0)
+
+
+main()
