@@ -37,11 +37,10 @@ STEEPER = 1.1
 FLAT = 1.0
 
 PLOT = """
-set terminal svg size 1000,760 font "sans,11" background "white"
+set terminal svg size 1000,760 font "sans,11" background "white" noenhanced
 set output "{svg}"
 set multiplot layout 2,2 title "Instructions per read, under emulation, \\
 counts not cycles"
-set key top left
 set grid
 set yrange [0:*]
 set ylabel "instructions"
@@ -67,8 +66,10 @@ def slope(points):
     n = len(points)
     mean_x = sum(x for x, _ in points) / n
     mean_y = sum(y for _, y in points) / n
-    return (sum((x - mean_x) * (y - mean_y) for x, y in points) /
-            sum((x - mean_x) ** 2 for x, _ in points))
+    by = (sum((x - mean_x) * (y - mean_y) for x, y in points) /
+          sum((x - mean_x) ** 2 for x, _ in points))
+    # as much as the counts say; and no -0
+    return round(by, 3) + 0.0
 
 
 def last_step(points):
@@ -142,7 +143,7 @@ def one_curve(name, counts, checks):
                     "list": round(w, 2)}
                    for (x, b), (_, p), (_, w) in zip(base, plain, listed)],
         "slope": dict(zip(("base", "patched", "list"),
-                          (round(s, 4) for s in slopes))),
+                          slopes)),
     }
 
 
@@ -150,16 +151,20 @@ def draw(curves, svg):
     """Four plots, AIO contexts and rings in one of them."""
     commands = PLOT.format(svg=svg)
     for names in ("cgroups",), ("contexts", "rings"), ("stack",), ("splits",):
-        commands += "set logscale x\n" if names[0] == "cgroups" else \
-            "unset logscale x\n"
+        # what is flat leaves room below, what grows above
+        flat = CURVES[names[0]].more is not None
+        commands += "set logscale x\nset key bottom left\n" if flat else \
+            "unset logscale x\nset key top left\n"
         titles = " or ".join(CURVES[n].title for n in names)
         commands += f'set xlabel "{titles}"\n'
         plots, data = [], ""
-        for name in names:
-            for key, label in (("base", "base"), ("patched", "patched"),
-                               ("list", "cgroup and ioprio")):
-                which = f"{name}, " if len(names) > 1 else ""
-                plots.append(f"'-' with linespoints title '{which}{label}'")
+        for dash, name in enumerate(names, 1):
+            which = f"{name}, " if len(names) > 1 else ""
+            for color, (key, label) in enumerate(
+                    (("base", "base"), ("patched", "patched"),
+                     ("list", "cgroup and ioprio")), 1):
+                plots.append(f"'-' with linespoints lc {color} pt {color} "
+                             f"dt {dash} title '{which}{label}'")
                 data += "".join(f"{p['x']} {p[key]}\n"
                                 for p in curves[name]["points"]) + "e\n"
         commands += "plot " + ", ".join(plots) + "\n" + data
