@@ -27,6 +27,8 @@ bench:
 	scripts/install-deps
 	scripts/bench/core
 	scripts/bench/pi
+	scripts/bench/scale
+	scripts/bench/memory
 tree:
 	scripts/series/apply
 refresh:
