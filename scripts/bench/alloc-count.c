@@ -5,11 +5,11 @@
  *
  *	alloc-count aio|uring DEVICE LIST
  *
- * LIST is none, empty, cache, ioprio, proxy, cgroup or both (cgroup and ioprio).
- * A line "INTERFACE LIST WHEN SITE ASKED BYTES TIMES" for each place in the
- * kernel that allocated ASKED bytes, and got BYTES, so many times. WHEN is setup
- * (of the context or ring), first (the first read), other (the first with
- * another cgroup), or reads (READS of them, which is another line).
+ * LIST is none, empty, cache, ioprio, proxy, cgroup or both (cgroup and
+ * ioprio). A line "INTERFACE LIST WHEN SITE ASKED BYTES TIMES" for each place
+ * in the kernel that allocated ASKED bytes, and got BYTES, so many times. WHEN
+ * is setup (of the context or ring), first (the first read), other (the first
+ * with another cgroup), or reads (READS of them, which is another line).
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -5,11 +5,11 @@
  *
  *	scale-count aio|uring DEVICE none|list CGROUPS CONTEXTS BLOCKS
  *
- * Each read is of BLOCKS blocks, all of which go to one page: no two are next to
- * each other in memory, so that a bio has as many segments. CONTEXTS (of
+ * Each read is of BLOCKS blocks, all of which go to one page: no two are next
+ * to each other in memory, so that a bio has as many segments. CONTEXTS (of
  * io_setup(2), or rings) are used in turn, for one read at a time. This process
- * is in a cgroup of its own, and there are CGROUPS others, used in turn by those
- * reads that have a list: of a cgroup and an ioprio record.
+ * is in a cgroup of its own, and there are CGROUPS others, used in turn by
+ * those reads that have a list: of a cgroup and an ioprio record.
  */
 #include <errno.h>
 #include <fcntl.h>
