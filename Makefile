@@ -12,6 +12,7 @@ help:
 	@echo 'make verify         prove that the series is sound'
 	@echo 'make series         the mails, an mbox a section, in build/series'
 	@echo 'make fuzz           fuzz the parser for a minute'
+	@echo 'make soak           random I/O, right and wrong, with faults for ten minutes'
 	@echo 'make kunit          the KUnit tests, in user-mode Linux'
 	@echo 'make kernel         the guest kernel of CONFIG=debug, perf or small'
 
@@ -38,6 +39,9 @@ series:
 	scripts/series/format
 fuzz:
 	scripts/fuzz
+soak:
+	scripts/install-deps
+	scripts/soak
 kunit:
 	scripts/kunit
 kernel:
@@ -48,4 +52,4 @@ check:
 clean:
 	rm -rf build results
 
-.PHONY: bench demo help fuzz tree refresh verify series kunit kernel check clean
+.PHONY: bench demo help fuzz tree refresh verify series soak kunit kernel check clean

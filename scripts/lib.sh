@@ -66,3 +66,33 @@ base_value()
 {
 	awk -v n="$1" '$1 == n { print $2; exit }' "$top/patches/base"
 }
+
+# kernel_key TREE COMMIT: one word for what a kernel is made from, of which
+# documents and tests are no part
+kernel_key()
+{
+	{
+		git -C "$1" ls-tree "$2" |
+			grep -v "$(printf '\t')\(Documentation\|tools\)\$"
+		git -C "$1" ls-tree "$2" tools/ | grep -v 'tools/testing$'
+	} | sha256sum | cut -c1-40
+}
+
+# uapi_headers TREE: the directory with a kernel's headers for programs
+uapi_headers()
+{
+	local tree=$1 headers
+	headers=$cache/headers/$(kernel_key "$tree" HEAD)
+	(
+		lock headers
+		[ ! -d "$headers" ] || exit 0
+		work=$(mktemp -d)
+		trap 'rm -rf "$work"' EXIT
+		make -s -C "$tree" "O=$work/kobj" ARCH=x86 \
+			"INSTALL_HDR_PATH=$work/hdr" headers_install \
+			>/dev/null &&
+			mkdir -p "$cache/headers" &&
+			mv "$work/hdr/include" "$headers"
+	) || return
+	echo "$headers"
+}

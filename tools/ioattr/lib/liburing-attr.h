@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: MIT */
 /*
  * Attribute lists for the reads and writes of liburing, as liburing itself
  * would offer them. Works with any version since 2.3.

@@ -169,12 +169,15 @@ TEST_F_TIMEOUT(honoured, merged, 600)
 	}
 }
 
+/* One path, the only one of its group. */
+#define PATH		"round-robin 0 1 1 /dev/%s 1"
+
 /* To disks[0], and if that fails to disks[1]. */
 static int two_paths(struct dm *dm, const char *mode)
 {
 	return dm_make(dm, "hon-path",
-		       "0 131072 multipath 2 queue_mode %s 0 2 1 round-robin 0 1 1 /dev/%s 1 round-robin 0 1 1 /dev/%s 1",
-		       mode, disks[0], disks[1]);
+		       "0 131072 multipath 2 queue_mode %s 0 2 1 "
+		       PATH " " PATH, mode, disks[0], disks[1]);
 }
 
 /* Wait until schedulers have been given so many requests. */

@@ -268,11 +268,12 @@ TEST_F_TIMEOUT(late, bcache_invalidation, 600)
 /* A mirror of FAST and what may be late, which is read only if need be. */
 static int make_mirror(FIXTURE_DATA(late) * self)
 {
+	const char mirror[] = "--assume-clean -l 1 -n 2 -b internal";
 	char cmd[512];
 
 	snprintf(cmd, sizeof(cmd),
-		 "mdadm -q -C /dev/md0 -R --assume-clean -l 1 -n 2 -b internal --write-behind=64 --data-offset=%dK %s -W %s",
-		 DATA / 2, FAST, self->dm.dev);
+		 "mdadm -q -C /dev/md0 -R %s --write-behind=64 --data-offset=%dK %s -W %s",
+		 mirror, DATA / 2, FAST, self->dm.dev);
 	if (system(cmd))
 		return -ENODEV;
 	self->md = true;

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What happens to the devices meanwhile: settings that change, and faults.
+ */
+#ifndef _IOCB_ATTR_SOAK_CHAOS_H
+#define _IOCB_ATTR_SOAK_CHAOS_H
+
+#include "soak_stack.h"
+
+#define NR_TROUBLES	9
+#define NR_IOCOST	3
+
+struct chaos {
+	struct stack *stack;
+	struct rnd rnd;
+	pthread_t thread;
+	bool stop;
+	bool iocost[NR_IOCOST];
+	unsigned long made[NR_TROUBLES];
+	unsigned long failed;
+};
+
+/* A disturbance: returns 0 or a negative errno. */
+struct trouble {
+	const char *name;
+	int (*make)(struct chaos *c);
+};
+
+static void begin_errors(struct device *d)
+{
+	__atomic_add_fetch(&d->disturbed, 1, __ATOMIC_SEQ_CST);
+}
+
+static void end_errors(struct device *d)
+{
+	__atomic_add_fetch(&d->disturbed, 1, __ATOMIC_SEQ_CST);
+}
+
+static void a_while(struct chaos *c)
+{
+	sleep_ms(50 + rnd_below(&c->rnd, 450));
+}
+
+static int switch_scheduler(struct chaos *c)
+{
+	static const char *const names[] = { "none", "mq-deadline", "bfq" };
+	static const char *const disks[] = { BACKING, CACHE, PULLED };
+	static const char *const nullb[] = {
+		"/sys/block/soak0/queue/scheduler",
+		"/sys/block/soak1/queue/scheduler",
+	};
+	unsigned int disk = rnd_below(&c->rnd, 5);
+	const char *name = names[rnd_below(&c->rnd, 3)];
+
+	return disk < 3 ? set_scheduler(disks[disk], name) :
+			  write_file(nullb[disk - 3], name);
+}
+
+static int switch_cache_mode(struct chaos *c)
+{
+	static const char *const modes[] = {
+		"writethrough", "writeback", "writearound", "none",
+	};
+
+	return write_file(BCACHE_SYSFS "cache_mode",
+			  modes[rnd_below(&c->rnd, 4)]);
+}
+
+static int set_iocost(struct chaos *c, unsigned int disk, int iops)
+{
+	const char *const disks[NR_IOCOST] = {
+		c->stack->backing, "/dev/soak0", "/dev/soak1",
+	};
+	char dev[32];
+	int ret;
+
+	ret = device_number(disks[disk], dev, sizeof(dev));
+	if (ret)
+		return ret;
+	c->iocost[disk] = iops;
+	return disk_iocost(dev, iops);
+}
+
+static int switch_iocost(struct chaos *c)
+{
+	unsigned int disk = rnd_below(&c->rnd, NR_IOCOST);
+
+	return set_iocost(c, disk, c->iocost[disk] ? 0 :
+			  2000 + rnd_below(&c->rnd, 20000));
+}
+
+static int dm_fails(struct chaos *c)
+{
+	struct device *d = &c->stack->devices[ON_DM];
+	int ret;
+
+	begin_errors(d);
+	ret = dm_table(FAIL, "error", FAIL_SECTORS, "");
+	a_while(c);
+	ret = dm_table(FAIL, "linear", FAIL_SECTORS, "/dev/soak1 0") ?: ret;
+	end_errors(d);
+	return ret;
+}
+
+static int bad_blocks(struct chaos *c)
+{
+	struct device *d = &c->stack->devices[ON_NULLB];
+	unsigned int first = rnd_below(&c->rnd, FAIL_SECTORS / 2);
+	char range[32];
+	int ret;
+
+	snprintf(range, sizeof(range), "+%u-%u", first,
+		 first + FAIL_SECTORS / 8);
+	begin_errors(d);
+	ret = write_file(NULLB_FAULTY "/badblocks", range);
+	a_while(c);
+	range[0] = '-';
+	ret = write_file(NULLB_FAULTY "/badblocks", range) ?: ret;
+	end_errors(d);
+	return ret;
+}
+
+/* Let some of the requests of the faulty device go wrong for a while. */
+static int inject(struct chaos *c, const char *what, const char *percent)
+{
+	char path[80];
+	int ret;
+
+	snprintf(path, sizeof(path), NULLB_FAULTY "/%s/verbose", what);
+	ret = write_file(path, "0");
+	snprintf(path, sizeof(path), NULLB_FAULTY "/%s/times", what);
+	ret = ret ?: write_file(path, "-1");
+	snprintf(path, sizeof(path), NULLB_FAULTY "/%s/probability", what);
+	ret = ret ?: write_file(path, percent);
+	a_while(c);
+	return write_file(path, "0") ?: ret;
+}
+
+static int timeouts(struct chaos *c)
+{
+	struct device *d = &c->stack->devices[ON_NULLB];
+	int ret;
+
+	begin_errors(d);
+	ret = inject(c, "timeout_inject", "5");
+	end_errors(d);
+	return ret;
+}
+
+/* No error: each is done at last. */
+static int requeues(struct chaos *c)
+{
+	return inject(c, "requeue_inject", "20");
+}
+
+static int wait_for_no_cache(void)
+{
+	char text[32];
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		if (read_file(BCACHE_SYSFS "state", text, sizeof(text)) < 0)
+			return -ENODEV;
+		if (!strncmp(text, "no cache", 8))
+			return 0;
+		sleep_ms(100);
+	}
+	return -ETIMEDOUT;
+}
+
+/* It says that it has none a little before it can have one again. */
+static int attach(const char *uuid)
+{
+	int i, ret = -EINVAL;
+
+	for (i = 0; ret == -EINVAL && i < 300; i++) {
+		ret = write_file(BCACHE_SYSFS "attach", uuid);
+		if (ret == -EINVAL)
+			sleep_ms(100);
+	}
+	return ret;
+}
+
+/* Without its cache, and with it again: nobody above notices. */
+static int detach_cache(struct chaos *c)
+{
+	char link[128];
+	ssize_t len;
+	int ret;
+
+	len = readlink(BCACHE_SYSFS "cache", link, sizeof(link) - 1);
+	if (len < 0)
+		return -errno;
+	link[len] = 0;
+	ret = write_file(BCACHE_SYSFS "detach", "1") ?: wait_for_no_cache();
+	if (ret)
+		return ret;
+	a_while(c);
+	return attach(strrchr(link, '/') + 1);
+}
+
+/* A disk is pulled, and found again, perhaps by another name. */
+static int pull_disk(struct chaos *c)
+{
+	struct device *d = &c->stack->devices[ON_VIRTIO];
+	char path[80];
+	int i, fd, ret;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/device/../remove",
+		 c->stack->pulled + strlen("/dev/"));
+	begin_errors(d);
+	ret = write_file(path, "1");
+	a_while(c);
+	ret = write_file("/sys/bus/pci/rescan", "1") ?: ret;
+	for (i = 0; i < 300; i++) {
+		if (!find_disk(PULLED, c->stack->pulled,
+			       sizeof(c->stack->pulled)) &&
+		    !access(c->stack->pulled, R_OK))
+			break;
+		sleep_ms(100);
+	}
+	fd = open(c->stack->pulled, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	pthread_rwlock_wrlock(&d->lock);
+	close(d->fd);
+	d->fd = fd;
+	end_errors(d);
+	pthread_rwlock_unlock(&d->lock);
+	return ret;
+}
+
+static const struct trouble troubles[NR_TROUBLES] = {
+	{ "scheduler switched", switch_scheduler },
+	{ "cache mode changed", switch_cache_mode },
+	{ "iocost switched", switch_iocost },
+	{ "dm device failed", dm_fails },
+	{ "blocks went bad", bad_blocks },
+	{ "requests timed out", timeouts },
+	{ "requests requeued", requeues },
+	{ "cache detached", detach_cache },
+	{ "disk pulled", pull_disk },
+};
+
+static void chaos_step(struct chaos *c, unsigned int nr)
+{
+	int ret = troubles[nr].make(c);
+
+	c->made[nr]++;
+	if (!ret)
+		return;
+	c->failed++;
+	printf("# %s: %s\n", troubles[nr].name, strerror(-ret));
+}
+
+static void *chaos_work(void *arg)
+{
+	struct chaos *c = arg;
+
+	while (!__atomic_load_n(&c->stop, __ATOMIC_RELAXED)) {
+		chaos_step(c, rnd_below(&c->rnd, NR_TROUBLES));
+		sleep_ms(rnd_below(&c->rnd, 200));
+	}
+	return NULL;
+}
+
+static int chaos_start(struct chaos *c, struct stack *s, uint64_t seed,
+		       uint64_t stream)
+{
+	memset(c, 0, sizeof(*c));
+	c->stack = s;
+	rnd_init(&c->rnd, seed, stream);
+	return -pthread_create(&c->thread, NULL, chaos_work, c);
+}
+
+/* The disks' own settings are for stack_tear_down(). */
+static void chaos_end(struct chaos *c)
+{
+	unsigned int i;
+
+	__atomic_store_n(&c->stop, true, __ATOMIC_RELAXED);
+	pthread_join(c->thread, NULL);
+	for (i = 0; i < NR_IOCOST; i++)
+		if (c->iocost[i] && set_iocost(c, i, 0))
+			c->failed++;
+}
+
+#endif /* _IOCB_ATTR_SOAK_CHAOS_H */
