@@ -31,6 +31,7 @@ struct round {
 	struct chaos chaos;
 	struct worker workers[NR_WORKERS];
 	bool stop;
+	/* threads that have I/Os that did not complete, of AIO and of io_uring */
 	unsigned int lost[2];
 	int failed_steps;
 };
@@ -127,19 +128,19 @@ static void round_join(struct round *r)
 {
 	struct timespec until;
 	struct worker *w;
-	int i;
+	int i, late;
 
 	__atomic_store_n(&r->stop, true, __ATOMIC_RELAXED);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += LAST;
 	for (i = 0; i < NR_WORKERS; i++) {
 		w = &r->workers[i];
-		if (pthread_timedjoin_np(w->thread, NULL, &until) || w->error ||
-		    w->busy) {
-			r->lost[w->uring] += w->busy + !!w->error;
-			ksft_print_msg("thread %d: %u I/Os in flight, error %d\n",
-				       i, w->busy, w->error);
-		}
+		late = pthread_timedjoin_np(w->thread, NULL, &until);
+		if (!late && !w->error && !w->busy)
+			continue;
+		r->lost[w->uring]++;
+		ksft_print_msg("thread %d, %s: %u I/Os in flight, error %d\n",
+			       i, late ? "late" : "ended", w->busy, w->error);
 	}
 }
 
