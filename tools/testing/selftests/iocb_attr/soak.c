@@ -236,6 +236,16 @@ static void judge(const struct round *r, const struct objects *before)
 	print_objects(before, &after);
 }
 
+/* Did something go wrong? What it was has been said. */
+static bool round_is_bad(const struct round *r)
+{
+	struct counts n = round_counts(r, true, true);
+
+	return r->lost[0] || r->lost[1] || r->failed_steps || n.twice ||
+	       n.wrong_error || n.wrong_mask || n.wrong_result ||
+	       n.wrong_data || r->chaos.failed || r->people.failed;
+}
+
 /* What is made once and then kept is there when objects are counted. */
 static void warm_up(uint64_t seed, struct objects *before)
 {
@@ -245,8 +255,8 @@ static void warm_up(uint64_t seed, struct objects *before)
 	if (why)
 		ksft_exit_fail_msg("warming up: %s\n", why);
 	progress(r, 0);
-	if (r->lost[0] || r->lost[1] || r->failed_steps)
-		ksft_exit_fail_msg("warming up: it did not come to an end\n");
+	if (round_is_bad(r))
+		ksft_exit_fail_msg("warming up: something went wrong\n");
 	free(r);
 	cgroups_are_gone();
 	if (objects_settle(before))

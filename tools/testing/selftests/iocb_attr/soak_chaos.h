@@ -7,6 +7,7 @@
 
 #include "soak_stack.h"
 
+#define NR_SETTINGS	3
 #define NR_TROUBLES	9
 #define NR_IOCOST	3
 
@@ -227,6 +228,7 @@ static int pull_disk(struct chaos *c)
 	return ret;
 }
 
+/* the settings first, which are more frequent */
 static const struct trouble troubles[NR_TROUBLES] = {
 	{ "scheduler switched", switch_scheduler },
 	{ "cache mode changed", switch_cache_mode },
@@ -250,12 +252,17 @@ static void chaos_step(struct chaos *c, unsigned int nr)
 	printf("# %s: %s\n", troubles[nr].name, strerror(-ret));
 }
 
+/* Each once, however short the time is, and then at random. */
 static void *chaos_work(void *arg)
 {
 	struct chaos *c = arg;
+	unsigned int i, among;
 
+	for (i = 0; i < NR_TROUBLES; i++)
+		chaos_step(c, i);
 	while (!__atomic_load_n(&c->stop, __ATOMIC_RELAXED)) {
-		chaos_step(c, rnd_below(&c->rnd, NR_TROUBLES));
+		among = rnd_one_in(&c->rnd, 2) ? NR_SETTINGS : NR_TROUBLES;
+		chaos_step(c, rnd_below(&c->rnd, among));
 		sleep_ms(rnd_below(&c->rnd, 200));
 	}
 	return NULL;
