@@ -90,15 +90,10 @@ static struct counts round_counts(const struct round *r, bool aio, bool uring)
 static void progress(const struct round *r, unsigned int seconds)
 {
 	struct counts n = round_counts(r, true, true);
-	unsigned long troubles = 0;
-	unsigned int i;
 
-	for (i = 0; i < NR_TROUBLES; i++)
-		troubles += r->chaos.made[i];
-	ksft_print_msg("%u s: I/Os %lu, refused %lu, failed %lu, cgroups %lu, processes %lu, disturbances %lu\n",
+	ksft_print_msg("%u s: done %lu, refused %lu, failed %lu, cgroups %lu, processes %lu\n",
 		       seconds, n.done, n.refused, n.errors,
-		       r->people.cgroups_made, r->people.processes_made,
-		       troubles);
+		       r->people.cgroups_made, r->people.processes_made);
 }
 
 static time_t now(void)
