@@ -187,7 +187,7 @@ static int forget(FIXTURE_DATA(late) * self)
 			.len = BLOCK, .at = i * 4LL * BLOCK, .list = &list,
 		};
 	memset(self->buf, 'x', SIZE);
-	for (i = 0; i < 4 && !ret; i++)
+	for (i = 0; i < 2 && !ret; i++)
 		ret = engine_run(&self->e, ios, ENGINE_NR, done);
 	return ret;
 }
@@ -268,7 +268,7 @@ TEST_F_TIMEOUT(late, bcache_invalidation, 600)
 /* A mirror of FAST and what may be late, which is read only if need be. */
 static int make_mirror(FIXTURE_DATA(late) * self)
 {
-	const char mirror[] = "--assume-clean -l 1 -n 2 -b internal";
+	static const char mirror[] = "--assume-clean -l 1 -n 2 -b internal";
 	char cmd[512];
 
 	snprintf(cmd, sizeof(cmd),

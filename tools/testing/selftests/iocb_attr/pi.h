@@ -12,7 +12,6 @@
 #include <sys/sysmacros.h>
 
 #include <linux/blkpg.h>
-#include <linux/dm-ioctl.h>
 #include <linux/fs.h>
 #include <linux/major.h>
 #include <linux/raid/md_p.h>
@@ -101,81 +100,7 @@ static inline int partition(const char *disk, int op)
 	return ret;
 }
 
-/*
- * Stacked devices. The tools for these are not in every guest, so it is the
- * system calls.
- */
-static inline int dm_ioctl_named(unsigned long cmd, const char *name,
-				 void *mem, uint32_t flags, uint32_t targets)
-{
-	struct dm_ioctl *dmi = mem;
-	int fd, ret;
-
-	dmi->version[0] = DM_VERSION_MAJOR;
-	dmi->data_size = BLOCK;
-	dmi->data_start = sizeof(*dmi);
-	dmi->flags = flags;
-	dmi->target_count = targets;
-	strcpy(dmi->name, name);
-	fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ret = ioctl(fd, cmd, dmi) ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
-/* Hold back what comes, or go on, with the table that was loaded since. */
-static inline int dm_suspend(const char *name, bool suspend)
-{
-	uint64_t mem[BLOCK / 8] = {};
-
-	return dm_ioctl_named(DM_DEV_SUSPEND, name, mem,
-			      suspend ? DM_SUSPEND_FLAG : 0, 0);
-}
-
-/* One linear target for each of @n disks, one after the other. */
-static inline int dm_load(const char *name, const char * const *disk, int n,
-			  uint64_t sectors)
-{
-	uint64_t mem[BLOCK / 8] = {};
-	struct dm_ioctl *dmi = (void *)mem;
-	struct dm_target_spec *spec = (void *)(dmi + 1);
-	int i;
-
-	for (i = 0; i < n; i++) {
-		spec->sector_start = i * sectors;
-		spec->length = sectors;
-		strcpy(spec->target_type, "linear");
-		/* not from the start: reference tags have to be translated */
-		sprintf((char *)(spec + 1), "%s 2048", disk[i]);
-		spec->next = sizeof(*spec) + 64;
-		spec = (void *)spec + spec->next;
-	}
-	return dm_ioctl_named(DM_TABLE_LOAD, name, mem, 0, n);
-}
-
-static inline int dm_create(const char *name, const char * const *disk, int n,
-			    uint64_t sectors, char *path, size_t size)
-{
-	uint64_t mem[BLOCK / 8] = {};
-	struct dm_ioctl *dmi = (void *)mem;
-	int ret;
-
-	ret = dm_ioctl_named(DM_DEV_CREATE, name, mem, 0, 0);
-	if (ret)
-		return ret;
-	snprintf(path, size, "/dev/dm-%u", (unsigned int)minor(dmi->dev));
-	return dm_load(name, disk, n, sectors) ?: dm_suspend(name, false);
-}
-
-static inline int dm_remove(const char *name)
-{
-	uint64_t mem[BLOCK / 8] = {};
-
-	return dm_ioctl_named(DM_DEV_REMOVE, name, mem, 0, 0);
-}
-
+/* md by its system calls: mdadm(8) is not in every guest. */
 #define MD_NAME		"md_pi"
 
 static inline int md_create(const char * const *disk, int n)

@@ -17,6 +17,7 @@
 #include "bcache.h"
 #include "fault.h"
 #include "pi.h"
+#include "stack.h"
 #include "uring.h"
 #include "kselftest_harness.h"
 
@@ -33,6 +34,7 @@ FIXTURE(pi)
 	struct format f;
 	uint16_t check;		/* all that this format can check */
 	char name[64];
+	struct dm dm;
 	uint8_t *buf;
 	uint8_t *md;
 };
@@ -132,9 +134,14 @@ FIXTURE_SETUP(pi)
 		snprintf(self->name, sizeof(self->name), "%.60sp1", disk[0]);
 		break;
 	case DM_LINEAR:
-		/* so small that large I/Os are on both */
-		ASSERT_EQ(0, dm_create("pi", disks, 2, 5000, self->name,
-				       sizeof(self->name)));
+		/*
+		 * So small that large I/Os are on both, and not from the start:
+		 * reference tags have to be translated.
+		 */
+		ASSERT_EQ(0, dm_make(&self->dm, "pi", "0 5000 linear %s 2048\n"
+				     "5000 5000 linear %s 2048", disk[0],
+				     disk[1]));
+		strcpy(self->name, self->dm.dev);
 		break;
 	case MD_RAID0:
 		ASSERT_EQ(0, md_create(disks, 2));
@@ -170,8 +177,7 @@ FIXTURE_TEARDOWN(pi)
 		self->name[strlen(self->name) - 2] = 0;
 		EXPECT_EQ(0, partition(self->name, BLKPG_DEL_PARTITION));
 	}
-	if (variant->stack == DM_LINEAR)
-		EXPECT_EQ(0, dm_remove("pi"));
+	EXPECT_EQ(0, dm_remove(&self->dm));
 	if (variant->stack == MD_RAID0)
 		EXPECT_EQ(0, md_stop());
 }
@@ -1358,37 +1364,36 @@ TEST_F(no_pi, loop)
 /* One of two disks has no room for tuples: neither has the whole. */
 TEST_F(no_pi, dm_over_a_disk_without)
 {
-	const char *disks[2] = { self->disk, "/dev/ram0" };
-	char path[64];
+	struct dm dm;
 
-	ASSERT_EQ(0, dm_create("pi", disks, 2, 8 << 11, path, sizeof(path)));
-	refused(_metadata, self, open(path, O_RDWR | O_DIRECT | O_CLOEXEC),
+	ASSERT_EQ(0, dm_make(&dm, "pi", "0 16384 linear %s 2048\n"
+			     "16384 16384 linear /dev/ram0 2048", self->disk));
+	refused(_metadata, self, open(dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC),
 		"dm linear, one disk without");
-	EXPECT_EQ(0, dm_remove("pi"));
+	EXPECT_EQ(0, dm_remove(&dm));
 }
 
 /* A write with tuples waits for a table, and gets one without room for them. */
 TEST_F(no_pi, dm_table_swapped)
 {
-	const char *with[1] = { self->disk }, *without[1] = { "/dev/ram0" };
 	struct pi_list l = pi_list(self->buf + BLOCK, BLOCK, 0, 0, 0);
 	struct io_event event = {};
 	struct iocb iocb, *p = &iocb;
-	char path[64];
+	struct dm dm;
 	int fd;
 
-	ASSERT_EQ(0, dm_create("pi", with, 1, 8 << 11, path, sizeof(path)));
-	fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_EQ(0, dm_make(&dm, "pi", "0 16384 linear %s 2048", self->disk));
+	fd = open(dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, fd);
 	iocb = prep(IOCB_CMD_PWRITE, fd, self->buf, BLOCK, 0, &l);
-	ASSERT_EQ(0, dm_suspend("pi", true));
+	ASSERT_EQ(0, dm_suspend(&dm));
 	ASSERT_EQ(1, io_submit(self->ctx, 1, &p));
-	ASSERT_EQ(0, dm_load("pi", without, 1, 8 << 11));
-	ASSERT_EQ(0, dm_suspend("pi", false));
+	ASSERT_EQ(0, dm_load(&dm, "0 16384 linear /dev/ram0 2048"));
+	ASSERT_EQ(0, dm_resume(&dm));
 	ASSERT_EQ(1, io_getevents(self->ctx, 1, 1, &event));
 	EXPECT_EQ(-EOPNOTSUPP, (long long)event.res);
 	close(fd);
-	EXPECT_EQ(0, dm_remove("pi"));
+	EXPECT_EQ(0, dm_remove(&dm));
 }
 
 TEST_HARNESS_MAIN

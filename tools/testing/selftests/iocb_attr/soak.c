@@ -31,6 +31,7 @@ struct round {
 	struct chaos chaos;
 	struct worker workers[NR_WORKERS];
 	bool stop;
+	/* threads that have I/Os that did not complete, of AIO and of io_uring */
 	unsigned int lost[2];
 	int failed_steps;
 };
@@ -89,15 +90,10 @@ static struct counts round_counts(const struct round *r, bool aio, bool uring)
 static void progress(const struct round *r, unsigned int seconds)
 {
 	struct counts n = round_counts(r, true, true);
-	unsigned long troubles = 0;
-	unsigned int i;
 
-	for (i = 0; i < NR_TROUBLES; i++)
-		troubles += r->chaos.made[i];
-	ksft_print_msg("%u s: I/Os %lu, refused %lu, failed %lu, cgroups %lu, processes %lu, disturbances %lu\n",
+	ksft_print_msg("%u s: done %lu, refused %lu, failed %lu, cgroups %lu, processes %lu\n",
 		       seconds, n.done, n.refused, n.errors,
-		       r->people.cgroups_made, r->people.processes_made,
-		       troubles);
+		       r->people.cgroups_made, r->people.processes_made);
 }
 
 static time_t now(void)
@@ -127,19 +123,19 @@ static void round_join(struct round *r)
 {
 	struct timespec until;
 	struct worker *w;
-	int i;
+	int i, late;
 
 	__atomic_store_n(&r->stop, true, __ATOMIC_RELAXED);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += LAST;
 	for (i = 0; i < NR_WORKERS; i++) {
 		w = &r->workers[i];
-		if (pthread_timedjoin_np(w->thread, NULL, &until) || w->error ||
-		    w->busy) {
-			r->lost[w->uring] += w->busy + !!w->error;
-			ksft_print_msg("thread %d: %u I/Os in flight, error %d\n",
-				       i, w->busy, w->error);
-		}
+		late = pthread_timedjoin_np(w->thread, NULL, &until);
+		if (!late && !w->error && !w->busy)
+			continue;
+		r->lost[w->uring]++;
+		ksft_print_msg("thread %d, %s: %u I/Os in flight, error %d\n",
+			       i, late ? "late" : "ended", w->busy, w->error);
 	}
 }
 
@@ -235,6 +231,16 @@ static void judge(const struct round *r, const struct objects *before)
 	print_objects(before, &after);
 }
 
+/* Did something go wrong? What it was has been said. */
+static bool round_is_bad(const struct round *r)
+{
+	struct counts n = round_counts(r, true, true);
+
+	return r->lost[0] || r->lost[1] || r->failed_steps || n.twice ||
+	       n.wrong_error || n.wrong_mask || n.wrong_result ||
+	       n.wrong_data || r->chaos.failed || r->people.failed;
+}
+
 /* What is made once and then kept is there when objects are counted. */
 static void warm_up(uint64_t seed, struct objects *before)
 {
@@ -244,8 +250,8 @@ static void warm_up(uint64_t seed, struct objects *before)
 	if (why)
 		ksft_exit_fail_msg("warming up: %s\n", why);
 	progress(r, 0);
-	if (r->lost[0] || r->lost[1] || r->failed_steps)
-		ksft_exit_fail_msg("warming up: it did not come to an end\n");
+	if (round_is_bad(r))
+		ksft_exit_fail_msg("warming up: something went wrong\n");
 	free(r);
 	cgroups_are_gone();
 	if (objects_settle(before))

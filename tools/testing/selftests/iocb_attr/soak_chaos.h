@@ -7,6 +7,7 @@
 
 #include "soak_stack.h"
 
+#define NR_SETTINGS	3
 #define NR_TROUBLES	9
 #define NR_IOCOST	3
 
@@ -45,15 +46,12 @@ static int switch_scheduler(struct chaos *c)
 {
 	static const char *const names[] = { "none", "mq-deadline", "bfq" };
 	static const char *const disks[] = { BACKING, CACHE, PULLED };
-	static const char *const nullb[] = {
-		"/sys/block/soak0/queue/scheduler",
-		"/sys/block/soak1/queue/scheduler",
-	};
+	static const char *const nullb[] = { "soak0", "soak1" };
 	unsigned int disk = rnd_below(&c->rnd, 5);
 	const char *name = names[rnd_below(&c->rnd, 3)];
 
 	return disk < 3 ? set_scheduler(disks[disk], name) :
-			  write_file(nullb[disk - 3], name);
+			  queue_set(nullb[disk - 3], "scheduler", name);
 }
 
 static int switch_cache_mode(struct chaos *c)
@@ -95,9 +93,9 @@ static int dm_fails(struct chaos *c)
 	int ret;
 
 	begin_errors(d);
-	ret = dm_table(FAIL, "error", FAIL_SECTORS, "");
+	ret = dm_swap(&c->stack->fail, "0 %d error", FAIL_SECTORS);
 	a_while(c);
-	ret = dm_table(FAIL, "linear", FAIL_SECTORS, "/dev/soak1 0") ?: ret;
+	ret = dm_swap(&c->stack->fail, FAIL_TABLE, FAIL_SECTORS) ?: ret;
 	end_errors(d);
 	return ret;
 }
@@ -112,10 +110,10 @@ static int bad_blocks(struct chaos *c)
 	snprintf(range, sizeof(range), "+%u-%u", first,
 		 first + FAIL_SECTORS / 8);
 	begin_errors(d);
-	ret = write_file(NULLB_FAULTY "/badblocks", range);
+	ret = nullb_set("soak0", "badblocks", range);
 	a_while(c);
 	range[0] = '-';
-	ret = write_file(NULLB_FAULTY "/badblocks", range) ?: ret;
+	ret = nullb_set("soak0", "badblocks", range) ?: ret;
 	end_errors(d);
 	return ret;
 }
@@ -123,17 +121,17 @@ static int bad_blocks(struct chaos *c)
 /* Let some of the requests of the faulty device go wrong for a while. */
 static int inject(struct chaos *c, const char *what, const char *percent)
 {
-	char path[80];
+	char verbose[48], times[48], probability[48];
 	int ret;
 
-	snprintf(path, sizeof(path), NULLB_FAULTY "/%s/verbose", what);
-	ret = write_file(path, "0");
-	snprintf(path, sizeof(path), NULLB_FAULTY "/%s/times", what);
-	ret = ret ?: write_file(path, "-1");
-	snprintf(path, sizeof(path), NULLB_FAULTY "/%s/probability", what);
-	ret = ret ?: write_file(path, percent);
+	snprintf(verbose, sizeof(verbose), "%s/verbose", what);
+	snprintf(times, sizeof(times), "%s/times", what);
+	snprintf(probability, sizeof(probability), "%s/probability", what);
+	ret = nullb_set("soak0", verbose, "0") ?:
+	      nullb_set("soak0", times, "-1") ?:
+	      nullb_set("soak0", probability, percent);
 	a_while(c);
-	return write_file(path, "0") ?: ret;
+	return nullb_set("soak0", probability, "0") ?: ret;
 }
 
 static int timeouts(struct chaos *c)
@@ -230,6 +228,7 @@ static int pull_disk(struct chaos *c)
 	return ret;
 }
 
+/* the settings first, which are more frequent */
 static const struct trouble troubles[NR_TROUBLES] = {
 	{ "scheduler switched", switch_scheduler },
 	{ "cache mode changed", switch_cache_mode },
@@ -253,12 +252,17 @@ static void chaos_step(struct chaos *c, unsigned int nr)
 	printf("# %s: %s\n", troubles[nr].name, strerror(-ret));
 }
 
+/* Each once, however short the time is, and then at random. */
 static void *chaos_work(void *arg)
 {
 	struct chaos *c = arg;
+	unsigned int i, among;
 
+	for (i = 0; i < NR_TROUBLES; i++)
+		chaos_step(c, i);
 	while (!__atomic_load_n(&c->stop, __ATOMIC_RELAXED)) {
-		chaos_step(c, rnd_below(&c->rnd, NR_TROUBLES));
+		among = rnd_one_in(&c->rnd, 2) ? NR_SETTINGS : NR_TROUBLES;
+		chaos_step(c, rnd_below(&c->rnd, among));
 		sleep_ms(rnd_below(&c->rnd, 200));
 	}
 	return NULL;

@@ -10,22 +10,19 @@
 
 #include "bcache.h"
 #include "disk.h"
-#include "soak_dm.h"
 #include "soak_people.h"
+#include "stack.h"
 
 #define MNT		"/mnt/soak"
 #define FILE_SIZE	(8 << 20)
 #define CRYPT_SECTORS	(256 << 11)
 #define FAIL_SECTORS	(64 << 11)
 
-#define CRYPT		"soak-crypt"
 /* the key is no secret: two halves, which must not be equal */
 #define HALF_KEY	"000102030405060708090a0b0c0d0e"
-#define CRYPT_PARAMS	"aes-xts-plain64 " HALF_KEY "0f" HALF_KEY "10 0 " \
-			BCACHE " 0 1 sector_size:4096"
-#define FAIL		"soak-fail"
-#define NULLB_FAULTY	CONFIGFS "/nullb/soak0"
-#define NULLB_LOWER	CONFIGFS "/nullb/soak1"
+#define CRYPT_TABLE	"0 %d crypt aes-xts-plain64 " HALF_KEY "0f" HALF_KEY \
+			"10 0 " BCACHE " 0 1 sector_size:4096"
+#define FAIL_TABLE	"0 %d linear /dev/soak1 0"
 
 /* the places of the disks, as they were given */
 #define BACKING		"disk0"
@@ -53,7 +50,8 @@ struct device {
 
 struct stack {
 	struct device devices[NR_DEVICES];
-	char backing[32], cache[32], crypt[32], fail[32], pulled[32];
+	struct dm crypt, fail;
+	char backing[32], cache[32], pulled[32];
 	char loop[32];
 };
 
@@ -137,37 +135,6 @@ static int device_open(struct device *d, const char *path, uint64_t size,
 	return keeps_data ? fill(d->fd, size) : 0;
 }
 
-static int nullb_make(const char *dir)
-{
-	char path[64];
-	static const char *const set[][2] = {
-		{ "size", "64" },
-		{ "blocksize", "4096" },
-		{ "irqmode", "2" },
-		{ "completion_nsec", "100000" },
-		{ "submit_queues", "2" },
-		{ "power", "1" },
-	};
-	int i, ret = 0;
-
-	if (mkdir(dir, 0755))
-		return -errno;
-	for (i = 0; !ret && i < (int)(sizeof(set) / sizeof(*set)); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, set[i][0]);
-		ret = write_file(path, set[i][1]);
-	}
-	return ret;
-}
-
-static int nullb_remove(const char *dir)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "%s/power", dir);
-	write_file(path, "0");
-	return rmdir(dir) ? -errno : 0;
-}
-
 /* Direct I/O to a device, that is the point of it. */
 static int loop_make(struct stack *s, const char *lower)
 {
@@ -238,10 +205,9 @@ static const char *stack_build_files(struct stack *s)
 {
 	char cmd[128];
 
-	if (dm_make(CRYPT, "crypt", CRYPT_SECTORS, CRYPT_PARAMS, s->crypt,
-		    sizeof(s->crypt)))
+	if (dm_make(&s->crypt, "soak-crypt", CRYPT_TABLE, CRYPT_SECTORS))
 		return "no dm-crypt";
-	if (loop_make(s, s->crypt))
+	if (loop_make(s, s->crypt.dev))
 		return "no loop device in direct I/O mode";
 	snprintf(cmd, sizeof(cmd),
 		 "mkfs.ext4 -q -b 4096 -E nodiscard -m 0 %s >/dev/null 2>&1",
@@ -260,20 +226,17 @@ static const char *stack_build_files(struct stack *s)
 
 static const char *stack_build_failing(struct stack *s)
 {
+	static const char set[] = "irqmode=2 completion_nsec=100000 submit_queues=2";
 	const uint64_t size = FAIL_SECTORS << 9;
 
-	mkdir(CONFIGFS, 0755);
-	if (access(CONFIGFS "/nullb", F_OK) &&
-	    mount("none", CONFIGFS, "configfs", 0, NULL))
-		return "no configfs";
-	if (nullb_make(NULLB_FAULTY) || nullb_make(NULLB_LOWER) ||
+	if (nullb_make("soak0", 64, set, "none") ||
+	    nullb_make("soak1", 64, set, "none") ||
 	    /* more than the kernel may need on a busy machine */
-	    write_file("/sys/block/soak0/queue/io_timeout", "10000"))
+	    queue_set("soak0", "io_timeout", "10000"))
 		return "no null_blk";
-	if (dm_make(FAIL, "linear", FAIL_SECTORS, "/dev/soak1 0", s->fail,
-		    sizeof(s->fail)))
+	if (dm_make(&s->fail, "soak-fail", FAIL_TABLE, FAIL_SECTORS))
 		return "no dm-linear";
-	if (device_open(&s->devices[ON_DM], s->fail, size, false) ||
+	if (device_open(&s->devices[ON_DM], s->fail.dev, size, false) ||
 	    device_open(&s->devices[ON_NULLB], "/dev/soak0", size, false) ||
 	    device_open(&s->devices[ON_VIRTIO], s->pulled, size, false))
 		return "the devices that fail cannot be opened";
@@ -292,7 +255,7 @@ static const char *stack_build(struct stack *s)
 	return why;
 }
 
-/* Loop and device-mapper let go of what is below them in their own time. */
+/* Loop lets go of what is below it in its own time. */
 static int retry_busy(int (*f)(const char *name), const char *name)
 {
 	int i, ret = -EBUSY;
@@ -325,12 +288,12 @@ static int stack_tear_down(struct stack *s)
 	failed += step("umount", umount(MNT) ? -errno : 0);
 	failed += step("loop", loop_clear(s));
 	failed += step("loop", retry_busy(loop_remove, s->loop));
-	failed += step(CRYPT, retry_busy(dm_remove, CRYPT));
+	failed += step("dm-crypt", dm_remove(&s->crypt));
 	write_file(BCACHE_SYSFS "cache_mode", "writethrough");
 	failed += step("bcache", bcache_stop(s->backing, s->cache));
-	failed += step(FAIL, retry_busy(dm_remove, FAIL));
-	failed += step("soak0", nullb_remove(NULLB_FAULTY));
-	failed += step("soak1", nullb_remove(NULLB_LOWER));
+	failed += step("dm-linear", dm_remove(&s->fail));
+	failed += step("soak0", nullb_remove("soak0"));
+	failed += step("soak1", nullb_remove("soak1"));
 	for (i = 0; i < 3; i++)
 		failed += step(disks[i], set_scheduler(disks[i], "none"));
 	return failed;

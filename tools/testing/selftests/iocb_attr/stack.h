@@ -28,13 +28,13 @@ static inline int nullb_set(const char *name, const char *file,
 	return write_file(path, text);
 }
 
-static inline void nullb_remove(const char *name)
+static inline int nullb_remove(const char *name)
 {
 	char path[128];
 
 	nullb_set(name, "power", "0");
 	snprintf(path, sizeof(path), NULLBS "/%s", name);
-	rmdir(path);
+	return rmdir(path) ? -errno : 0;
 }
 
 /*
