@@ -32,7 +32,9 @@ CURVES = {
 }
 
 # A curve bends upwards if its last step is steeper than the slope of all by
-# more than a tenth, and by an instruction where there is no slope.
+# more than a tenth, and by an instruction where there is no slope. Without
+# attributes the series may cost an instruction more than with the fewest where
+# nothing is to grow.
 STEEPER = 1.1
 FLAT = 1.0
 
@@ -133,17 +135,19 @@ def one_curve(name, counts, checks):
     checks.limit(f"{name}: what a list adds per {curve.unit}",
                  slopes[2] - slopes[1], curve.list)
     if curve.more is not None:
-        least = listed[0][1] - plain[0][1]
-        for (x, p), (_, w) in zip(plain, listed):
+        more = listed[0][1] - plain[0][1]
+        series = plain[0][1] - base[0][1]
+        for (x, b), (_, p), (_, w) in zip(base, plain, listed):
+            checks.limit(f"{name}: what the series costs more with {x}",
+                         p - b - series, FLAT)
             checks.limit(f"{name}: what a list costs more with {x}",
-                         w - p - least, curve.more)
+                         w - p - more, curve.more)
     return {
         "name": curve.title,
         "points": [{"x": x, "base": round(b, 2), "patched": round(p, 2),
                     "list": round(w, 2)}
                    for (x, b), (_, p), (_, w) in zip(base, plain, listed)],
-        "slope": dict(zip(("base", "patched", "list"),
-                          slopes)),
+        "slope": dict(zip(("base", "patched", "list"), slopes)),
     }
 
 
