@@ -9,7 +9,9 @@
  * to each other in memory, so that a bio has as many segments. CONTEXTS (of
  * io_setup(2), or rings) are used in turn, for one read at a time. This process
  * is in a cgroup of its own, and there are CGROUPS others, used in turn by
- * those reads that have a list: of a cgroup and an ioprio record.
+ * those reads that have a list: of a cgroup and an ioprio record. All these are
+ * for this DEVICE alone: the kernel finds the last device that a cgroup was
+ * used with faster than the others.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +39,7 @@
 #define ROUNDS		125
 
 struct reads {
+	const char *disk;
 	int fd;
 	unsigned int cgroups, contexts, blocks;
 	unsigned int cgroup, context, next;
@@ -132,15 +135,16 @@ static int one_batch(struct reads *r, uint64_t *count)
 	return 0;
 }
 
-static int open_cgroup(const char *name, const char *file, int flags)
+static int open_cgroup(struct reads *r, const char *name, const char *file,
+		       int flags)
 {
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), CGROUP "%s", name);
+	snprintf(path, sizeof(path), CGROUP "-%s-%s", r->disk, name);
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return -errno;
-	snprintf(path, sizeof(path), CGROUP "%s/%s", name, file);
+	snprintf(path, sizeof(path), CGROUP "-%s-%s/%s", r->disk, name, file);
 	fd = open(path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -148,7 +152,7 @@ static int open_cgroup(const char *name, const char *file, int flags)
 static int set_up_cgroups(struct reads *r)
 {
 	const int prio = IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 3);
-	int procs = open_cgroup("-own", "cgroup.procs", O_WRONLY);
+	int procs = open_cgroup(r, "own", "cgroup.procs", O_WRONLY);
 	struct rlimit files = { 2048, 2048 };
 	unsigned int i;
 	char name[16];
@@ -161,7 +165,7 @@ static int set_up_cgroups(struct reads *r)
 	close(procs);
 	for (i = 0; i < r->cgroups; i++) {
 		snprintf(name, sizeof(name), "%u", i);
-		fd = open_cgroup(name, "", O_PATH);
+		fd = open_cgroup(r, name, "", O_PATH);
 		if (fd < 0)
 			return fd;
 		ioattr_init(&r->lists[i], 0);
@@ -238,6 +242,7 @@ int main(int argc, char **argv)
 	}
 	if (check_counter())
 		return 1;
+	r.disk = basename(argv[2]);
 	r.fd = open(argv[2], O_RDONLY | O_DIRECT);
 	if (r.fd < 0) {
 		perror(argv[2]);
