@@ -35,13 +35,14 @@
 #define CGROUP		"/sys/fs/cgroup/scale"
 #define MAX_CGROUPS	1000
 #define MAX_CONTEXTS	64
-/* whole rounds of as many cgroups */
+/* batches: whole rounds of as many cgroups; more of those of few reads */
 #define ROUNDS		125
+#define MAX_ROUNDS	(4 * ROUNDS)
 
 struct reads {
 	const char *disk;
 	int fd;
-	unsigned int cgroups, contexts, blocks;
+	unsigned int cgroups, contexts, blocks, rounds;
 	unsigned int cgroup, context, next;
 	bool uring, with_list;
 	struct ioattr_list lists[MAX_CGROUPS];
@@ -204,16 +205,16 @@ static int set_up(struct reads *r)
 }
 
 /* The mean of all batches without a tick; most of them have none. */
-static int print_mean(struct reads *r, const uint64_t counts[ROUNDS])
+static int print_mean(struct reads *r, const uint64_t counts[MAX_ROUNDS])
 {
 	unsigned int i, nr = 0;
 	uint64_t sum = 0;
 
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < r->rounds; i++) {
 		sum += counts[i];
 		nr += counts[i] != 0;
 	}
-	if (nr < ROUNDS / 2)
+	if (nr < r->rounds / 2)
 		return -EAGAIN;
 	printf("%.2f\n", (double)sum / nr / (BATCH / r->blocks));
 	return 0;
@@ -222,7 +223,7 @@ static int print_mean(struct reads *r, const uint64_t counts[ROUNDS])
 int main(int argc, char **argv)
 {
 	static struct reads r;
-	uint64_t counts[ROUNDS];
+	uint64_t counts[MAX_ROUNDS];
 	unsigned int i, warm_up;
 	int err;
 
@@ -253,7 +254,8 @@ int main(int argc, char **argv)
 	warm_up = 2 * r.cgroups + 10 * BATCH;
 	for (i = 0; i < warm_up && !err; i++)
 		err = read_once(&r);
-	for (i = 0; i < ROUNDS && !err; i++)
+	r.rounds = r.blocks > 1 ? MAX_ROUNDS : ROUNDS;
+	for (i = 0; i < r.rounds && !err; i++)
 		err = one_batch(&r, &counts[i]);
 	if (!err)
 		err = print_mean(&r, counts);

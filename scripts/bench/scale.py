@@ -18,17 +18,18 @@ BOOTS = 0.5
 # list   what a list may add to that slope
 Curve = collections.namedtuple("Curve", "title unit more plain list")
 CURVES = {
-    # The grants are a hash table of 1,024 buckets: with 1,000 cgroups one
-    # looks at half a grant more, in the mean, and rounds of a loop are few
-    # instructions. Nothing else knows how many there are.
-    "cgroups": Curve("cgroups in turn", "cgroup", 8, 0.01, 0.01),
+    # The grants are a hash table of 1,024 buckets: with 1,000 cgroups there
+    # is one to a bucket, and half a grant more than the right one is looked
+    # at in the mean, if the hash is no better than chance; that is up to
+    # eight instructions each. Nothing else knows how many cgroups there are.
+    "cgroups": Curve("cgroups in turn", "cgroup", 4, 0.01, 0.01),
     # Each context has a table of its own: nothing grows.
-    "contexts": Curve("AIO contexts in turn", "context", 2, 0.05, 0.05),
-    "rings": Curve("io_uring rings in turn", "ring", 2, 0.05, 0.05),
-    # A pointer is copied to each clone; a clone of a bio that is charged to
-    # somebody else than who submits it is charged likewise.
-    "stack": Curve("dm-linear devices", "device", None, 12, 40),
-    "splits": Curve("requests of one read", "request", None, 12, 40),
+    "contexts": Curve("AIO contexts in turn", "context", 1, 0.05, 0.05),
+    "rings": Curve("io_uring rings in turn", "ring", 1, 0.05, 0.05),
+    # A pointer is copied to each clone. Whom a clone is charged to is known
+    # from the list, and else looked up.
+    "stack": Curve("dm-linear devices", "device", None, 12, 0),
+    "splits": Curve("requests of one read", "request", None, 12, 1),
 }
 
 # A curve bends upwards if its last step is steeper than the slope of all by
