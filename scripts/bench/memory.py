@@ -26,6 +26,11 @@ SLABS = ("aio_kiocb", "io_kiocb")
 # What slabs do to have objects: now and then, whoever asks for one.
 REFILL = ("pages", "__pcs_replace_empty_main")
 
+# Where the right to charge a cgroup is remembered; one is inlined in the other.
+# What else the first read for a cgroup allocates is what any read needs that is
+# charged to it, and an inode for the mode of its cgroup.procs.
+GRANTS = ("ask", "remember")
+
 # Bios are kept on a list of their CPU if they end where that can be done: it
 # is in part chance whether the next one is allocated. No read has two.
 BIO = "bio_alloc_bioset"
@@ -83,7 +88,8 @@ def check_read(title, plain, sites, reads):
     """What a read allocates, site by site, one without allocates too."""
     for (site, asked), (_, times) in sites.items():
         most = plain.get((site, asked), (0, 0))[1]
-        if site in REFILL:
+        # so does BFQ, when it changes from one cgroup's queue to another's
+        if site in REFILL or site.startswith("bfq_"):
             most = max(most, reads // 100)
         if site == BIO:
             most = reads
@@ -188,8 +194,13 @@ def show_contexts(base, patched):
             p = total(objects(patched, key))
             print(f"{interface + ': ' + title:44} "
                   f"{'-' if b is None else b:>9} {p:9}")
+            grants = sum(size * n for (site, _), (size, n) in
+                         patched[key].items() if site in GRANTS)
+            if name != "none":
+                print(f"{'    to remember that it may':44} {'':>9} "
+                      f"{grants:9}")
             rows.append({"interface": interface, "when": title, "base": b,
-                         "patched": p,
+                         "patched": p, "grants": grants,
                          "sites": [{"site": s, "asked": a, "bytes": size,
                                     "times": n} for (s, a), (size, n) in
                                    objects(patched, key).items()]})
