@@ -20,9 +20,10 @@ Curve = collections.namedtuple("Curve", "title unit more plain list")
 CURVES = {
     # The grants are a hash table of 1,024 buckets: with 1,000 cgroups there
     # is one to a bucket, and half a grant more than the right one is looked
-    # at in the mean, if the hash is no better than chance; that is up to
-    # eight instructions each. Nothing else knows how many cgroups there are.
-    "cgroups": Curve("cgroups in turn", "cgroup", 4, 0.01, 0.01),
+    # at in the mean where the hash is no better than chance. It depends on
+    # the cgroups' ids: a whole one, of eight instructions, is what may be.
+    # Nothing else knows how many cgroups there are.
+    "cgroups": Curve("cgroups in turn", "cgroup", 8, 0.01, 0.01),
     # Each context has a table of its own: nothing grows.
     "contexts": Curve("AIO contexts in turn", "context", 1, 0.05, 0.05),
     "rings": Curve("io_uring rings in turn", "ring", 1, 0.05, 0.05),
