@@ -30,7 +30,7 @@ CURVES = {
     # A pointer is copied to each clone. Whom a clone is charged to is known
     # from the list, and else looked up.
     "stack": Curve("dm-linear devices", "device", None, 12, 0),
-    "splits": Curve("requests of one read", "request", None, 12, 1),
+    "splits": Curve("requests of one read", "request", None, 0, 1),
 }
 
 # A curve bends upwards if its last step is steeper than the slope of all by
