@@ -24,7 +24,8 @@ LINE = 64
 POINTER = 8
 
 # What slabs do to have objects: now and then, whoever asks for one.
-REFILL = ("pages", "__pcs_replace_empty_main")
+REFILL = ("pages", "__pcs_replace_empty_main", "__kfree_rcu_sheaf",
+          "alloc_slab_obj_exts")
 
 # Where the right to charge a cgroup is remembered; one is inlined in the other.
 # What else the first read for a cgroup allocates is what any read needs that is
