@@ -3,7 +3,7 @@
  * Counting instructions by the time stamp counter, in a guest of
  * scripts/vm/run --icount.
  *
- * Reads are done in batches and the median batch counts: a batch lasts about a
+ * I/O is done in batches and the median batch counts: a batch lasts about a
  * fifteenth of a timer tick, so most of them have none, and the median none of
  * its cost.
  */
@@ -14,16 +14,38 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <x86intrin.h>
 
 #define BLOCK		4096
 #define BATCH		64
-#define BATCHES		301
+#define BATCHES		101
 #define WARM_UP		20
 
-/* reads lie this many blocks apart, so that no two of them ever merge */
+/*
+ * I/O goes to every other block, and STRIDE of these apart, so that no two ever
+ * merge. STRIDE has no divisor in common with SPAN, nor with any span that is a
+ * power of two.
+ */
 #define STRIDE		37
-#define SPAN		(1 << 16)
+#define SPAN		(1 << 15)
+
+/* Where the I/O with this number goes, of those that come before SPAN. */
+static inline int64_t offset_of(unsigned int next)
+{
+	return (int64_t)next * 2 * BLOCK;
+}
+
+/* How many places a file has, or 0: the whole batch has to have one each. */
+static inline unsigned int span_of(int fd)
+{
+	const off_t places = lseek(fd, 0, SEEK_END) / (2 * BLOCK);
+	unsigned int span = SPAN;
+
+	while (span > places)
+		span /= 2;
+	return span < BATCH ? 0 : span;
+}
 
 static inline int compare_counts(const void *a, const void *b)
 {
@@ -32,11 +54,32 @@ static inline int compare_counts(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Print the instructions of one read. */
-static inline void print_median(uint64_t counts[BATCHES])
+/* How many context switches there were since boot. */
+static inline unsigned long long count_switches(void)
 {
+	unsigned long long n = 0;
+	char line[256];
+	FILE *f = fopen("/proc/stat", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "ctxt %llu", &n) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/*
+ * Print the instructions of one I/O, and its context switches. @switches: what
+ * count_switches() said before the batches that count.
+ */
+static inline void print_counts(uint64_t counts[BATCHES],
+				unsigned long long switches)
+{
+	switches = count_switches() - switches;
 	qsort(counts, BATCHES, sizeof(*counts), compare_counts);
-	printf("%.1f\n", (double)counts[BATCHES / 2] / BATCH);
+	printf("%.2f %.1f\n", (double)counts[BATCHES / 2] / BATCH,
+	       (double)switches / BATCHES / BATCH);
 }
 
 /* Does the counter count instructions? Two each time round, and a few more. */
