@@ -14,7 +14,7 @@ INTERFACES = {
     "uring": "io_uring",
     "uring-sqe": "io_uring, SQE128",
     "uring-cqe": "io_uring, CQE32",
-    "sync": "pread, pwrite",
+    "sync": "sync",
     "buffered": "buffered",
 }
 DEVICES = {
@@ -59,12 +59,15 @@ class Row:
             return WHATS[what]
         return ", ".join(PARTS.get(p, p) for p in what.split("+"))
 
+    def place(self):
+        return (f"{INTERFACES[self.interface]}, {self.op}, "
+                f"{DEVICES[self.device]}")
+
     def name(self):
         return f"{INTERFACES[self.interface]}: {self.label()}"
 
     def __str__(self):
-        return (f"{self.name()}, {self.op}, {DEVICES[self.device]}, "
-                f"depth {self.depth}")
+        return f"{self.place()}, {self.label()}, depth {self.depth}"
 
     def mean(self, kernel):
         counts = self.counts.get(kernel)
@@ -123,21 +126,37 @@ def number(n, sign=""):
     return "" if n is None else f"{n:{sign}.1f}"
 
 
+def print_line(label, pair, rows):
+    """One line, at both depths."""
+    text = f"{label:36}"
+    for row in pair:
+        limit = "-" if row.limit is None else f"{row.limit:g}"
+        text += (f" {number(row.mean('base')):>8} {row.mean('patched'):8.1f}"
+                 f" {number(more(row, rows), '+'):>8} {limit:>5}")
+    if len(pair) == 1:
+        text += " " * 33
+    aim = "" if pair[0].aim is None else f"{pair[0].aim:g}"
+    switches = " ".join(f"{r.switches:.1f}" for r in pair)
+    print(f"{text} {aim:>4}  {switches}".rstrip())
+
+
 def print_rows(rows):
-    block = None
+    lines = {}
     for row in rows.values():
-        # two depths of one thing follow each other
-        if block != (row.interface, row.device, row.op):
-            block = (row.interface, row.device, row.op)
-            print(f"\n{INTERFACES[row.interface] + ', ' + DEVICES[row.device]}"
-                  f", {row.op}")
-        limit = "" if row.limit is None else f"{row.limit:g}"
-        aim = "" if row.aim is None else f"{row.aim:g}"
-        switches = f"{row.switches:.1f}" if row.switches >= 0.05 else ""
-        print(f"  {row.label():33} {row.depth:5} "
-              f"{number(row.mean('base')):>8} {row.mean('patched'):8.1f} "
-              f"{number(more(row, rows), '+'):>8} {limit:>6} {aim:>4} "
-              f"{switches:>4}")
+        lines.setdefault((row.interface, row.device, row.op, row.what),
+                         []).append(row)
+    print("Without attributes; more than on the base kernel")
+    for pair in lines.values():
+        if pair[0].than == "base":
+            print_line(f"{pair[0].place()}", pair, rows)
+    place = None
+    for pair in lines.values():
+        if pair[0].than == "base":
+            continue
+        if place != pair[0].place():
+            place = pair[0].place()
+            print(f"\n{place}; more than without attributes")
+        print_line("  " + pair[0].label(), pair, rows)
 
 
 def print_records(rows):
@@ -212,8 +231,9 @@ def table(rows_path, json_path, plot, gcc, *paths):
     floor = read_counts(rows, paths)
     print("Instructions per 4 KiB I/O, means of two boots; under emulation, "
           "counts not cycles.")
-    print(f"{'':35} {'depth':>5} {'base':>8} {'patched':>8} {'more':>8} "
-          f"{'limit':>6} {'aim':>4} {'switches':>4}")
+    print(f"{'':36} {'depth 1':>32} {'depth 32':>32}")
+    print(f"{'':36}" + f" {'base':>8} {'patched':>8} {'more':>8} {'limit':>5}"
+          * 2 + f" {'aim':>4}  switches")
     print_rows(rows)
     print()
     print_records(rows)
