@@ -101,7 +101,7 @@ static int check_events(const struct reads *r)
 	for (int j = 0; j < r->depth; j++) {
 		if (r->events[j].res != BLOCK)
 			return r->events[j].res < 0 ? r->events[j].res : -EIO;
-		if ((uint64_t)r->events[j].res2 != r->lists.honoured)
+		if (!is_report(&r->lists, r->events[j].res2))
 			return -EPROTO;
 	}
 	return 0;

@@ -44,7 +44,8 @@ bench_boot()
 	say "$kernel, boot $n"
 	bench_rows "$kernel" "${3:-}" >"$work/overlay/bench/rows"
 	"$top/scripts/vm/run" --icount --config perf ${base[@]+"${base[@]}"} \
-		--name "bench-$kernel-$n" --out "$work/out" --timeout 1200 \
+		--name "bench-$kernel-$n" --out "$work/out" --timeout 1800 \
+		--silence 900 \
 		--overlay "$work/overlay" -- /bench/guest >&2 || die \
 		"no counts; see results/runs/bench-$kernel-$n"
 	mv "$work/out/counts" "$work/$kernel-$n"

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ioprio.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +26,8 @@ struct lists {
 	/* the I/Os have these in turn */
 	struct ioattr_list list[MAX_LISTS];
 	unsigned int nr, next;
-	/* what is reported of each */
+	/* a report is asked for, and says this at least */
+	bool report;
 	uint64_t honoured;
 };
 
@@ -109,7 +111,6 @@ static inline int build_lists(struct lists *l, const char *what,
 			      unsigned int n)
 {
 	const size_t len = strlen(what);
-	const bool report = len > 7 && !strcmp(what + len - 7, "+report");
 	const bool each = strncmp(what, "records", 7);
 	char names[128], *name, *rest;
 	unsigned int i;
@@ -117,11 +118,12 @@ static inline int build_lists(struct lists *l, const char *what,
 
 	if (!n || n > MAX_LISTS || len >= sizeof(names))
 		return -EINVAL;
+	l->report = len > 7 && !strcmp(what + len - 7, "+report");
 	l->nr = each ? n : 1;
 	for (i = 0; i < l->nr; i++) {
-		ioattr_init(&l->list[i], report ? IOCB_ATTR_LIST_REPORT : 0);
+		ioattr_init(&l->list[i], l->report ? IOCB_ATTR_LIST_REPORT : 0);
 		memcpy(names, what, len + 1);
-		if (report)
+		if (l->report)
 			names[len - 7] = '\0';
 		for (name = strtok_r(names, "+", &rest); name;
 		     name = strtok_r(NULL, "+", &rest)) {
@@ -130,9 +132,15 @@ static inline int build_lists(struct lists *l, const char *what,
 				return err;
 		}
 	}
-	if (!report)
-		l->honoured = 0;
 	return 0;
+}
+
+/* Is this what the kernel reports? */
+static inline bool is_report(const struct lists *l, uint64_t mask)
+{
+	if (!l->report)
+		return !mask;
+	return (mask & l->honoured) == l->honoured;
 }
 
 static inline const struct ioattr_list *next_list(struct lists *l)

@@ -138,7 +138,8 @@ static int take_result(struct reads *r)
 	if (cqe->res != BLOCK)
 		err = cqe->res < 0 ? cqe->res : -EIO;
 	/* big_cqe */
-	else if (r->cqe_shift && *(uint64_t *)(cqe + 1) != r->lists.honoured)
+	else if (r->cqe_shift &&
+		 !is_report(&r->lists, *(uint64_t *)(cqe + 1)))
 		err = -EPROTO;
 	__atomic_store_n(r->cq_head, head + 1, __ATOMIC_RELEASE);
 	return err;
