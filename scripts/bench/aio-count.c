@@ -220,10 +220,10 @@ static int fail(const char *what, int err)
 
 int main(int argc, char **argv)
 {
+	static uint64_t counts[MAX_BATCHES];
 	static struct reads r;
 	const bool writes = argc > 1 && !strcmp(argv[1], "-w");
 	const char *what, *file;
-	uint64_t counts[BATCHES];
 	bool forever;
 	unsigned long long switches = 0;
 	int i, n, err;
@@ -269,7 +269,7 @@ int main(int argc, char **argv)
 	if (err)
 		return fail(what, err);
 	/* each of many cgroups is met for the first time in warming up */
-	for (i = -WARM_UP; i < BATCHES; i++) {
+	for (i = -WARM_UP; !are_enough(counts, i); i++) {
 		if (!i)
 			switches = count_switches();
 		err = one_batch(&r, &counts[i < 0 ? 0 : i]);
@@ -282,6 +282,6 @@ int main(int argc, char **argv)
 		if (forever && i >= 0)
 			i = 0;
 	}
-	print_counts(counts, switches);
+	print_counts(counts, i, switches);
 	return 0;
 }

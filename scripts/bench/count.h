@@ -3,14 +3,19 @@
  * Counting instructions by the time stamp counter, in a guest of
  * scripts/vm/run --icount.
  *
- * I/O is done in batches and the median batch counts: a batch lasts about a
- * fifteenth of a timer tick, so most of them have none, and the median none of
- * its cost.
+ * I/O is done in batches, each of which lasts about a tenth of a timer tick. What
+ * is refilled or wraps around after so many I/Os, the tags of a queue and the
+ * objects of a slab, does so in the same places of every PERIOD batches. So the
+ * median is taken of every first of these, of every second and so on: most have
+ * no tick in them, and these none of its cost. The mean of these medians is the
+ * result. Where I/O is completed by a kernel thread, its scheduling adds noise:
+ * then more batches are counted, until both halves of them agree.
  */
 #ifndef COUNT_H
 #define COUNT_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +24,11 @@
 
 #define BLOCK		4096
 #define BATCH		64
-#define BATCHES		101
-#define WARM_UP		20
+#define PERIOD		6
+#define BATCHES		(20 * PERIOD)	/* at least, and a multiple of it */
+#define MAX_BATCHES	(8 * BATCHES)
+#define WARM_UP		42
+#define AGREE		0.1		/* instructions per I/O */
 
 /*
  * I/O goes to every other block, and STRIDE of these apart, so that no two ever
@@ -69,17 +77,45 @@ static inline unsigned long long count_switches(void)
 	return n;
 }
 
+/* Instructions of one I/O in batches @from to @to, multiples of PERIOD. */
+static inline double mean_of_medians(const uint64_t *counts, int from, int to)
+{
+	uint64_t some[MAX_BATCHES / PERIOD];
+	double sum = 0;
+	int i, n, nth;
+
+	for (nth = 0; nth < PERIOD; nth++) {
+		n = 0;
+		for (i = from + nth; i < to; i += PERIOD)
+			some[n++] = counts[i];
+		qsort(some, n, sizeof(*some), compare_counts);
+		sum += some[n / 2];
+	}
+	return sum / PERIOD / BATCH;
+}
+
+/* Are these @n batches enough? */
+static inline bool are_enough(const uint64_t *counts, int n)
+{
+	double apart;
+
+	if (n < BATCHES || n % BATCHES)
+		return false;
+	apart = mean_of_medians(counts, 0, n / 2) -
+		mean_of_medians(counts, n / 2, n);
+	return n == MAX_BATCHES || (apart < AGREE && apart > -AGREE);
+}
+
 /*
  * Print the instructions of one I/O, and its context switches. @switches: what
- * count_switches() said before the batches that count.
+ * count_switches() said before the @n batches that count.
  */
-static inline void print_counts(uint64_t counts[BATCHES],
+static inline void print_counts(const uint64_t *counts, int n,
 				unsigned long long switches)
 {
 	switches = count_switches() - switches;
-	qsort(counts, BATCHES, sizeof(*counts), compare_counts);
-	printf("%.2f %.1f\n", (double)counts[BATCHES / 2] / BATCH,
-	       (double)switches / BATCHES / BATCH);
+	printf("%.2f %.1f\n", mean_of_medians(counts, 0, n),
+	       (double)switches / n / BATCH);
 }
 
 /* Does the counter count instructions? Two each time round, and a few more. */

@@ -59,8 +59,7 @@ static double count_call(long nr, long a, const void *b, const void *c)
 			syscall(nr, a, b, c, sizeof(uint64_t));
 		counts[i] = __rdtsc() - start;
 	}
-	qsort(counts, BATCHES, sizeof(*counts), compare_counts);
-	return (double)counts[BATCHES / 2] / BATCH;
+	return mean_of_medians(counts, 0, BATCHES);
 }
 
 static void print_floor(void)
@@ -81,8 +80,8 @@ static void print_floor(void)
 int main(int argc, char **argv)
 {
 	const bool writes = argc > 1 && !strcmp(argv[1], "-w");
+	static uint64_t counts[MAX_BATCHES];
 	unsigned long long switches = 0;
-	uint64_t counts[BATCHES];
 	unsigned int span;
 	bool direct;
 	int i, fd, err = 0;
@@ -113,7 +112,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	memset(buf, 0, BLOCK);
-	for (i = -WARM_UP; i < BATCHES && !err; i++) {
+	for (i = -WARM_UP; !err && !are_enough(counts, i); i++) {
 		if (!i)
 			switches = count_switches();
 		err = one_batch(fd, buf, writes, span, &counts[i < 0 ? 0 : i]);
@@ -122,6 +121,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "sync-count: %s\n", strerror(-err));
 		return 1;
 	}
-	print_counts(counts, switches);
+	print_counts(counts, i, switches);
 	return 0;
 }

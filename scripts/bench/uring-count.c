@@ -194,9 +194,9 @@ static int fail(const char *what, int err)
 
 int main(int argc, char **argv)
 {
+	static uint64_t counts[MAX_BATCHES];
 	static struct reads r = { .opcode = IORING_OP_READ };
 	unsigned long long switches = 0;
-	uint64_t counts[BATCHES];
 	const char *what;
 	int i, err;
 
@@ -238,13 +238,13 @@ int main(int argc, char **argv)
 	err = prepare(&r, what, argc > 3 ? atoi(argv[3]) : 1);
 	if (!err)
 		err = set_up(&r);
-	for (i = -WARM_UP; i < BATCHES && !err; i++) {
+	for (i = -WARM_UP; !err && !are_enough(counts, i); i++) {
 		if (!i)
 			switches = count_switches();
 		err = one_batch(&r, &counts[i < 0 ? 0 : i]);
 	}
 	if (err)
 		return fail(what, err);
-	print_counts(counts, switches);
+	print_counts(counts, i, switches);
 	return 0;
 }
