@@ -115,6 +115,7 @@ static int one_batch(struct reads *r, uint64_t *count)
 	char c = 0;
 	int i, err;
 
+	pass_time();
 	start = __rdtsc();
 	for (i = 0; i < BATCH; i += step) {
 		err = do_depth(r);

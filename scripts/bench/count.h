@@ -62,6 +62,20 @@ static inline int compare_counts(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/*
+ * Pass some time between two batches, always another: or ticks could keep in
+ * step with them, and fall into every first of PERIOD.
+ */
+static inline void pass_time(void)
+{
+	static uint32_t random = 1;
+	uint64_t n;
+
+	random = random * 1664525 + 1013904223;
+	n = (random >> 16) + 1;
+	__asm__ volatile("1: dec %0; jnz 1b" : "+r"(n));
+}
+
 /* How many context switches there were since boot. */
 static inline unsigned long long count_switches(void)
 {

@@ -33,6 +33,7 @@ static int one_batch(int fd, char *buf, bool writes, unsigned int span,
 	ssize_t n;
 	int i;
 
+	pass_time();
 	start = __rdtsc();
 	for (i = 0; i < BATCH; i++) {
 		if (writes)
@@ -54,6 +55,7 @@ static double count_call(long nr, long a, const void *b, const void *c)
 	int i, j;
 
 	for (i = 0; i < BATCHES; i++) {
+		pass_time();
 		start = __rdtsc();
 		for (j = 0; j < BATCH; j++)
 			syscall(nr, a, b, c, sizeof(uint64_t));

@@ -150,6 +150,7 @@ static int one_batch(struct reads *r, uint64_t *count)
 	uint64_t start;
 	int i, j, n, err = 0;
 
+	pass_time();
 	start = __rdtsc();
 	for (i = 0; i < BATCH; i += r->depth) {
 		for (j = 0; j < r->depth; j++)
