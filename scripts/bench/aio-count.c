@@ -108,14 +108,14 @@ static int check_events(const struct reads *r)
 }
 
 /* Of two processes, each does half of a batch. */
-static int one_batch(struct reads *r, uint64_t *count)
+static int one_batch(void *arg, uint64_t *count)
 {
+	struct reads *r = arg;
 	const int step = r->tell ? 2 * r->depth : r->depth;
 	uint64_t start;
 	char c = 0;
 	int i, err;
 
-	pass_time();
 	start = __rdtsc();
 	for (i = 0; i < BATCH; i += step) {
 		err = do_depth(r);
@@ -219,14 +219,27 @@ static int fail(const char *what, int err)
 	return 1;
 }
 
+static void read_forever(struct reads *r)
+{
+	uint64_t count;
+	int i;
+
+	for (i = 0; !one_batch(r, &count); i += i <= WARM_UP) {
+		if (i == WARM_UP) {
+			puts("reading");
+			fflush(stdout);
+		}
+	}
+	exit(1);
+}
+
 int main(int argc, char **argv)
 {
-	static uint64_t counts[MAX_BATCHES];
+	static struct counter counter;
 	static struct reads r;
 	const bool writes = argc > 1 && !strcmp(argv[1], "-w");
 	const char *what, *file;
 	bool forever;
-	unsigned long long switches = 0;
 	int i, n, err;
 	char *buf;
 
@@ -269,20 +282,12 @@ int main(int argc, char **argv)
 	err = prepare(&r, what, n);
 	if (err)
 		return fail(what, err);
+	if (forever)
+		read_forever(&r);
 	/* each of many cgroups is met for the first time in warming up */
-	for (i = -WARM_UP; !are_enough(counts, i); i++) {
-		if (!i)
-			switches = count_switches();
-		err = one_batch(&r, &counts[i < 0 ? 0 : i]);
-		if (err)
-			return fail(what, err);
-		if (forever && !i) {
-			puts("reading");
-			fflush(stdout);
-		}
-		if (forever && i >= 0)
-			i = 0;
-	}
-	print_counts(counts, i, switches);
+	err = count_batches(&counter, one_batch, &r);
+	if (err)
+		return fail(what, err);
+	print_counter(&counter);
 	return 0;
 }

@@ -3,13 +3,14 @@
  * Counting instructions by the time stamp counter, in a guest of
  * scripts/vm/run --icount.
  *
- * I/O is done in batches, each of which lasts about a tenth of a timer tick. What
- * is refilled or wraps around after so many I/Os, the tags of a queue and the
- * objects of a slab, does so in the same places of every PERIOD batches. So the
- * median is taken of every first of these, of every second and so on: most have
- * no tick in them, and these none of its cost. The mean of these medians is the
- * result. Where I/O is completed by a kernel thread, its scheduling adds noise:
- * then more batches are counted, until both halves of them agree.
+ * I/O is done in batches, as many after each timer tick as end before the next
+ * one. The first does not count: there is in it what is done once after a tick,
+ * such as an inode's new time. What is refilled or wraps around after so many
+ * I/Os, the tags of a queue and the objects of a slab, does so in the same places
+ * of every PERIOD batches. So all first ones of these are looked at together, all
+ * second ones and so on, and the mean of their medians is the result. Where I/O
+ * is completed by a kernel thread, its scheduling adds noise: then more batches
+ * are counted, until both halves of them agree.
  */
 #ifndef COUNT_H
 #define COUNT_H
@@ -19,16 +20,25 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
 #define BLOCK		4096
 #define BATCH		64
 #define PERIOD		6
-#define BATCHES		(20 * PERIOD)	/* at least, and a multiple of it */
-#define MAX_BATCHES	(8 * BATCHES)
-#define WARM_UP		42
+#define PERIOD		6
+#define BATCHES		12		/* at least, for each place in it */
+#define MAX_BATCHES	200
+#define WARM_UP		40
 #define AGREE		0.1		/* instructions per I/O */
+
+/* instructions from tick to tick: CONFIG_HZ is 250 */
+#define TICK		4000000
+/* a tick takes more than that, and what looks for it does not */
+#define TICK_WORK	1000
+/* what a tick takes at most, and the batch after it takes more than others */
+#define TICK_MARGIN	200000
 
 /*
  * I/O goes to every other block, and STRIDE of these apart, so that no two ever
@@ -62,20 +72,6 @@ static inline int compare_counts(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/*
- * Pass some time between two batches, always another: or ticks could keep in
- * step with them, and fall into every first of PERIOD.
- */
-static inline void pass_time(void)
-{
-	static uint32_t random = 1;
-	uint64_t n;
-
-	random = random * 1664525 + 1013904223;
-	n = (random >> 16) + 1;
-	__asm__ volatile("1: dec %0; jnz 1b" : "+r"(n));
-}
-
 /* How many context switches there were since boot. */
 static inline unsigned long long count_switches(void)
 {
@@ -91,45 +87,116 @@ static inline unsigned long long count_switches(void)
 	return n;
 }
 
-/* Instructions of one I/O in batches @from to @to, multiples of PERIOD. */
-static inline double mean_of_medians(const uint64_t *counts, int from, int to)
+static inline void wait_for_tick(void)
 {
-	uint64_t some[MAX_BATCHES / PERIOD];
-	double sum = 0;
-	int i, n, nth;
+	uint64_t last, now = __rdtsc();
 
-	for (nth = 0; nth < PERIOD; nth++) {
-		n = 0;
-		for (i = from + nth; i < to; i += PERIOD)
-			some[n++] = counts[i];
-		qsort(some, n, sizeof(*some), compare_counts);
-		sum += some[n / 2];
+	do {
+		last = now;
+		now = __rdtsc();
+	} while (now - last < TICK_WORK);
+}
+
+/* Does a batch; @count gets the instructions of all of it. */
+typedef int (*batch_fn)(void *arg, uint64_t *count);
+
+struct counter {
+	uint64_t counts[PERIOD][MAX_BATCHES];
+	int nr;			/* of each place */
+	double instructions;	/* of one I/O */
+	double switches;	/* to another task, per I/O */
+};
+
+/* Instructions of one I/O, of batches @from to @to of each place. */
+static inline double mean_of_medians(const struct counter *c, int from, int to)
+{
+	uint64_t sorted[MAX_BATCHES];
+	double sum = 0;
+	int i;
+
+	for (i = 0; i < PERIOD; i++) {
+		memcpy(sorted, c->counts[i] + from,
+		       (to - from) * sizeof(*sorted));
+		qsort(sorted, to - from, sizeof(*sorted), compare_counts);
+		sum += sorted[(to - from) / 2];
 	}
 	return sum / PERIOD / BATCH;
 }
 
-/* Are these @n batches enough? */
-static inline bool are_enough(const uint64_t *counts, int n)
+static inline bool are_enough(const struct counter *c, int more)
 {
 	double apart;
 
-	if (n < BATCHES || n % BATCHES)
+	if (c->nr < BATCHES)
 		return false;
-	apart = mean_of_medians(counts, 0, n / 2) -
-		mean_of_medians(counts, n / 2, n);
-	return n == MAX_BATCHES || (apart < AGREE && apart > -AGREE);
+	apart = mean_of_medians(c, 0, c->nr / 2) -
+		mean_of_medians(c, c->nr / 2, c->nr);
+	return (apart < AGREE && apart > -AGREE) || c->nr + more > MAX_BATCHES;
 }
 
 /*
- * Print the instructions of one I/O, and its context switches. @switches: what
- * count_switches() said before the @n batches that count.
+ * How many batches of this length fit between two ticks: such a number that, as
+ * ticks pass, each place in PERIOD is the one after a tick.
  */
-static inline void print_counts(const uint64_t *counts, int n,
-				unsigned long long switches)
+static inline int batches_in_tick(uint64_t length)
 {
-	switches = count_switches() - switches;
-	printf("%.2f %.1f\n", mean_of_medians(counts, 0, n),
-	       (double)switches / n / BATCH);
+	int n = (TICK - TICK_MARGIN) / length;
+
+	if (n > MAX_BATCHES / 2)
+		n = MAX_BATCHES / 2;
+	while (n > 0 && n % PERIOD != 1 && n % PERIOD != PERIOD - 1)
+		n--;
+	return n;
+}
+
+/* Count @batch. Returns 0 or the negative error that it returned. */
+static inline int count_batches(struct counter *c, batch_fn batch, void *arg)
+{
+	unsigned long long switches = 0;
+	int i, j, n, place = 0, nr[PERIOD], err;
+	uint64_t count;
+
+	for (i = 0; i < WARM_UP; i++) {
+		err = batch(arg, &count);
+		if (err)
+			return err;
+	}
+	/* how long does one take that is not after a tick? */
+	wait_for_tick();
+	err = batch(arg, &count);
+	if (!err)
+		err = batch(arg, &count);
+	n = err ? 0 : batches_in_tick(count);
+	if (n < 2)
+		return err ?: -E2BIG;
+
+	c->nr = 0;
+	switches = count_switches();
+	for (i = 0; !are_enough(c, n - 1); i++) {
+		for (j = 0; j < PERIOD; j++)
+			nr[j] = c->nr;
+		/* of each place there are n in PERIOD ticks, and one too many */
+		for (j = 0; j < PERIOD * n; j++) {
+			if (j % n == 0)
+				wait_for_tick();
+			err = batch(arg, &count);
+			if (err)
+				return err;
+			if (j % n)
+				c->counts[place][nr[place]++] = count;
+			place = (place + 1) % PERIOD;
+		}
+		c->nr += n - 1;
+	}
+	c->instructions = mean_of_medians(c, 0, c->nr);
+	c->switches = (double)(count_switches() - switches) /
+		      (i * PERIOD * n) / BATCH;
+	return 0;
+}
+
+static inline void print_counter(const struct counter *c)
+{
+	printf("%.2f %.1f\n", c->instructions, c->switches);
 }
 
 /* Does the counter count instructions? Two each time round, and a few more. */

@@ -25,43 +25,65 @@
 
 #include "count.h"
 
-static int one_batch(int fd, char *buf, bool writes, unsigned int span,
-		     uint64_t *count)
+struct file {
+	int fd;
+	unsigned int next, span;
+	bool writes;
+	char *buf;
+};
+
+/* A system call; the fourth argument is always 8. */
+struct call {
+	long nr, a;
+	const void *b, *c;
+};
+
+static int read_or_write(void *arg, uint64_t *count)
 {
-	static unsigned int next;
+	struct file *f = arg;
 	uint64_t start;
 	ssize_t n;
 	int i;
 
-	pass_time();
 	start = __rdtsc();
 	for (i = 0; i < BATCH; i++) {
-		if (writes)
-			n = pwrite(fd, buf, BLOCK, offset_of(next));
+		if (f->writes)
+			n = pwrite(f->fd, f->buf, BLOCK, offset_of(f->next));
 		else
-			n = pread(fd, buf, BLOCK, offset_of(next));
+			n = pread(f->fd, f->buf, BLOCK, offset_of(f->next));
 		if (n != BLOCK)
 			return n < 0 ? -errno : -EIO;
-		next = (next + STRIDE) & (span - 1);
+		f->next = (f->next + STRIDE) & (f->span - 1);
 	}
 	*count = __rdtsc() - start;
 	return 0;
 }
 
-/* The median of a system call with three arguments, and 8. */
-static double count_call(long nr, long a, const void *b, const void *c)
+static int do_call(void *arg, uint64_t *count)
 {
-	uint64_t counts[BATCHES], start;
-	int i, j;
+	const struct call *call = arg;
+	uint64_t start;
+	int i;
 
-	for (i = 0; i < BATCHES; i++) {
-		pass_time();
-		start = __rdtsc();
-		for (j = 0; j < BATCH; j++)
-			syscall(nr, a, b, c, sizeof(uint64_t));
-		counts[i] = __rdtsc() - start;
-	}
-	return mean_of_medians(counts, 0, BATCHES);
+	start = __rdtsc();
+	for (i = 0; i < BATCH; i++)
+		syscall(call->nr, call->a, call->b, call->c, sizeof(uint64_t));
+	*count = __rdtsc() - start;
+	return 0;
+}
+
+/* What a system call takes more than with NULL. */
+static double more_with(struct call call)
+{
+	static struct counter with, without;
+
+	if (count_batches(&with, do_call, &call))
+		exit(1);
+	call.b = NULL;
+	call.c = NULL;
+	if (count_batches(&without, do_call, &call))
+		exit(1);
+	return with.instructions - without.instructions;
 }
 
 static void print_floor(void)
@@ -70,27 +92,26 @@ static void print_floor(void)
 	const long sig = 0, clock = 1000;
 	uint64_t bytes[8] = {};
 
-	printf("%.2f %.2f %.2f\n",
-	       count_call(SYS_rt_sigaction, sig, bytes, NULL) -
-	       count_call(SYS_rt_sigaction, sig, NULL, NULL),
-	       count_call(SYS_timer_create, clock, bytes, NULL) -
-	       count_call(SYS_timer_create, clock, NULL, NULL),
-	       count_call(SYS_rt_sigprocmask, SIG_BLOCK, NULL, bytes) -
-	       count_call(SYS_rt_sigprocmask, SIG_BLOCK, NULL, NULL));
+	const struct call with[] = {
+		{ SYS_rt_sigaction, sig, bytes, NULL },
+		{ SYS_timer_create, clock, bytes, NULL },
+		{ SYS_rt_sigprocmask, SIG_BLOCK, NULL, bytes },
+	};
+	int i;
+
+	for (i = 0; i < 3; i++)
+		printf("%.2f%c", more_with(with[i]), i < 2 ? ' ' : '\n');
 }
 
 int main(int argc, char **argv)
 {
-	const bool writes = argc > 1 && !strcmp(argv[1], "-w");
-	static uint64_t counts[MAX_BATCHES];
-	unsigned long long switches = 0;
-	unsigned int span;
+	static struct counter counter;
+	struct file f = { .writes = argc > 1 && !strcmp(argv[1], "-w") };
 	bool direct;
-	int i, fd, err = 0;
-	char *buf;
+	int err;
 
-	argv += writes;
-	argc -= writes;
+	argv += f.writes;
+	argc -= f.writes;
 	if (check_counter())
 		return 1;
 	if (argc == 2 && !strcmp(argv[1], "floor")) {
@@ -103,26 +124,22 @@ int main(int argc, char **argv)
 		      "       sync-count floor\n", stderr);
 		return 2;
 	}
-	fd = open(argv[1], O_RDWR | (direct ? O_DIRECT : 0));
-	span = fd < 0 ? 0 : span_of(fd);
+	f.fd = open(argv[1], O_RDWR | (direct ? O_DIRECT : 0));
+	f.span = f.fd < 0 ? 0 : span_of(f.fd);
 	/* few enough to be in memory */
-	if (span && !direct)
-		span = BATCH;
-	buf = aligned_alloc(BLOCK, BLOCK);
-	if (!span || !buf) {
+	if (f.span && !direct)
+		f.span = BATCH;
+	f.buf = aligned_alloc(BLOCK, BLOCK);
+	if (!f.span || !f.buf) {
 		perror(argv[1]);
 		return 1;
 	}
-	memset(buf, 0, BLOCK);
-	for (i = -WARM_UP; !err && !are_enough(counts, i); i++) {
-		if (!i)
-			switches = count_switches();
-		err = one_batch(fd, buf, writes, span, &counts[i < 0 ? 0 : i]);
-	}
+	memset(f.buf, 0, BLOCK);
+	err = count_batches(&counter, read_or_write, &f);
 	if (err) {
 		fprintf(stderr, "sync-count: %s\n", strerror(-err));
 		return 1;
 	}
-	print_counts(counts, i, switches);
+	print_counter(&counter);
 	return 0;
 }

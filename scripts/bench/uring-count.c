@@ -145,12 +145,12 @@ static int take_result(struct reads *r)
 	return err;
 }
 
-static int one_batch(struct reads *r, uint64_t *count)
+static int one_batch(void *arg, uint64_t *count)
 {
+	struct reads *r = arg;
 	uint64_t start;
 	int i, j, n, err = 0;
 
-	pass_time();
 	start = __rdtsc();
 	for (i = 0; i < BATCH; i += r->depth) {
 		for (j = 0; j < r->depth; j++)
@@ -195,9 +195,8 @@ static int fail(const char *what, int err)
 
 int main(int argc, char **argv)
 {
-	static uint64_t counts[MAX_BATCHES];
+	static struct counter counter;
 	static struct reads r = { .opcode = IORING_OP_READ };
-	unsigned long long switches = 0;
 	const char *what;
 	int i, err;
 
@@ -239,13 +238,10 @@ int main(int argc, char **argv)
 	err = prepare(&r, what, argc > 3 ? atoi(argv[3]) : 1);
 	if (!err)
 		err = set_up(&r);
-	for (i = -WARM_UP; !err && !are_enough(counts, i); i++) {
-		if (!i)
-			switches = count_switches();
-		err = one_batch(&r, &counts[i < 0 ? 0 : i]);
-	}
+	if (!err)
+		err = count_batches(&counter, one_batch, &r);
 	if (err)
 		return fail(what, err);
-	print_counts(counts, i, switches);
+	print_counter(&counter);
 	return 0;
 }
