@@ -10,7 +10,7 @@
  * of every PERIOD batches. So all first ones of these are looked at together, all
  * second ones and so on, and the mean of their medians is the result. Where I/O
  * is completed by a kernel thread, its scheduling adds noise: then more batches
- * are counted, until both halves of them agree.
+ * are counted, until all quarters of them agree.
  */
 #ifndef COUNT_H
 #define COUNT_H
@@ -31,7 +31,7 @@
 #define BATCHES		12		/* at least, for each place in it */
 #define MAX_BATCHES	200
 #define WARM_UP		40
-#define AGREE		0.1		/* instructions per I/O */
+#define AGREE		0.3		/* instructions per I/O */
 
 /* instructions from tick to tick: CONFIG_HZ is 250 */
 #define TICK		4000000
@@ -125,13 +125,20 @@ static inline double mean_of_medians(const struct counter *c, int from, int to)
 
 static inline bool are_enough(const struct counter *c, int more)
 {
-	double apart;
+	double quarter, least = 0, most = 0;
+	int i;
 
 	if (c->nr < BATCHES)
 		return false;
-	apart = mean_of_medians(c, 0, c->nr / 2) -
-		mean_of_medians(c, c->nr / 2, c->nr);
-	return (apart < AGREE && apart > -AGREE) || c->nr + more > MAX_BATCHES;
+	for (i = 0; i < 4; i++) {
+		quarter = mean_of_medians(c, c->nr * i / 4,
+					  c->nr * (i + 1) / 4);
+		if (!i || quarter < least)
+			least = quarter;
+		if (!i || quarter > most)
+			most = quarter;
+	}
+	return most - least < AGREE || c->nr + more > MAX_BATCHES;
 }
 
 /*

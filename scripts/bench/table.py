@@ -137,6 +137,8 @@ def print_line(label, pair, rows):
         text += " " * 33
     aim = "" if pair[0].aim is None else f"{pair[0].aim:g}"
     switches = " ".join(f"{r.switches:.1f}" for r in pair)
+    if all(r.switches < 0.05 for r in pair):
+        switches = ""
     print(f"{text} {aim:>4}  {switches}".rstrip())
 
 
@@ -149,14 +151,16 @@ def print_rows(rows):
     for pair in lines.values():
         if pair[0].than == "base":
             print_line(f"{pair[0].place()}", pair, rows)
-    place = None
-    for pair in lines.values():
-        if pair[0].than == "base":
-            continue
-        if place != pair[0].place():
-            place = pair[0].place()
-            print(f"\n{place}; more than without attributes")
-        print_line("  " + pair[0].label(), pair, rows)
+    places = {pair[0].place(): None for pair in lines.values()}
+    for place in places:
+        first = True
+        for pair in lines.values():
+            if pair[0].place() != place or pair[0].than == "base":
+                continue
+            if first:
+                print(f"\n{place}; more than without attributes")
+            first = False
+            print_line("  " + pair[0].label(), pair, rows)
 
 
 def print_records(rows):
