@@ -257,10 +257,9 @@ def tap(rows_path, *paths):
         good = row.limit is not None and \
                more(row, rows) <= row.limit + 0.5 and not row.apart()
         failed |= not good
-        if not good:
-            print(f"# {row.counts}, limit {row.limit}")
-        print(f"{'' if good else 'not '}ok {i} {row}: base "
-              f"{row.mean('base'):.1f}, {more(row, rows):+.1f}")
+        print(f"# {row.counts}, {more(row, rows):+.1f}, limit {row.limit}")
+        print(f"{'' if good else 'not '}ok {i} {row.place()}, "
+              f"depth {row.depth}")
     sys.exit(failed)
 
 
