@@ -3,27 +3,67 @@
  * Counting instructions by the time stamp counter, in a guest of
  * scripts/vm/run --icount.
  *
- * Reads are done in batches and the median batch counts: a batch lasts about a
- * fifteenth of a timer tick, so most of them have none, and the median none of
- * its cost.
+ * I/O is done in batches, as many after each timer tick as end before the next
+ * one. The first does not count: there is in it what is done once after a tick,
+ * such as an inode's new time. What is refilled or wraps around after so many
+ * I/Os, the tags of a queue and the objects of a slab, does so in the same places
+ * of every PERIOD batches. So all first ones of these are looked at together, all
+ * second ones and so on, and the mean of their medians is the result. Where I/O
+ * is completed by a kernel thread, its scheduling adds noise: then more batches
+ * are counted, until all quarters of them agree.
  */
 #ifndef COUNT_H
 #define COUNT_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include <x86intrin.h>
 
 #define BLOCK		4096
 #define BATCH		64
-#define BATCHES		301
-#define WARM_UP		20
+#define PERIOD		6
+#define PERIOD		6
+#define BATCHES		12		/* at least, for each place in it */
+#define MAX_BATCHES	200
+#define WARM_UP		40
+#define AGREE		0.3		/* instructions per I/O */
 
-/* reads lie this many blocks apart, so that no two of them ever merge */
+/* instructions from tick to tick: CONFIG_HZ is 250 */
+#define TICK		4000000
+/* a tick takes more than that, and what looks for it does not */
+#define TICK_WORK	1000
+/* what a tick takes at most, and the batch after it takes more than others */
+#define TICK_MARGIN	200000
+
+/*
+ * I/O goes to every other block, and STRIDE of these apart, so that no two ever
+ * merge. STRIDE has no divisor in common with SPAN, nor with any span that is a
+ * power of two.
+ */
 #define STRIDE		37
-#define SPAN		(1 << 16)
+#define SPAN		(1 << 15)
+
+/* Where the I/O with this number goes, of those that come before SPAN. */
+static inline int64_t offset_of(unsigned int next)
+{
+	return (int64_t)next * 2 * BLOCK;
+}
+
+/* How many places a file has, or 0: the whole batch has to have one each. */
+static inline unsigned int span_of(int fd)
+{
+	const off_t places = lseek(fd, 0, SEEK_END) / (2 * BLOCK);
+	unsigned int span = SPAN;
+
+	while (span > places)
+		span /= 2;
+	return span < BATCH ? 0 : span;
+}
 
 static inline int compare_counts(const void *a, const void *b)
 {
@@ -32,11 +72,138 @@ static inline int compare_counts(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Print the instructions of one read. */
-static inline void print_median(uint64_t counts[BATCHES])
+/* How many context switches there were since boot. */
+static inline unsigned long long count_switches(void)
 {
-	qsort(counts, BATCHES, sizeof(*counts), compare_counts);
-	printf("%.1f\n", (double)counts[BATCHES / 2] / BATCH);
+	unsigned long long n = 0;
+	char line[256];
+	FILE *f = fopen("/proc/stat", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "ctxt %llu", &n) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static inline void wait_for_tick(void)
+{
+	uint64_t last, now = __rdtsc();
+
+	do {
+		last = now;
+		now = __rdtsc();
+	} while (now - last < TICK_WORK);
+}
+
+/* Does a batch; @count gets the instructions of all of it. */
+typedef int (*batch_fn)(void *arg, uint64_t *count);
+
+struct counter {
+	uint64_t counts[PERIOD][MAX_BATCHES];
+	int nr;			/* of each place */
+	double instructions;	/* of one I/O */
+	double switches;	/* to another task, per I/O */
+};
+
+/* Instructions of one I/O, of batches @from to @to of each place. */
+static inline double mean_of_medians(const struct counter *c, int from, int to)
+{
+	uint64_t sorted[MAX_BATCHES];
+	double sum = 0;
+	int i;
+
+	for (i = 0; i < PERIOD; i++) {
+		memcpy(sorted, c->counts[i] + from,
+		       (to - from) * sizeof(*sorted));
+		qsort(sorted, to - from, sizeof(*sorted), compare_counts);
+		sum += sorted[(to - from) / 2];
+	}
+	return sum / PERIOD / BATCH;
+}
+
+static inline bool are_enough(const struct counter *c, int more)
+{
+	double quarter, least = 0, most = 0;
+	int i;
+
+	if (c->nr < BATCHES)
+		return false;
+	for (i = 0; i < 4; i++) {
+		quarter = mean_of_medians(c, c->nr * i / 4,
+					  c->nr * (i + 1) / 4);
+		if (!i || quarter < least)
+			least = quarter;
+		if (!i || quarter > most)
+			most = quarter;
+	}
+	return most - least < AGREE || c->nr + more > MAX_BATCHES;
+}
+
+/*
+ * How many batches of this length fit between two ticks: such a number that, as
+ * ticks pass, each place in PERIOD is the one after a tick.
+ */
+static inline int batches_in_tick(uint64_t length)
+{
+	int n = (TICK - TICK_MARGIN) / length;
+
+	if (n > MAX_BATCHES / 2)
+		n = MAX_BATCHES / 2;
+	while (n > 0 && n % PERIOD != 1 && n % PERIOD != PERIOD - 1)
+		n--;
+	return n;
+}
+
+/* Count @batch. Returns 0 or the negative error that it returned. */
+static inline int count_batches(struct counter *c, batch_fn batch, void *arg)
+{
+	unsigned long long switches = 0;
+	int i, j, n, place = 0, nr[PERIOD], err;
+	uint64_t count;
+
+	for (i = 0; i < WARM_UP; i++) {
+		err = batch(arg, &count);
+		if (err)
+			return err;
+	}
+	/* how long does one take that is not after a tick? */
+	wait_for_tick();
+	err = batch(arg, &count);
+	if (!err)
+		err = batch(arg, &count);
+	n = err ? 0 : batches_in_tick(count);
+	if (n < 2)
+		return err ?: -E2BIG;
+
+	c->nr = 0;
+	switches = count_switches();
+	for (i = 0; !are_enough(c, n - 1); i++) {
+		for (j = 0; j < PERIOD; j++)
+			nr[j] = c->nr;
+		/* of each place there are n in PERIOD ticks, and one too many */
+		for (j = 0; j < PERIOD * n; j++) {
+			if (j % n == 0)
+				wait_for_tick();
+			err = batch(arg, &count);
+			if (err)
+				return err;
+			if (j % n)
+				c->counts[place][nr[place]++] = count;
+			place = (place + 1) % PERIOD;
+		}
+		c->nr += n - 1;
+	}
+	c->instructions = mean_of_medians(c, 0, c->nr);
+	c->switches = (double)(count_switches() - switches) /
+		      (i * PERIOD * n) / BATCH;
+	return 0;
+}
+
+static inline void print_counter(const struct counter *c)
+{
+	printf("%.2f %.1f\n", c->instructions, c->switches);
 }
 
 /* Does the counter count instructions? Two each time round, and a few more. */

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Count the instructions of one direct read with io_uring, as aio-count does
- * with AIO: one system call submits DEPTH reads and waits for them.
+ * Count the instructions of one direct read or write with io_uring, as
+ * aio-count does with AIO: one system call submits DEPTH of them and waits.
  *
- *	uring-count DEVICE DEPTH [none|pi]
+ *	uring-count [-w] [-s] [-c] FILE DEPTH [WHAT [N]]
+ *
+ * -w writes. -s takes a ring with SQEs of 128 bytes, and puts the list there.
+ * -c takes a ring with CQEs of 32 bytes. WHAT each I/O has: none, pi (that of
+ * io_uring), or a list of lists.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +22,12 @@
 #include <unistd.h>
 
 #include "count.h"
+#include "lists.h"
 
 /* Headers of older kernels have none of this. */
 #define ATTR_PI		(1U << 0)	/* IORING_RW_ATTR_FLAG_PI */
+#define ATTR_LIST	(1U << 1)	/* IORING_RW_ATTR_FLAG_LIST */
+#define ATTR_LIST_SQE	(1U << 2)	/* IORING_RW_ATTR_FLAG_LIST_SQE */
 #define CHECK		3		/* the guard and the reference tag */
 
 /* struct io_uring_attr_pi */
@@ -31,14 +38,17 @@ struct pi {
 };
 
 struct reads {
-	int fd, ring, depth;
-	unsigned int next;
+	int fd, ring, depth, opcode;
+	unsigned int next, span;
 	bool with_pi;
+	/* entries are so many times as large as without flags, as a shift */
+	int sqe_shift, cqe_shift;
 	struct io_uring_sqe *sqes;
 	struct io_uring_cqe *cqes;
 	unsigned int *sq_tail, *sq_array, *cq_head, *cq_tail;
 	unsigned int sq_mask, cq_mask;
 	char *buf;
+	struct lists lists;
 	struct pi pi[BATCH];
 	uint64_t tuples[BATCH];
 };
@@ -47,7 +57,10 @@ struct reads {
 static int set_up(struct reads *r)
 {
 	struct io_uring_params p = {
-		.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN,
+		.flags = IORING_SETUP_SINGLE_ISSUER |
+			 IORING_SETUP_COOP_TASKRUN |
+			 (r->sqe_shift ? IORING_SETUP_SQE128 : 0) |
+			 (r->cqe_shift ? IORING_SETUP_CQE32 : 0),
 	};
 	size_t size;
 	char *rings;
@@ -57,10 +70,10 @@ static int set_up(struct reads *r)
 		return -errno;
 	if (!(p.features & IORING_FEAT_SINGLE_MMAP))
 		return -EOPNOTSUPP;
-	size = p.cq_off.cqes + p.cq_entries * sizeof(*r->cqes);
+	size = p.cq_off.cqes + (p.cq_entries * sizeof(*r->cqes) << r->cqe_shift);
 	rings = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, r->ring,
 		     IORING_OFF_SQ_RING);
-	r->sqes = mmap(NULL, p.sq_entries * sizeof(*r->sqes),
+	r->sqes = mmap(NULL, p.sq_entries * sizeof(*r->sqes) << r->sqe_shift,
 		       PROT_READ | PROT_WRITE, MAP_SHARED, r->ring,
 		       IORING_OFF_SQES);
 	if (rings == MAP_FAILED || r->sqes == MAP_FAILED)
@@ -75,100 +88,160 @@ static int set_up(struct reads *r)
 	return 0;
 }
 
-static void prepare_read(struct reads *r, int j)
+static void give_list(struct reads *r, struct io_uring_sqe *sqe)
+{
+	const struct iocb_attr_list *list = &next_list(&r->lists)->header;
+
+	/* addr3 and __pad2[0] are attr_ptr and attr_type_mask */
+	if (r->sqe_shift) {
+		memcpy(sqe + 1, list, list->size);
+		sqe->__pad2[0] = ATTR_LIST_SQE;
+		return;
+	}
+	sqe->addr3 = (uintptr_t)list;
+	sqe->__pad2[0] = ATTR_LIST;
+}
+
+static void prepare_io(struct reads *r, int j)
 {
 	const unsigned int tail = *r->sq_tail;
 	const unsigned int at = tail & r->sq_mask;
-	struct io_uring_sqe *sqe = &r->sqes[at];
+	struct io_uring_sqe *sqe = &r->sqes[at << r->sqe_shift];
 
 	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = IORING_OP_READ;
+	sqe->opcode = r->opcode;
 	sqe->fd = r->fd;
-	sqe->off = (uint64_t)r->next * BLOCK;
+	sqe->off = offset_of(r->next);
 	sqe->addr = (uintptr_t)(r->buf + j * BLOCK);
 	sqe->len = BLOCK;
 	if (r->with_pi) {
-		r->pi[j].seed = r->next;
-		/* attr_ptr and attr_type_mask */
+		r->pi[j].seed = sqe->off / BLOCK;
 		sqe->addr3 = (uintptr_t)&r->pi[j];
 		sqe->__pad2[0] = ATTR_PI;
 	}
-	r->next = (r->next + STRIDE) % SPAN;
+	if (r->lists.nr)
+		give_list(r, sqe);
+	r->next = (r->next + STRIDE) & (r->span - 1);
 	r->sq_array[at] = at;
 	__atomic_store_n(r->sq_tail, tail + 1, __ATOMIC_RELEASE);
 }
 
-static int one_batch(struct reads *r, uint64_t *count)
+static int take_result(struct reads *r)
 {
+	const unsigned int head = *r->cq_head;
+	const struct io_uring_cqe *cqe =
+		&r->cqes[(head & r->cq_mask) << r->cqe_shift];
+	int err = 0;
+
+	if (head == __atomic_load_n(r->cq_tail, __ATOMIC_ACQUIRE))
+		return -EAGAIN;
+	if (cqe->res != BLOCK)
+		err = cqe->res < 0 ? cqe->res : -EIO;
+	/* big_cqe */
+	else if (r->cqe_shift &&
+		 !is_report(&r->lists, *(uint64_t *)(cqe + 1)))
+		err = -EPROTO;
+	__atomic_store_n(r->cq_head, head + 1, __ATOMIC_RELEASE);
+	return err;
+}
+
+static int one_batch(void *arg, uint64_t *count)
+{
+	struct reads *r = arg;
 	uint64_t start;
-	int i, j, n, res = BLOCK;
+	int i, j, n, err = 0;
 
 	start = __rdtsc();
 	for (i = 0; i < BATCH; i += r->depth) {
 		for (j = 0; j < r->depth; j++)
-			prepare_read(r, j);
+			prepare_io(r, j);
 		n = syscall(SYS_io_uring_enter, r->ring, r->depth, r->depth,
 			    IORING_ENTER_GETEVENTS, NULL, 0);
 		if (n != r->depth)
 			return n < 0 ? -errno : -EAGAIN;
 		for (j = 0; j < r->depth; j++) {
-			const unsigned int head = *r->cq_head;
-
-			if (head == __atomic_load_n(r->cq_tail,
-						    __ATOMIC_ACQUIRE))
-				return -EAGAIN;
-			n = r->cqes[head & r->cq_mask].res;
-			if (n != BLOCK)
-				res = n;
-			__atomic_store_n(r->cq_head, head + 1,
-					 __ATOMIC_RELEASE);
+			n = take_result(r);
+			if (n)
+				err = n;
 		}
 	}
 	*count = __rdtsc() - start;
-	return res == BLOCK ? 0 : res < 0 ? res : -EIO;
+	return err;
+}
+
+static int prepare(struct reads *r, const char *what, unsigned int n)
+{
+	int i;
+
+	if (!strcmp(what, "none"))
+		return 0;
+	if (strcmp(what, "pi"))
+		return build_lists(&r->lists, what, n);
+	r->with_pi = true;
+	for (i = 0; i < r->depth; i++)
+		r->pi[i] = (struct pi){
+			.flags	= CHECK,
+			.len	= sizeof(r->tuples[i]),
+			.addr	= (uintptr_t)&r->tuples[i],
+		};
+	return 0;
+}
+
+static int fail(const char *what, int err)
+{
+	fprintf(stderr, "uring-count: %s: %s\n", what, strerror(-err));
+	return 1;
 }
 
 int main(int argc, char **argv)
 {
-	static struct reads r;
-	uint64_t counts[BATCHES];
+	static struct counter counter;
+	static struct reads r = { .opcode = IORING_OP_READ };
+	const char *what;
 	int i, err;
 
-	if (argc < 3 || argc > 4 || (argc == 4 && strcmp(argv[3], "none") &&
-				     strcmp(argv[3], "pi"))) {
-		fprintf(stderr, "usage: uring-count DEVICE DEPTH [none|pi]\n");
+	while ((i = getopt(argc, argv, "+wsc")) != -1) {
+		if (i == 'w')
+			r.opcode = IORING_OP_WRITE;
+		else if (i == 's')
+			r.sqe_shift = 1;
+		else if (i == 'c')
+			r.cqe_shift = 1;
+		else
+			return 2;
+	}
+	argv += optind;
+	argc -= optind;
+	if (argc < 2 || argc > 4) {
+		fputs("usage: uring-count [-w] [-s] [-c] FILE DEPTH [WHAT [N]]\n",
+		      stderr);
 		return 2;
 	}
-	r.with_pi = argc == 4 && argv[3][0] == 'p';
-	r.depth = atoi(argv[2]);
+	what = argc > 2 ? argv[2] : "none";
+	r.depth = atoi(argv[1]);
 	if (r.depth < 1 || r.depth > BATCH || BATCH % r.depth) {
 		fprintf(stderr, "uring-count: the depth divides %d\n", BATCH);
 		return 2;
 	}
 	if (check_counter())
 		return 1;
-	r.fd = open(argv[1], O_RDONLY | O_DIRECT);
-	if (r.fd < 0) {
-		perror(argv[1]);
-		return 1;
-	}
+	r.fd = open(argv[0], O_RDWR | O_DIRECT);
+	if (r.fd < 0)
+		return fail(argv[0], -errno);
+	r.span = span_of(r.fd);
+	if (!r.span)
+		return fail(argv[0], -EFBIG);
 	r.buf = aligned_alloc(BLOCK, BATCH * BLOCK);
 	if (!r.buf)
 		return 1;
 	memset(r.buf, 0, BATCH * BLOCK);
-	for (i = 0; i < r.depth; i++)
-		r.pi[i] = (struct pi){
-			.flags	= CHECK,
-			.len	= sizeof(r.tuples[i]),
-			.addr	= (uintptr_t)&r.tuples[i],
-		};
-	err = set_up(&r);
-	for (i = -WARM_UP; i < BATCHES && !err; i++)
-		err = one_batch(&r, &counts[i < 0 ? 0 : i]);
-	if (err) {
-		fprintf(stderr, "uring-count: %s\n", strerror(-err));
-		return 1;
-	}
-	print_median(counts);
+	err = prepare(&r, what, argc > 3 ? atoi(argv[3]) : 1);
+	if (!err)
+		err = set_up(&r);
+	if (!err)
+		err = count_batches(&counter, one_batch, &r);
+	if (err)
+		return fail(what, err);
+	print_counter(&counter);
 	return 0;
 }

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by what counts the rows of scripts/bench/rows: core and gate. $work is
+# a directory for what is only needed now.
+# shellcheck shell=bash disable=SC2154
+
+bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# bench_overlay: the programs, and what makes the devices, in $work/overlay
+bench_overlay()
+{
+	local p
+	mkdir -p "$work/overlay/bench"
+	for p in aio uring sync; do
+		gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static \
+			-idirafter "$top/include/uapi" \
+			-o "$work/overlay/bench/$p-count" \
+			"$bench/$p-count.c" "$top"/tools/ioattr/lib/*.c
+	done
+	cp "$bench/guest" "$work/overlay/bench"
+	"$top/scripts/vm/overlay" "$work/overlay" make-bcache mkfs.ext4 mkfs.xfs
+}
+
+# bench_rows patched|base [gate]: the rows of a kernel, or those of the gate, one
+# a line. What both kernels have comes first and in the same order: what ran
+# before decides how much memory is cached.
+bench_rows()
+{
+	awk -v kernel="$1" -v gate="${2:-}" '
+		function put(depth, limit) {
+			if (limit != ".")
+				print $1, $2, $3, depth, $4
+		}
+		/^#/ || (gate && $6 != "base") { next }
+		$5 == (FNR == NR ? "both" : kernel) { put(1, $7); put(32, $8) }
+	' "$bench/rows" "$bench/rows"
+}
+
+# bench_boot patched|base NUMBER [gate]: the counts of one boot, in
+# $work/KERNEL-NUMBER
+bench_boot()
+{
+	local kernel=$1 n=$2 base=()
+	[ "$kernel" != base ] || base=(--base)
+	say "$kernel, boot $n"
+	bench_rows "$kernel" "${3:-}" >"$work/overlay/bench/rows"
+	"$top/scripts/vm/run" --icount --config perf ${base[@]+"${base[@]}"} \
+		--name "bench-$kernel-$n" --out "$work/out" --timeout 1800 \
+		--silence 900 \
+		--overlay "$work/overlay" -- /bench/guest >&2 || die \
+		"no counts; see results/runs/bench-$kernel-$n"
+	mv "$work/out/counts" "$work/$kernel-$n"
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Count the instructions of one pread(2) or pwrite(2), as aio-count does with
+ * AIO.
+ *
+ *	sync-count [-w] FILE direct|buffered
+ *	sync-count floor
+ *
+ * Buffered I/O is to pages that are in memory. The second form counts what a
+ * checked copy from and to user memory takes, by system calls that do one and
+ * nothing else, as their arguments are wrong otherwise, or ask for nothing: less
+ * the same without it. Prints the copies from user memory of 32 and of 64 bytes,
+ * and that of 8 bytes to it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "count.h"
+
+struct file {
+	int fd;
+	unsigned int next, span;
+	bool writes;
+	char *buf;
+};
+
+/* A system call; the fourth argument is always 8. */
+struct call {
+	long nr, a;
+	const void *b, *c;
+};
+
+static int read_or_write(void *arg, uint64_t *count)
+{
+	struct file *f = arg;
+	uint64_t start;
+	ssize_t n;
+	int i;
+
+	start = __rdtsc();
+	for (i = 0; i < BATCH; i++) {
+		if (f->writes)
+			n = pwrite(f->fd, f->buf, BLOCK, offset_of(f->next));
+		else
+			n = pread(f->fd, f->buf, BLOCK, offset_of(f->next));
+		if (n != BLOCK)
+			return n < 0 ? -errno : -EIO;
+		f->next = (f->next + STRIDE) & (f->span - 1);
+	}
+	*count = __rdtsc() - start;
+	return 0;
+}
+
+static int do_call(void *arg, uint64_t *count)
+{
+	const struct call *call = arg;
+	uint64_t start;
+	int i;
+
+	start = __rdtsc();
+	for (i = 0; i < BATCH; i++)
+		syscall(call->nr, call->a, call->b, call->c, sizeof(uint64_t));
+	*count = __rdtsc() - start;
+	return 0;
+}
+
+/* What a system call takes more than with NULL. */
+static double more_with(struct call call)
+{
+	static struct counter with, without;
+
+	if (count_batches(&with, do_call, &call))
+		exit(1);
+	call.b = NULL;
+	call.c = NULL;
+	if (count_batches(&without, do_call, &call))
+		exit(1);
+	return with.instructions - without.instructions;
+}
+
+static void print_floor(void)
+{
+	/* a signal and a clock that do not exist */
+	const long sig = 0, clock = 1000;
+	uint64_t bytes[8] = {};
+
+	const struct call with[] = {
+		{ SYS_rt_sigaction, sig, bytes, NULL },
+		{ SYS_timer_create, clock, bytes, NULL },
+		{ SYS_rt_sigprocmask, SIG_BLOCK, NULL, bytes },
+	};
+	int i;
+
+	for (i = 0; i < 3; i++)
+		printf("%.2f%c", more_with(with[i]), i < 2 ? ' ' : '\n');
+}
+
+int main(int argc, char **argv)
+{
+	static struct counter counter;
+	struct file f = { .writes = argc > 1 && !strcmp(argv[1], "-w") };
+	bool direct;
+	int err;
+
+	argv += f.writes;
+	argc -= f.writes;
+	if (check_counter())
+		return 1;
+	if (argc == 2 && !strcmp(argv[1], "floor")) {
+		print_floor();
+		return 0;
+	}
+	direct = argc == 3 && !strcmp(argv[2], "direct");
+	if (!direct && (argc != 3 || strcmp(argv[2], "buffered"))) {
+		fputs("usage: sync-count [-w] FILE direct|buffered\n"
+		      "       sync-count floor\n", stderr);
+		return 2;
+	}
+	f.fd = open(argv[1], O_RDWR | (direct ? O_DIRECT : 0));
+	f.span = f.fd < 0 ? 0 : span_of(f.fd);
+	/* few enough to be in memory */
+	if (f.span && !direct)
+		f.span = BATCH;
+	f.buf = aligned_alloc(BLOCK, BLOCK);
+	if (!f.span || !f.buf) {
+		perror(argv[1]);
+		return 1;
+	}
+	memset(f.buf, 0, BLOCK);
+	err = count_batches(&counter, read_or_write, &f);
+	if (err) {
+		fprintf(stderr, "sync-count: %s\n", strerror(-err));
+		return 1;
+	}
+	print_counter(&counter);
+	return 0;
+}

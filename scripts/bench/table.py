@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The table of scripts/bench/core, and the lines of scripts/bench/gate.
+
+table ROWS JSON PLOT GCC COUNTS...: all rows; COUNTS are base-1, patched-1, ...
+tap ROWS COUNTS...: those of the gate, as a test
+"""
+import json
+import os
+import statistics
+import sys
+
+INTERFACES = {
+    "aio": "AIO",
+    "uring": "io_uring",
+    "uring-sqe": "io_uring, SQE128",
+    "uring-cqe": "io_uring, CQE32",
+    "sync": "sync",
+    "buffered": "buffered",
+}
+DEVICES = {
+    "null": "null_blk", "ram": "brd", "ext4": "ext4", "xfs": "xfs",
+    "bcache": "bcache hit",
+}
+WHATS = {
+    "none": "no attributes",
+    "empty": "empty list",
+    "flag-ioprio": "today: IOCB_FLAG_IOPRIO",
+    "set-ioprio": "today: ioprio_set(2)",
+    "rw-hint": "today: F_SET_RW_HINT",
+    "move": "today: cgroup.procs",
+    "process": "today: a process each",
+}
+PARTS = {"proxy": "proxy_pid", "pidfd": "proxy_pidfd", "report": "REPORT"}
+
+
+class Row:
+    """A line of ROWS at one depth, and what was counted."""
+
+    def __init__(self, words, depth, limit):
+        (self.interface, self.device, self.op, self.what, self.kernels,
+         self.than) = words[:6]
+        self.depth = depth
+        self.limit = None if limit == "-" else float(limit)
+        self.aim = None if words[8] == "-" else float(words[8])
+        self.counts = {}
+        self.switches = 0
+
+    def key(self, what=None):
+        return (self.interface, self.device, self.op, str(self.depth),
+                what or self.what)
+
+    def label(self):
+        what, _, n = self.what.partition(":")
+        if what == "records":
+            return f"{n} unknown record" + ("s" if n != "1" else "")
+        if n:
+            return f"{n} {what}s in turn"
+        if what in WHATS:
+            return WHATS[what]
+        return ", ".join(PARTS.get(p, p) for p in what.split("+"))
+
+    def place(self):
+        return (f"{INTERFACES[self.interface]}, {self.op}, "
+                f"{DEVICES[self.device]}")
+
+    def name(self):
+        return f"{INTERFACES[self.interface]}: {self.label()}"
+
+    def __str__(self):
+        return f"{self.place()}, {self.label()}, depth {self.depth}"
+
+    def mean(self, kernel):
+        counts = self.counts.get(kernel)
+        return statistics.mean(counts) if counts else None
+
+    def apart(self):
+        return any(max(c) - min(c) > 0.5 for c in self.counts.values())
+
+
+def read_rows(path, gate):
+    rows = {}
+    with open(path) as f:
+        for line in f:
+            words = line.split()
+            if not words or line.startswith("#"):
+                continue
+            if gate and words[5] != "base":
+                continue
+            for depth, limit in (1, words[6]), (32, words[7]):
+                if limit != ".":
+                    row = Row(words, depth, limit)
+                    rows[row.key()] = row
+    return rows
+
+
+def read_counts(rows, paths):
+    """Counts of a boot each, into the rows; and what the floor is."""
+    floor = None
+    for path in paths:
+        kernel = os.path.basename(path).split("-")[0]
+        with open(path) as f:
+            for line in f:
+                words = line.split()
+                if words[0] == "floor":
+                    floor = [float(w) for w in words[1:]]
+                    continue
+                row = rows[tuple(words[:5])]
+                row.counts.setdefault(kernel, []).append(float(words[5]))
+                row.switches = float(words[6])
+    for row in rows.values():
+        for kernel in ["patched"] + ["base"] * (row.kernels == "both"):
+            boots = sum(os.path.basename(p).startswith(kernel) for p in paths)
+            if len(row.counts.get(kernel, [])) != boots:
+                sys.exit(f"a count is missing: {row}")
+    return floor
+
+
+def more(row, rows):
+    """What a row takes more than the one that it is compared with."""
+    if row.than == "base":
+        return row.mean("patched") - row.mean("base")
+    return row.mean("patched") - rows[row.key(row.than)].mean("patched")
+
+
+def number(n, sign=""):
+    return "" if n is None else f"{n:{sign}.1f}"
+
+
+def print_line(label, pair, rows):
+    """One line, at both depths."""
+    text = f"{label:36}"
+    for row in pair:
+        limit = "-" if row.limit is None else f"{row.limit:g}"
+        text += (f" {number(row.mean('base')):>8} {row.mean('patched'):8.1f}"
+                 f" {number(more(row, rows), '+'):>8} {limit:>5}")
+    if len(pair) == 1:
+        text += " " * 33
+    aim = "" if pair[0].aim is None else f"{pair[0].aim:g}"
+    switches = " ".join(f"{r.switches:.1f}" for r in pair)
+    if all(r.switches < 0.05 for r in pair):
+        switches = ""
+    print(f"{text} {aim:>4}  {switches}".rstrip())
+
+
+def print_rows(rows):
+    lines = {}
+    for row in rows.values():
+        lines.setdefault((row.interface, row.device, row.op, row.what),
+                         []).append(row)
+    print("Without attributes; more than on the base kernel")
+    for pair in lines.values():
+        if pair[0].than == "base":
+            print_line(f"{pair[0].place()}", pair, rows)
+    places = {pair[0].place(): None for pair in lines.values()}
+    for place in places:
+        first = True
+        for pair in lines.values():
+            if pair[0].place() != place or pair[0].than == "base":
+                continue
+            if first:
+                print(f"\n{place}; more than without attributes")
+            first = False
+            print_line("  " + pair[0].label(), pair, rows)
+
+
+def print_records(rows):
+    """What one further record costs, that no kernel knows."""
+    for depth in 1, 32:
+        n = {}
+        for row in rows.values():
+            if row.what.startswith("records:") and row.depth == depth:
+                n[int(row.what[8:])] = row.mean("patched")
+        if len(n) > 1:
+            least, most = min(n), max(n)
+            each = (n[most] - n[least]) / (most - least)
+            print(f"each further record, depth {depth:2}: {each:+.1f}")
+
+
+def print_floor(floor):
+    print(f"the floor: one checked copy from user memory, of 32 bytes "
+          f"{floor[0]:.1f}, of 64 {floor[1]:.1f}; to it, of 8 {floor[2]:.1f}")
+
+
+def write_json(path, gcc, rows):
+    out = []
+    for row in rows.values():
+        one = {
+            "name": row.name(),
+            "device": DEVICES[row.device],
+            "op": f"{row.op} 4k",
+            "depth": row.depth,
+            "base": row.mean("base"),
+            "patched": row.mean("patched"),
+            "switches": row.switches,
+        }
+        if row.limit is not None:
+            one["limit"] = row.limit
+        out.append({k: round(v, 2) if isinstance(v, float) else v
+                    for k, v in one.items()})
+    with open(path, "w") as f:
+        f.write('{"config":"perf","gcc":%s,"rows":[\n' % json.dumps(gcc))
+        f.write(",\n".join(json.dumps(r) for r in out) + "\n]}\n")
+
+
+def write_plot(path, rows):
+    with open(path, "w") as f:
+        for row in rows.values():
+            if row.key()[:4] == ("aio", "null", "read", "1") and \
+               row.than != "base":
+                f.write(f'"{row.label()}" {more(row, rows):.1f}\n')
+
+
+def complain(rows):
+    """Whether boots disagree or a limit is passed, and where."""
+    bad = False
+    for row in rows.values():
+        if row.apart():
+            bad = True
+            counts = "; ".join(f"{k} {c}" for k, c in row.counts.items())
+            print(f"two boots differ by more than half an instruction: {row}: "
+                  f"{counts}")
+    for row in rows.values():
+        if row.limit is not None and more(row, rows) > row.limit + 0.5:
+            bad = True
+            print(f"above the limit: {row}: {more(row, rows):+.1f}, "
+                  f"limit {row.limit:+g}")
+    if not bad:
+        print("two boots of each kernel agree to half an instruction in "
+              f"{len(rows)} rows")
+    return bad
+
+
+def table(rows_path, json_path, plot, gcc, *paths):
+    rows = read_rows(rows_path, False)
+    floor = read_counts(rows, paths)
+    print("Instructions per 4 KiB I/O, means of two boots; under emulation, "
+          "counts not cycles.")
+    print(f"{'':36} {'depth 1':>32} {'depth 32':>32}")
+    print(f"{'':36}" + f" {'base':>8} {'patched':>8} {'more':>8} {'limit':>5}"
+          * 2 + f" {'aim':>4}  switches")
+    print_rows(rows)
+    print()
+    print_records(rows)
+    print_floor(floor)
+    write_json(json_path, gcc, rows)
+    write_plot(plot, rows)
+    sys.exit(complain(rows))
+
+
+def tap(rows_path, *paths):
+    rows = read_rows(rows_path, True)
+    read_counts(rows, paths)
+    failed = False
+    print("# instructions per I/O under emulation, counts not cycles")
+    print(f"1..{len(rows)}")
+    for i, row in enumerate(rows.values(), 1):
+        good = row.limit is not None and \
+               more(row, rows) <= row.limit + 0.5 and not row.apart()
+        failed |= not good
+        print(f"# {row.counts}, {more(row, rows):+.1f}, limit {row.limit}")
+        print(f"{'' if good else 'not '}ok {i} {row.place()}, "
+              f"depth {row.depth}")
+    sys.exit(failed)
+
+
+def main():
+    args = sys.argv[1:]
+    if args[:1] == ["table"] and len(args) > 5:
+        table(*args[1:])
+    elif args[:1] == ["tap"] and len(args) > 2:
+        tap(*args[1:])
+    else:
+        sys.exit(__doc__)
+
+
+main()
