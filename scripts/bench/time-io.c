@@ -149,8 +149,10 @@ static int prepare(struct row *r)
 		return uring_open(&r->ring, BATCH, IORING_SETUP_SINGLE_ISSUER |
 				  IORING_SETUP_COOP_TASKRUN);
 	}
+	if (strcmp(r->interface, "pread") || r->depth != 1 || r->lists.nr)
+		return -EINVAL;
 	r->do_depth = read_by_pread;
-	return r->depth == 1 && !r->lists.nr ? 0 : -EINVAL;
+	return 0;
 }
 
 /* The row of this, or one that is not prepared. */
@@ -162,7 +164,8 @@ static struct row *find_row(const char *interface, unsigned int depth,
 
 	for (r = rows; r < rows + MAX_ROWS; r++) {
 		if (!r->do_depth) {
-			snprintf(r->interface, sizeof(r->interface), "%s", interface);
+			snprintf(r->interface, sizeof(r->interface), "%s",
+				 interface);
 			snprintf(r->what, sizeof(r->what), "%s", what);
 			r->depth = depth;
 			return r;

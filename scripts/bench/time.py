@@ -172,6 +172,10 @@ def by_rank(ratios):
     return ordered[rank - 1], ordered[n - rank]
 
 
+def with_depth(name):
+    return "{}, depth {}".format(*name.split())
+
+
 def row(kind, name, unit, base, other, ratios, interval):
     ordered = sorted(ratios)
     return {
@@ -192,7 +196,8 @@ def um_rows(boots):
                                                boot[read]["base"])]
                       for boot in boots]
             rows.append(row(
-                "um", f"{read}, {UM_NAMES.get(column, column)}", "ns",
+                "um", f"{with_depth(read)}, {UM_NAMES.get(column, column)}",
+                "ns",
                 statistics.median(base),
                 statistics.median(ns for boot in boots
                                   for ns in boot[read][column]),
@@ -228,17 +233,17 @@ def fio_rows(directory):
                 sys.exit(f"time: {job}: fio has read nothing")
             ratios = [y / x for x, y in zip(b, p)]
             rows.append(row(
-                "fio", job + ("" if i == 0 else ", mean clat"), unit,
+                "fio", with_depth(job) + ("" if i == 0 else ", mean clat"), unit,
                 statistics.median(b), statistics.median(p), ratios,
                 by_rank(ratios)))
     return rows
 
 
 def print_rows(title, rows):
-    print(f"{title}\n{'':28} {'base':>9} {'patched':>9}      ratio  "
+    print(f"{title}\n{'':36} {'base':>9} {'patched':>9}      ratio  "
           "95 % interval   quartiles")
     for r in rows:
-        print(f"{r['name']:28} {r['base']:9.0f} {r['patched']:9.0f} "
+        print(f"{r['name']:36} {r['base']:9.0f} {r['patched']:9.0f} "
               f"{r['unit']:4} {r['ratio']:6.3f}  "
               f"{r['interval'][0]:.3f} - {r['interval'][1]:.3f}   "
               f"{r['quartiles'][0]:.3f} - {r['quartiles'][1]:.3f}")
