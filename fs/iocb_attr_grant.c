@@ -136,7 +136,8 @@ static void remember(struct iocb_attr_grants *grants, u64 cgroup, u64 from)
 #endif
 
 /* The right to charge a cgroup is not on record: ask for it. */
-static noinline int ask(int fd, struct iocb_attr_target *target)
+static noinline int ask(int fd, struct iocb_attrs *attrs,
+			struct iocb_attr_grants *grants)
 {
 	struct cgroup *cgrp;
 	u64 from;
@@ -145,26 +146,27 @@ static noinline int ask(int fd, struct iocb_attr_target *target)
 	cgrp = cgroup_get_from_fd_for_io(fd, &from);
 	if (IS_ERR(cgrp))
 		return PTR_ERR(cgrp);
-	remember(target->grants, cgroup_id(cgrp), from);
-	target->attrs->css = cgroup_get_e_css(cgrp, charged_subsys);
+	remember(grants, cgroup_id(cgrp), from);
+	attrs->css = cgroup_get_e_css(cgrp, charged_subsys);
 	cgroup_put(cgrp);
 	return 0;
 }
 
-int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
-			     struct iocb_attr_target *target)
+int iocb_attr_resolve_cgroup(union iocb_attr_value value,
+			     struct iocb_attrs *attrs, struct kiocb *iocb,
+			     struct iocb_attr_grants *grants)
 {
-	int fd = ((const struct iocb_attr_cgroup *)attr)->fd;
 	struct cgroup_subsys_state *css;
+	u64 id;
 
-	css = cgroup_get_e_css_from_fd(fd, charged_subsys, &target->cgroup);
+	css = cgroup_get_e_css_from_fd(value.fd, charged_subsys, &id);
 	if (IS_ERR(css))
 		return PTR_ERR(css);
-	if (unlikely(!granted(target->grants, target->cgroup))) {
+	if (unlikely(!granted(grants, id))) {
 		css_put(css);
-		return ask(fd, target);
+		return ask(value.fd, attrs, grants);
 	}
-	target->attrs->css = css;
+	attrs->css = css;
 	return 0;
 }
 
