@@ -40,7 +40,7 @@
  * Bytes of records that are read to the stack: one of each that is published,
  * with room to grow. Longer lists are rare and go to the heap.
  */
-#define IOCB_ATTR_STACK	192
+#define IOCB_ATTR_STACK	256
 
 /*
  * In iocb_attrs.flags while a list is read: a priority was given apart from
@@ -359,33 +359,70 @@ static __always_inline void accept(union iocb_attr_list_word list,
 	trace_iocb_attr_accepted(iocb, attrs, list.size);
 }
 
+/*
+ * Copy @nr words of records. copy_from_user() takes longer to begin and to end
+ * than a usual list does; like it, this was made to fail with the header.
+ */
+static __always_inline int copy_records(u64 *to, const u64 __user *from,
+					unsigned int nr)
+{
+	unsigned int i;
+
+	scoped_user_read_access_size(from, nr * sizeof(*from), efault) {
+		/* most records are two */
+		for (i = 0; i + 1 < nr; i += 2) {
+			unsafe_get_user(to[i], from + i, efault);
+			unsafe_get_user(to[i + 1], from + i + 1, efault);
+		}
+		if (i < nr)
+			unsafe_get_user(to[i], from + i, efault);
+	}
+	return 0;
+efault:
+	return -EFAULT;
+}
+
+/* A list that is longer than fits on the stack. */
+static noinline int import_long_list(const u64 __user *from, u32 len,
+				     struct iocb_attrs *attrs,
+				     struct kiocb *iocb,
+				     struct iocb_attr_grants *grants,
+				     struct uio_meta *meta)
+{
+	void *body = kmalloc(len, GFP_KERNEL);
+	int ret;
+
+	if (!body)
+		return refuse(attrs, -ENOMEM, IOCB_ATTR_BAD_MEMORY, 0, 0);
+	if (!copy_from_user(body, from, len))
+		ret = import_records(body, len, attrs, iocb, grants, meta);
+	else
+		ret = refuse(attrs, -EFAULT, IOCB_ATTR_BAD_POINTER, 0, 0);
+	kfree(body);
+	return ret;
+}
+
 /* Any list; of that in user memory no more than @list was read so far. */
 static noinline int import_list(union iocb_attr_list_word list,
-				const void __user *from,
+				const u64 __user *from,
 				struct iocb_attrs *attrs, struct kiocb *iocb,
 				struct iocb_attr_grants *grants,
 				struct uio_meta *meta)
 {
-	u64 stack[IOCB_ATTR_STACK / sizeof(u64)] __uninitialized;
+	u64 body[IOCB_ATTR_STACK / sizeof(u64)] __uninitialized;
 	u32 len = list.size - sizeof(list);
-	void *body = stack;
 	int ret;
 
 	ret = check_header(list, IOCB_ATTR_LIST_SIZE_MAX, attrs);
 	if (ret)
 		return ret;
-	if (unlikely(len > sizeof(stack))) {
-		body = kmalloc(len, GFP_KERNEL);
-		if (!body)
-			return refuse(attrs, -ENOMEM, IOCB_ATTR_BAD_MEMORY,
-				      0, 0);
-	}
-	if (likely(!copy_from_user(body, from + sizeof(list), len)))
+	if (unlikely(len > sizeof(body)))
+		ret = import_long_list(from + 1, len, attrs, iocb, grants,
+				       meta);
+	else if (likely(!copy_records(body, from + 1, len / sizeof(u64))))
 		ret = import_records(body, len, attrs, iocb, grants, meta);
 	else
 		ret = refuse(attrs, -EFAULT, IOCB_ATTR_BAD_POINTER, 0, 0);
-	if (unlikely(body != stack))
-		kfree(body);
 	if (!ret)
 		accept(list, attrs, iocb);
 	return ret;
@@ -409,7 +446,34 @@ static noinline int import_odd_one(union iocb_attr_list_word list,
 	return ret;
 }
 
-/* A list that iocb_attr_is_one() is true of: most that there are. */
+/* One record that iocb_attr_parse_one() found good, but that is not all. */
+static noinline int finish_one(union iocb_attr_list_word list,
+			       union iocb_attr_word head,
+			       union iocb_attr_value value,
+			       struct iocb_attrs *attrs, struct kiocb *iocb,
+			       struct iocb_attr_grants *grants)
+{
+	const unsigned int id = head.attr.id;
+	const struct iocb_attr_desc *desc = &iocb_attr_descs[id];
+	int ret;
+
+	if (desc->resolve) {
+		ret = resolve(desc, value, attrs, iocb, grants);
+		if (unlikely(ret))
+			return refuse(attrs, ret, IOCB_ATTR_BAD_TARGET,
+				      sizeof(list), id);
+	}
+	if (head.attr.flags && dropped(desc, id, attrs, iocb))
+		return refuse(attrs, -EOPNOTSUPP, IOCB_ATTR_BAD_UNSUPPORTED,
+			      sizeof(list), id);
+	accept(list, attrs, iocb);
+	return 0;
+}
+
+/*
+ * A list that iocb_attr_is_one() is true of: most that there are. Nothing is
+ * called here but at the end, so that registers suffice.
+ */
 static __always_inline int import_one(union iocb_attr_list_word list,
 				      union iocb_attr_word head,
 				      union iocb_attr_value value,
@@ -418,21 +482,12 @@ static __always_inline int import_one(union iocb_attr_list_word list,
 				      struct iocb_attr_grants *grants)
 {
 	const struct iocb_attr_desc *desc;
-	int ret;
 
-	desc = iocb_attr_parse_one(head, value, attrs);
-	if (unlikely(!desc))
+	if (unlikely(!iocb_attr_parse_one(head, value, attrs, &desc)))
 		return import_odd_one(list, head, value, attrs, iocb, grants);
-	if (desc->resolve) {
-		ret = resolve(desc, value, attrs, iocb, grants);
-		if (unlikely(ret))
-			return refuse(attrs, ret, IOCB_ATTR_BAD_TARGET,
-				      sizeof(list), head.attr.id);
-	}
-	if ((head.attr.flags || desc->integrity) &&
-	    dropped(desc, head.attr.id, attrs, iocb))
-		return refuse(attrs, -EOPNOTSUPP, IOCB_ATTR_BAD_UNSUPPORTED,
-			      sizeof(list), head.attr.id);
+	/* with flags it is another word */
+	if (desc->resolve || head.word != desc->alone)
+		return finish_one(list, head, value, attrs, iocb, grants);
 	accept(list, attrs, iocb);
 	return 0;
 }

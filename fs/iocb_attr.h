@@ -8,7 +8,6 @@
 #include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
-#include <linux/indirect_call_wrapper.h>
 #include <linux/iocb_attr.h>
 #include <linux/types.h>
 #include <asm/byteorder.h>
@@ -92,8 +91,8 @@ struct iocb_attr_refusal {
  * @reserved: The bits that have to be 0 in the word of 8 bytes ...
  * @reserved_at: ... at this offset; the second word if the record has two.
  * @excludes: Mask of ids that may not be in the same list, its own with them.
- * @alone: The header, without flags, of a record of one value, and then also
- *	that of the only record in most lists; 0 if the record has more.
+ * @alone: The header, without flags, of a record that iocb_attr_parse_one()
+ *	is for: of one value, and not for data integrity. Else 0.
  * @integrity: Refuse the I/O where nothing can honour this, required or not.
  * @take: Are the values possible ones? Those that need no more than that are
  *	put into the attributes. NULL if all are possible. Pure.
@@ -168,6 +167,26 @@ int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
 bool iocb_attr_take_cache(union iocb_attr_value value,
 			  struct iocb_attrs *attrs);
 
+/* iocb_attr_take_cache(), for those who would not call it. */
+static __always_inline bool
+__iocb_attr_take_cache(union iocb_attr_value value, struct iocb_attrs *attrs)
+{
+	const u32 policies = IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |
+			     IOCB_CACHE_WRITEAROUND;
+	const u32 admission = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
+	u32 policy = value.hints & policies;
+
+	if (value.hints & ~(admission | policies))
+		return false;
+	if ((value.hints & admission) == admission)
+		return false;
+	/* at most one bit: a power of two, or none */
+	if (policy & (policy - 1))
+		return false;
+	attrs->cache.hints = value.hints;
+	return true;
+}
+
 static inline union iocb_attr_value
 iocb_attr_value_of(const struct iocb_attr *attr)
 {
@@ -186,28 +205,28 @@ iocb_attr_is_one(union iocb_attr_list_word list)
 
 /*
  * The same as iocb_attr_parse() for the record of such a list, if there is
- * nothing wrong with it and nothing unusual; if not, NULL, and that is to be
- * asked.
+ * nothing wrong with it and nothing unusual; if not, that is to be asked.
  */
-static __always_inline const struct iocb_attr_desc *
+static __always_inline bool
 iocb_attr_parse_one(union iocb_attr_word head, union iocb_attr_value value,
-		    struct iocb_attrs *attrs)
+		    struct iocb_attrs *attrs,
+		    const struct iocb_attr_desc **found)
 {
 	const struct iocb_attr_desc *desc;
 
 	if (head.attr.id >= IOCB_ATTR_NR)
-		return NULL;
+		return false;
 	desc = &iocb_attr_descs[head.attr.id];
 	/* or its address is computed again for each use */
 	OPTIMIZER_HIDE_VAR(desc);
+	*found = desc;
 	if ((head.word & ~IOCB_ATTR_WORD(0, 0, IOCB_ATTR_REQUIRED)) !=
 	    desc->alone || value.word & desc->reserved)
-		return NULL;
-	if (desc->take && !INDIRECT_CALL_1(desc->take, iocb_attr_take_cache,
-					   value, attrs))
-		return NULL;
+		return false;
 	attrs->given = BIT(head.attr.id);
-	return desc;
+	if (desc->take == iocb_attr_take_cache)
+		return __iocb_attr_take_cache(value, attrs);
+	return !desc->take;
 }
 
 int iocb_attr_resolve_proxy_pid(union iocb_attr_value value,

@@ -21,20 +21,7 @@
 bool iocb_attr_take_cache(union iocb_attr_value value,
 			  struct iocb_attrs *attrs)
 {
-	const u32 policies = IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |
-			     IOCB_CACHE_WRITEAROUND;
-	const u32 admission = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
-	u32 policy = value.hints & policies;
-
-	if (value.hints & ~(admission | policies))
-		return false;
-	if ((value.hints & admission) == admission)
-		return false;
-	/* at most one bit: a power of two, or none */
-	if (policy & (policy - 1))
-		return false;
-	attrs->cache.hints = value.hints;
-	return true;
+	return __iocb_attr_take_cache(value, attrs);
 }
 
 static bool take_pi(union iocb_attr_value value, struct iocb_attrs *attrs)

@@ -107,8 +107,8 @@ static void check_one(const struct iocb_attr *attr, u32 len, int ret,
 	if (len != 2 * sizeof(u64))
 		return;
 	head.attr = *attr;
-	desc = iocb_attr_parse_one(head, iocb_attr_value_of(attr), &one);
-	if (!desc) {
+	if (!iocb_attr_parse_one(head, iocb_attr_value_of(attr), &one,
+				 &desc)) {
 		CHECK(ret || attr->size != len || attr->id >= IOCB_ATTR_NR ||
 		      iocb_attr_descs[attr->id].size != len);
 		return;
@@ -117,7 +117,8 @@ static void check_one(const struct iocb_attr *attr, u32 len, int ret,
 	CHECK(one.given == attrs->given && one.given == 1U << attr->id);
 	CHECK(one.cache.hints == attrs->cache.hints);
 	CHECK(!desc->resolve == !found->resolve);
-	CHECK(!(attr->flags || desc->integrity) == !found->must);
+	CHECK(!desc->integrity && !attr->flags == !found->must);
+	CHECK(!attr->flags == (head.word == desc->alone));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
