@@ -51,13 +51,15 @@ static u64 current_ns(void)
 	return current->nsproxy->cgroup_ns->ns.ns_id;
 }
 
-/* May current charge the cgroup with this id, as far as @grants remembers? */
+/*
+ * May current charge the cgroup with this id, as far as @grants remembers? In
+ * an RCU read-side critical section.
+ */
 static bool granted(struct iocb_attr_grants *grants, u64 cgroup)
 {
 	const struct hlist_head *table;
 	const struct grant *grant;
 
-	guard(rcu)();
 	table = rcu_dereference(grants->table);
 	if (unlikely(!table))
 		return false;
@@ -152,22 +154,33 @@ static noinline int ask(int fd, struct iocb_attrs *attrs,
 	return 0;
 }
 
+/* css_tryget_online(), in the read side that is entered already */
+static bool tryget_css(struct cgroup_subsys_state *css)
+{
+	return css && !(css->flags & CSS_NO_REF) &&
+	       percpu_ref_tryget_live_rcu(&css->refcnt);
+}
+
 int iocb_attr_resolve_cgroup(union iocb_attr_value value,
 			     struct iocb_attrs *attrs, struct kiocb *iocb,
 			     struct iocb_attr_grants *grants)
 {
 	struct cgroup_subsys_state *css;
-	u64 id;
+	struct cgroup *cgrp;
 
-	css = cgroup_get_e_css_from_fd(value.fd, charged_subsys, &id);
-	if (IS_ERR(css))
-		return PTR_ERR(css);
-	if (unlikely(!granted(grants, id))) {
-		css_put(css);
-		return ask(value.fd, attrs, grants);
+	scoped_guard(rcu) {
+		cgrp = cgroup_from_fd_rcu(value.fd);
+		if (IS_ERR(cgrp))
+			return PTR_ERR(cgrp);
+		if (likely(granted(grants, cgroup_id(cgrp)))) {
+			css = cgroup_css(cgrp, charged_subsys);
+			if (unlikely(!tryget_css(css)))
+				css = cgroup_get_e_css(cgrp, charged_subsys);
+			attrs->css = css;
+			return 0;
+		}
 	}
-	attrs->css = css;
-	return 0;
+	return ask(value.fd, attrs, grants);
 }
 
 /**
