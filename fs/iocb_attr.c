@@ -37,10 +37,16 @@
 #include <trace/events/iocb_attr.h>
 
 /*
- * Bytes of a list that is read to the stack: enough for one record of each that
- * is published, with room to grow. Longer lists are rare and go to the heap.
+ * Bytes of records that are read to the stack: one of each that is published,
+ * with room to grow. Longer lists are rare and go to the heap.
  */
-#define IOCB_ATTR_STACK	200
+#define IOCB_ATTR_STACK	256
+
+/*
+ * In iocb_attrs.flags while a list is read: a priority was given apart from
+ * it. There are no flags of the list there yet.
+ */
+#define IOPRIO_GIVEN	BIT(0)
 
 /* What the attributes hold of whom and what they name; often nothing. */
 void __iocb_attrs_release(struct iocb_attrs *attrs)
@@ -90,23 +96,23 @@ static int may_proxy(struct task_struct *task)
  * of the process are then not those to use, for it would be moved to where the
  * I/O goes. The task itself is not held.
  */
-static int proxy(struct task_struct *task, struct iocb_attr_target *target)
+static int proxy(struct task_struct *task, struct iocb_attrs *attrs,
+		 struct kiocb *iocb)
 {
-	struct iocb_attrs *attrs = target->attrs;
 	int ret, ioprio;
 
 	ret = may_proxy(task);
 	if (ret)
 		return ret;
 
-	if (!target->ioprio_given &&
+	if (!(attrs->flags & IOPRIO_GIVEN) &&
 	    !iocb_attr_given(attrs, IOCB_ATTR_ioprio)) {
 		attrs->ioc = get_task_io_context_active(task, &ioprio);
 		/* it may have been given what the caller is not to have */
 		ret = check_ioprio(ioprio);
 		if (ret)
 			return ret;
-		target->iocb->ki_ioprio = ioprio;
+		iocb->ki_ioprio = ioprio;
 		if (iocb_attr_given(attrs, IOCB_ATTR_cgroup) && attrs->ioc) {
 			put_io_context_active(attrs->ioc);
 			attrs->ioc = NULL;
@@ -119,63 +125,64 @@ static int proxy(struct task_struct *task, struct iocb_attr_target *target)
 	return 0;
 }
 
-int iocb_attr_resolve_proxy_pid(const struct iocb_attr *attr,
-				struct iocb_attr_target *target)
+int iocb_attr_resolve_proxy_pid(union iocb_attr_value value,
+				struct iocb_attrs *attrs, struct kiocb *iocb,
+				struct iocb_attr_grants *grants)
 {
-	u64 nr = ((const struct iocb_attr_proxy_pid *)attr)->pid;
 	struct task_struct *task;
 	int ret;
 
 	/* pid_t would cut it short and find somebody else */
-	if (nr > INT_MAX)
+	if (value.pid > INT_MAX)
 		return -ESRCH;
-	task = find_get_task_by_vpid(nr);
+	task = find_get_task_by_vpid(value.pid);
 	if (!task)
 		return -ESRCH;
-	ret = proxy(task, target);
+	ret = proxy(task, attrs, iocb);
 	put_task_struct(task);
 	return ret;
 }
 
-int iocb_attr_resolve_proxy_pidfd(const struct iocb_attr *attr,
-				  struct iocb_attr_target *target)
+int iocb_attr_resolve_proxy_pidfd(union iocb_attr_value value,
+				  struct iocb_attrs *attrs, struct kiocb *iocb,
+				  struct iocb_attr_grants *grants)
 {
-	int pidfd = ((const struct iocb_attr_proxy_pidfd *)attr)->pidfd;
 	struct task_struct *task;
 	unsigned int f_flags;
 	int ret;
 
 	/* PIDFD_SELF_* would do, but are no file descriptors */
-	if (pidfd < 0)
+	if (value.pidfd < 0)
 		return -EBADF;
-	task = pidfd_get_task(pidfd, &f_flags);
+	task = pidfd_get_task(value.pidfd, &f_flags);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	ret = proxy(task, target);
+	ret = proxy(task, attrs, iocb);
 	put_task_struct(task);
 	return ret;
 }
 
 #ifndef CONFIG_CGROUPS
-int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
-			     struct iocb_attr_target *target)
+int iocb_attr_resolve_cgroup(union iocb_attr_value value,
+			     struct iocb_attrs *attrs, struct kiocb *iocb,
+			     struct iocb_attr_grants *grants)
 {
 	/* no file is a cgroup then */
 	return -EBADF;
 }
 #endif
 
-int iocb_attr_resolve_ioprio(const struct iocb_attr *attr,
-			     struct iocb_attr_target *target)
+int iocb_attr_resolve_ioprio(union iocb_attr_value value,
+			     struct iocb_attrs *attrs, struct kiocb *iocb,
+			     struct iocb_attr_grants *grants)
 {
-	u16 ioprio = ((const struct iocb_attr_ioprio *)attr)->ioprio;
 	int ret;
 
-	if (target->ioprio_given && target->iocb->ki_ioprio != ioprio)
+	if (attrs->flags & IOPRIO_GIVEN && iocb->ki_ioprio != value.ioprio)
 		return -EINVAL;
-	ret = check_ioprio(ioprio);
+	ret = check_ioprio(value.ioprio);
 	if (!ret)
-		target->iocb->ki_ioprio = ioprio;
+		iocb->ki_ioprio = value.ioprio;
 	return ret;
 }
 
@@ -183,12 +190,10 @@ int iocb_attr_resolve_ioprio(const struct iocb_attr *attr,
  * The pages are pinned where the bios are made, which is also where it shows
  * whether the buffer is long enough for the device's format.
  */
-int iocb_attr_resolve_pi(const struct iocb_attr *attr,
-			 struct iocb_attr_target *target)
+int iocb_attr_resolve_pi(const struct iocb_attr *attr, struct kiocb *iocb,
+			 struct uio_meta *meta)
 {
 	const struct iocb_attr_pi *pi = (const struct iocb_attr_pi *)attr;
-	struct uio_meta *meta = target->meta;
-	struct kiocb *iocb = target->iocb;
 	int ret;
 
 	if (pi->addr != (unsigned long)pi->addr)
@@ -206,237 +211,295 @@ int iocb_attr_resolve_pi(const struct iocb_attr *attr,
 }
 
 /* Only direct I/O hands attributes on: writeback does not know for whom. */
-bool iocb_attr_consumed_direct(const struct iocb_attr_target *target)
+bool iocb_attr_consumed_direct(const struct kiocb *iocb)
 {
-	return (target->iocb->ki_flags & IOCB_DIRECT) &&
-	       (target->iocb->ki_filp->f_mode & FMODE_CAN_ODIRECT);
+	return (iocb->ki_flags & IOCB_DIRECT) &&
+	       (iocb->ki_filp->f_mode & FMODE_CAN_ODIRECT);
 }
 
 /* Somebody to charge takes the io controller as well. */
-bool iocb_attr_consumed_charge(const struct iocb_attr_target *target)
+bool iocb_attr_consumed_charge(const struct kiocb *iocb)
 {
 	return IS_ENABLED(CONFIG_BLK_CGROUP) &&
-	       iocb_attr_consumed_direct(target);
+	       iocb_attr_consumed_direct(iocb);
 }
 
 /* Only a block device whose format has room for it, opened as itself. */
-bool iocb_attr_consumed_pi(const struct iocb_attr_target *target)
+bool iocb_attr_consumed_pi(const struct kiocb *iocb)
 {
-	return (target->iocb->ki_filp->f_mode & FMODE_HAS_METADATA) &&
-	       iocb_attr_consumed_direct(target);
+	return (iocb->ki_filp->f_mode & FMODE_HAS_METADATA) &&
+	       iocb_attr_consumed_direct(iocb);
 }
 
 /* The one way in which a list is refused. */
-static noinline int refuse(struct iocb_attr_target *target, int error,
+static noinline int refuse(struct iocb_attrs *attrs, int error,
 			   enum iocb_attr_reason reason, u32 offset, u16 id)
 {
-	__iocb_attrs_release(target->attrs);
+	__iocb_attrs_release(attrs);
 	trace_iocb_attr_refused(error, reason, offset, id);
 	return error;
 }
 
-/*
- * What takes more than the bytes of a record: look up whom and what it names.
- * The usual one is called directly.
- */
-static __always_inline int resolve(const struct iocb_attr *attr,
-				   const struct iocb_attr_desc *desc,
-				   struct iocb_attr_target *target)
+/* The usual one is called directly. */
+static __always_inline int resolve(const struct iocb_attr_desc *desc,
+				   union iocb_attr_value value,
+				   struct iocb_attrs *attrs, struct kiocb *iocb,
+				   struct iocb_attr_grants *grants)
 {
-	if (!desc->resolve)
-		return 0;
-	return INDIRECT_CALL_1(desc->resolve, iocb_attr_resolve_cgroup, attr,
-			       target);
+	return INDIRECT_CALL_1(desc->resolve, iocb_attr_resolve_cgroup, value,
+			       attrs, iocb, grants);
 }
 
 /* Is there nothing below for what must not be dropped, as far as is known? */
 static __always_inline bool dropped(const struct iocb_attr_desc *desc,
-				    unsigned int id,
-				    const struct iocb_attr_target *target)
+				    unsigned int id, struct iocb_attrs *attrs,
+				    const struct kiocb *iocb)
 {
-	if (unlikely(!target->iocb->ki_filp)) {
-		target->attrs->must |= BIT(id);
+	if (unlikely(!iocb->ki_filp)) {
+		attrs->must |= BIT(id);
 		return false;
 	}
-	return !desc->consumed || !desc->consumed(target);
+	return !desc->consumed || !desc->consumed(iocb);
 }
 
 /* The first attribute that must not be dropped and would be, or IOCB_ATTR_NR. */
-static unsigned int find_dropped(unsigned long must,
-				 const struct iocb_attr_target *target)
+static unsigned int find_dropped(unsigned long must, struct iocb_attrs *attrs,
+				 const struct kiocb *iocb)
 {
 	unsigned int id;
 
 	for_each_set_bit(id, &must, IOCB_ATTR_NR) {
-		if (dropped(&iocb_attr_descs[id], id, target))
+		if (dropped(&iocb_attr_descs[id], id, attrs, iocb))
 			return id;
 	}
 	return IOCB_ATTR_NR;
 }
 
-/* A list as it was copied: its header, and the records that @body points to. */
-static int import_records(const struct iocb_attr_list *list, const void *body,
-			  struct iocb_attr_target *target)
+/*
+ * What takes more than the bytes of the records: look up whom and what they
+ * name. Returns the first for which that fails, or IOCB_ATTR_NR.
+ */
+static unsigned int resolve_records(const struct iocb_attr_records *found,
+				    struct iocb_attrs *attrs,
+				    struct kiocb *iocb,
+				    struct iocb_attr_grants *grants,
+				    struct uio_meta *meta, int *ret)
+{
+	unsigned long todo = found->resolve;
+	const struct iocb_attr_desc *desc;
+	const struct iocb_attr *attr;
+	unsigned int id;
+
+	for_each_set_bit(id, &todo, IOCB_ATTR_NR) {
+		desc = &iocb_attr_descs[id];
+		attr = found->record[id];
+		if (desc->resolve)
+			*ret = resolve(desc, iocb_attr_value_of(attr), attrs,
+				       iocb, grants);
+		else
+			*ret = desc->resolve_all(attr, iocb, meta);
+		if (unlikely(*ret))
+			return id;
+	}
+	return IOCB_ATTR_NR;
+}
+
+/* The records of a list, as they were copied. */
+static int import_records(const void *body, u32 len, struct iocb_attrs *attrs,
+			  struct kiocb *iocb, struct iocb_attr_grants *grants,
+			  struct uio_meta *meta)
 {
 	struct iocb_attr_records found __uninitialized;
-	const struct iocb_attr *attr;
-	enum iocb_attr_reason reason;
-	unsigned long todo;
+	enum iocb_attr_reason reason = IOCB_ATTR_BAD_TARGET;
 	unsigned int id;
 	int ret;
 
-	ret = iocb_attr_parse(body, list->size - sizeof(*list), target->attrs,
-			      &found);
+	ret = iocb_attr_parse(body, len, attrs, &found);
 	if (ret)
-		return refuse(target, ret, found.bad.reason, found.bad.offset,
+		return refuse(attrs, ret, found.bad.reason, found.bad.offset,
 			      found.bad.id);
 
-	todo = found.resolve;
-	for_each_set_bit(id, &todo, IOCB_ATTR_NR) {
-		attr = found.record[id];
-		ret = resolve(attr, &iocb_attr_descs[id], target);
-		if (ret) {
-			reason = IOCB_ATTR_BAD_TARGET;
-			goto refused;
-		}
+	id = resolve_records(&found, attrs, iocb, grants, meta, &ret);
+	if (id == IOCB_ATTR_NR) {
+		ret = -EOPNOTSUPP;
+		reason = IOCB_ATTR_BAD_UNSUPPORTED;
+		if (found.unknown)
+			return refuse(attrs, ret, reason, found.unknown,
+				      found.unknown_id);
+		id = find_dropped(found.must, attrs, iocb);
+		if (id == IOCB_ATTR_NR)
+			return 0;
 	}
-
-	if (found.unknown)
-		return refuse(target, -EOPNOTSUPP, IOCB_ATTR_BAD_UNSUPPORTED,
-			      found.unknown, found.unknown_id);
-
-	id = find_dropped(found.must, target);
-	if (id == IOCB_ATTR_NR)
-		return 0;
-	attr = found.record[id];
-	ret = -EOPNOTSUPP;
-	reason = IOCB_ATTR_BAD_UNSUPPORTED;
-refused:
-	return refuse(target, ret, reason,
-		      sizeof(*list) + ((const void *)attr - body), id);
-}
-
-static int import_long_list(const struct iocb_attr_list *list, u64 ulist,
-			    struct iocb_attr_target *target)
-{
-	const void __user *from = u64_to_user_ptr(ulist + sizeof(*list));
-	size_t len = list->size - sizeof(*list);
-	void *body = kmalloc(len, GFP_KERNEL);
-	int ret;
-
-	if (!body)
-		return refuse(target, -ENOMEM, IOCB_ATTR_BAD_MEMORY, 0, 0);
-	if (!copy_from_user(body, from, len))
-		ret = import_records(list, body, target);
-	else
-		ret = refuse(target, -EFAULT, IOCB_ATTR_BAD_POINTER, 0, 0);
-	kfree(body);
-	return ret;
+	return refuse(attrs, ret, reason, sizeof(struct iocb_attr_list) +
+		      ((const void *)found.record[id] - body), id);
 }
 
 /* Is this the header of a list that may be @room bytes long? */
-static int check_header(const struct iocb_attr_list *list, size_t room,
-			struct iocb_attr_target *target)
+static int check_header(union iocb_attr_list_word list, size_t room,
+			struct iocb_attrs *attrs)
 {
 	struct iocb_attr_refusal bad = {};
 	int ret = iocb_attr_check_header(list, &bad);
 
-	if (!ret && list->size > room)
+	if (!ret && list.size > room)
 		ret = iocb_attr_refuse(&bad, -E2BIG, IOCB_ATTR_BAD_LIST_SIZE);
 	if (unlikely(ret))
-		return refuse(target, ret, bad.reason, bad.offset, bad.id);
+		return refuse(attrs, ret, bad.reason, bad.offset, bad.id);
 	return 0;
 }
 
-/* All lists but those of one record that has nothing wrong. */
-static noinline int import_list(const u64 *words, u64 ulist,
-				struct iocb_attr_target *target)
+/* The list is a good one: it is the I/O's. */
+static __always_inline void accept(union iocb_attr_list_word list,
+				   struct iocb_attrs *attrs, struct kiocb *iocb)
 {
-	const struct iocb_attr_list *list = (const void *)words;
-	int ret = check_header(list, IOCB_ATTR_LIST_SIZE_MAX, target);
-
-	if (ret)
-		return ret;
-	if (unlikely(list->size > IOCB_ATTR_STACK))
-		return import_long_list(list, ulist, target);
-	return import_records(list, list + 1, target);
+	attrs->flags = list.flags;
+	atomic_set(&attrs->honoured, 0);
+	iocb->ki_attrs = attrs;
+	iocb->ki_flags |= IOCB_HAS_ATTRS;
+	trace_iocb_attr_accepted(iocb, attrs, list.size);
 }
 
-/* What is left to do for one that iocb_attr_parse_one() has found good. */
-static __always_inline int import_one(const struct iocb_attr *attr,
-				      const struct iocb_attr_desc *desc,
-				      struct iocb_attr_target *target)
+/*
+ * Copy @nr words of records. copy_from_user() takes longer to begin and to end
+ * than a usual list does; like it, this was made to fail with the header.
+ */
+static __always_inline int copy_records(u64 *to, const u64 __user *from,
+					unsigned int nr)
 {
-	int ret = resolve(attr, desc, target);
+	unsigned int i;
 
-	if (unlikely(ret))
-		return refuse(target, ret, IOCB_ATTR_BAD_TARGET,
-			      sizeof(struct iocb_attr_list), attr->id);
-	if ((attr->flags || desc->integrity) &&
-	    dropped(desc, attr->id, target))
-		return refuse(target, -EOPNOTSUPP, IOCB_ATTR_BAD_UNSUPPORTED,
-			      sizeof(struct iocb_attr_list), attr->id);
+	scoped_user_read_access_size(from, nr * sizeof(*from), efault) {
+		/* most records are two */
+		for (i = 0; i + 1 < nr; i += 2) {
+			unsafe_get_user(to[i], from + i, efault);
+			unsafe_get_user(to[i + 1], from + i + 1, efault);
+		}
+		if (i < nr)
+			unsafe_get_user(to[i], from + i, efault);
+	}
+	return 0;
+efault:
+	return -EFAULT;
+}
+
+/* A list that is longer than fits on the stack. */
+static noinline int import_long_list(const u64 __user *from, u32 len,
+				     struct iocb_attrs *attrs,
+				     struct kiocb *iocb,
+				     struct iocb_attr_grants *grants,
+				     struct uio_meta *meta)
+{
+	void *body = kmalloc(len, GFP_KERNEL);
+	int ret;
+
+	if (!body)
+		return refuse(attrs, -ENOMEM, IOCB_ATTR_BAD_MEMORY, 0, 0);
+	if (!copy_from_user(body, from, len))
+		ret = import_records(body, len, attrs, iocb, grants, meta);
+	else
+		ret = refuse(attrs, -EFAULT, IOCB_ATTR_BAD_POINTER, 0, 0);
+	kfree(body);
+	return ret;
+}
+
+/* Any list; of that in user memory no more than @list was read so far. */
+static noinline int import_list(union iocb_attr_list_word list,
+				const u64 __user *from,
+				struct iocb_attrs *attrs, struct kiocb *iocb,
+				struct iocb_attr_grants *grants,
+				struct uio_meta *meta)
+{
+	u64 body[IOCB_ATTR_STACK / sizeof(u64)] __uninitialized;
+	u32 len = list.size - sizeof(list);
+	int ret;
+
+	ret = check_header(list, IOCB_ATTR_LIST_SIZE_MAX, attrs);
+	if (ret)
+		return ret;
+	if (unlikely(len > sizeof(body)))
+		ret = import_long_list(from + 1, len, attrs, iocb, grants,
+				       meta);
+	else if (likely(!copy_records(body, from + 1, len / sizeof(u64))))
+		ret = import_records(body, len, attrs, iocb, grants, meta);
+	else
+		ret = refuse(attrs, -EFAULT, IOCB_ATTR_BAD_POINTER, 0, 0);
+	if (!ret)
+		accept(list, attrs, iocb);
+	return ret;
+}
+
+/* One record of one value, but there is something about it. */
+static noinline int import_odd_one(union iocb_attr_list_word list,
+				   union iocb_attr_word head,
+				   union iocb_attr_value value,
+				   struct iocb_attrs *attrs,
+				   struct kiocb *iocb,
+				   struct iocb_attr_grants *grants)
+{
+	const u64 body[] = { head.word, value.word };
+	int ret;
+
+	/* what needs struct uio_meta is longer */
+	ret = import_records(body, sizeof(body), attrs, iocb, grants, NULL);
+	if (!ret)
+		accept(list, attrs, iocb);
+	return ret;
+}
+
+/* One record that iocb_attr_parse_one() found good, but that is not all. */
+static noinline int finish_one(union iocb_attr_list_word list,
+			       union iocb_attr_word head,
+			       union iocb_attr_value value,
+			       struct iocb_attrs *attrs, struct kiocb *iocb,
+			       struct iocb_attr_grants *grants)
+{
+	const unsigned int id = head.attr.id;
+	const struct iocb_attr_desc *desc = &iocb_attr_descs[id];
+	int ret;
+
+	if (desc->resolve) {
+		ret = resolve(desc, value, attrs, iocb, grants);
+		if (unlikely(ret))
+			return refuse(attrs, ret, IOCB_ATTR_BAD_TARGET,
+				      sizeof(list), id);
+	}
+	if (head.attr.flags && dropped(desc, id, attrs, iocb))
+		return refuse(attrs, -EOPNOTSUPP, IOCB_ATTR_BAD_UNSUPPORTED,
+			      sizeof(list), id);
+	accept(list, attrs, iocb);
+	return 0;
+}
+
+/*
+ * A list that iocb_attr_is_one() is true of: most that there are. Nothing is
+ * called here but at the end, so that registers suffice.
+ */
+static __always_inline int import_one(union iocb_attr_list_word list,
+				      union iocb_attr_word head,
+				      union iocb_attr_value value,
+				      struct iocb_attrs *attrs,
+				      struct kiocb *iocb,
+				      struct iocb_attr_grants *grants)
+{
+	const struct iocb_attr_desc *desc;
+
+	if (unlikely(!iocb_attr_parse_one(head, value, attrs, &desc)))
+		return import_odd_one(list, head, value, attrs, iocb, grants);
+	/* with flags it is another word */
+	if (desc->resolve || head.word != desc->alone)
+		return finish_one(list, head, value, attrs, iocb, grants);
+	accept(list, attrs, iocb);
 	return 0;
 }
 
 /* The I/O has nothing yet, of which a list that is refused would be let go. */
-static __always_inline void begin(struct iocb_attrs *attrs)
+static __always_inline void begin(struct iocb_attrs *attrs, bool ioprio_given)
 {
+	attrs->flags = ioprio_given ? IOPRIO_GIVEN : 0;
 	attrs->cache.hints = 0;
 	attrs->must = 0;
 	attrs->css = NULL;
 	attrs->ioc = NULL;
-}
-
-/* The list is a good one: it is the I/O's. */
-static __always_inline void accept(const struct iocb_attr_list *list,
-				   struct iocb_attrs *attrs, struct kiocb *iocb)
-{
-	attrs->flags = list->flags;
-	atomic_set(&attrs->honoured, 0);
-	iocb->ki_attrs = attrs;
-	iocb->ki_flags |= IOCB_HAS_ATTRS;
-	trace_iocb_attr_accepted(iocb, list->size, attrs->flags, attrs->given);
-}
-
-/*
- * Copy a list, but no more than the header of one that is to be refused for it,
- * or that the stack is too small for, and return how long the records are that
- * were copied. Each word is read once: the header decides how far, and is not
- * looked at in user memory again. copy_from_user() takes longer to begin and to
- * end than the few words of a usual list; like it, this can be made to fail.
- */
-static __always_inline int copy_list(u64 *words, u64 ulist)
-{
-	const u64 __user *from = u64_to_user_ptr(ulist);
-	const struct iocb_attr_list *list = (const void *)words;
-	u32 size, i;
-
-	might_fault();
-	if (!ulist || ulist != (unsigned long)ulist || should_fail_usercopy())
-		return -EFAULT;
-	scoped_user_read_access_size(from, sizeof(*from), efault) {
-		unsafe_get_user(words[0], from, efault);
-		size = list->size;
-		if (unlikely(size > IOCB_ATTR_STACK ||
-			     list->flags & ~IOCB_ATTR_LIST_REPORT))
-			return 0;
-		/* where a mask keeps user memory's end away, it does for all */
-		if (!can_do_masked_user_access() && !access_ok(from, size))
-			goto efault;
-		if (likely(size == IOCB_ATTR_ONE)) {
-			unsafe_get_user(words[1], from + 1, efault);
-			unsafe_get_user(words[2], from + 2, efault);
-		} else {
-			for (i = 1; i < size / sizeof(u64); i++)
-				unsafe_get_user(words[i], from + i, efault);
-			if (size < 2 * sizeof(u64) || size % sizeof(u64))
-				return 0;
-		}
-	}
-	return size - sizeof(*list);
-efault:
-	return -EFAULT;
 }
 
 /**
@@ -471,71 +534,90 @@ noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 			       struct iocb_attr_grants *grants,
 			       struct uio_meta *meta)
 {
-	u64 words[IOCB_ATTR_STACK / sizeof(u64)] __uninitialized;
-	const struct iocb_attr_list *list = (const void *)words;
-	struct iocb_attr_target target __uninitialized;
-	const struct iocb_attr_desc *desc;
-	const struct iocb_attr *attr;
+	const u64 __user *from = u64_to_user_ptr(ulist);
+	union iocb_attr_list_word list;
+	union iocb_attr_value value;
+	union iocb_attr_word head;
+
+	begin(attrs, ioprio_given);
+	might_fault();
+	if (!ulist || ulist != (unsigned long)ulist || should_fail_usercopy())
+		goto efault;
+	/*
+	 * copy_from_user() takes longer to begin and to end than three words
+	 * do. Each is read once: what is said of the list's length is not
+	 * looked at in user memory again.
+	 */
+	scoped_user_read_access_size(from, 3 * sizeof(*from), efault) {
+		unsafe_get_user(list.word, from, efault);
+		if (iocb_attr_is_one(list)) {
+			unsafe_get_user(head.word, from + 1, efault);
+			unsafe_get_user(value.word, from + 2, efault);
+		}
+	}
+	if (likely(iocb_attr_is_one(list)))
+		return import_one(list, head, value, attrs, iocb, grants);
+	return import_list(list, from, attrs, iocb, grants, meta);
+efault:
+	return refuse(attrs, -EFAULT, IOCB_ATTR_BAD_POINTER, 0, 0);
+}
+
+/* Any list; of @words no more than @list, the first, was read so far. */
+static noinline int import_more_words(union iocb_attr_list_word list,
+				      const u64 *words, unsigned int room,
+				      struct iocb_attrs *attrs,
+				      struct kiocb *iocb,
+				      struct iocb_attr_grants *grants,
+				      struct uio_meta *meta)
+{
+	u64 body[IOCB_ATTR_STACK / sizeof(u64)] __uninitialized;
+	u32 i;
 	int ret;
 
-	target.attrs = attrs;
-	target.iocb = iocb;
-	target.grants = grants;
-	target.meta = meta;
-	target.ioprio_given = ioprio_given;
-	begin(attrs);
-	ret = copy_list(words, ulist);
-	if (unlikely(ret < 0))
-		return refuse(&target, ret, IOCB_ATTR_BAD_POINTER, 0, 0);
-
-	attr = (const void *)(list + 1);
-	if (likely(iocb_attr_parse_one(attr, ret, attrs, &desc)))
-		ret = import_one(attr, desc, &target);
-	else
-		ret = import_list(words, ulist, &target);
-	if (unlikely(ret))
+	ret = check_header(list, room * sizeof(*words), attrs);
+	if (ret)
 		return ret;
-	accept(list, attrs, iocb);
-	return 0;
+	for (i = 1; i < list.size / sizeof(*words); i++)
+		body[i - 1] = READ_ONCE(words[i]);
+	ret = import_records(body, list.size - sizeof(list), attrs, iocb,
+			     grants, meta);
+	if (!ret)
+		accept(list, attrs, iocb);
+	return ret;
 }
 
 /**
- * iocb_attrs_import_words - take an I/O's attribute list from kernel memory
+ * iocb_attrs_import_words - take an I/O's attribute list from shared memory
  * @attrs: As for iocb_attrs_import().
  * @iocb: Likewise.
- * @words: A copy of what came from userspace, which nobody changes: a struct
+ * @words: In memory of the kernel that userspace may write to: a struct
  *	iocb_attr_list, if it is right.
- * @nr: How many words of it there are; the list may end before.
+ * @room: How many words there are, three or more; the list may end before.
  * @ioprio_given: As for iocb_attrs_import().
  * @grants: Likewise.
  * @meta: Likewise.
+ *
+ * Each word is read once.
  *
  * Context: As iocb_attrs_import().
  * Return: As iocb_attrs_import(), and -E2BIG if the list does not end there.
  */
 int iocb_attrs_import_words(struct iocb_attrs *attrs, struct kiocb *iocb,
-			    const u64 *words, unsigned int nr,
+			    const u64 *words, unsigned int room,
 			    bool ioprio_given, struct iocb_attr_grants *grants,
 			    struct uio_meta *meta)
 {
-	const struct iocb_attr_list *list = (const void *)words;
-	struct iocb_attr_target target = {
-		.attrs		= attrs,
-		.iocb		= iocb,
-		.grants		= grants,
-		.meta		= meta,
-		.ioprio_given	= ioprio_given,
-	};
-	int ret;
+	union iocb_attr_list_word list = { .word = READ_ONCE(words[0]) };
+	union iocb_attr_value value;
+	union iocb_attr_word head;
 
-	begin(attrs);
-	ret = check_header(list, nr * sizeof(*words), &target);
-	if (!ret)
-		ret = import_records(list, list + 1, &target);
-	if (unlikely(ret))
-		return ret;
-	accept(list, attrs, iocb);
-	return 0;
+	begin(attrs, ioprio_given);
+	if (unlikely(!iocb_attr_is_one(list)))
+		return import_more_words(list, words, room, attrs, iocb, grants,
+					 meta);
+	head.word = READ_ONCE(words[1]);
+	value.word = READ_ONCE(words[2]);
+	return import_one(list, head, value, attrs, iocb, grants);
 }
 
 /**
@@ -548,11 +630,8 @@ int iocb_attrs_import_words(struct iocb_attrs *attrs, struct kiocb *iocb,
  */
 int iocb_attrs_check_file(struct kiocb *iocb)
 {
-	const struct iocb_attr_target target = {
-		.attrs	= iocb->ki_attrs,
-		.iocb	= iocb,
-	};
-	unsigned int id = find_dropped(iocb->ki_attrs->must, &target);
+	struct iocb_attrs *attrs = iocb->ki_attrs;
+	unsigned int id = find_dropped(attrs->must, attrs, iocb);
 
 	if (id == IOCB_ATTR_NR)
 		return 0;

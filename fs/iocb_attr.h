@@ -8,9 +8,13 @@
 #include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
-#include <linux/indirect_call_wrapper.h>
 #include <linux/iocb_attr.h>
 #include <linux/types.h>
+#include <asm/byteorder.h>
+
+struct iocb_attr_grants;
+struct kiocb;
+struct uio_meta;
 
 /* Why a list was refused; named for userspace in trace/events/iocb_attr.h. */
 enum iocb_attr_reason {
@@ -30,14 +34,41 @@ enum iocb_attr_reason {
 	IOCB_ATTR_BAD_UNSUPPORTED,
 };
 
-/* What the records of one I/O are resolved against, and into. */
-struct iocb_attr_target {
-	struct iocb_attrs	*attrs;
-	struct kiocb		*iocb;
-	struct iocb_attr_grants	*grants;
-	struct uio_meta		*meta;
-	u64			cgroup;	/* id of the one that is looked up */
-	bool			ioprio_given;
+/* The header of a list, and that of a record: a word of 8 bytes each. */
+union iocb_attr_list_word {
+	u64			word;
+	struct {
+		u32		size;
+		u32		flags;
+	};
+};
+
+union iocb_attr_word {
+	u64			word;
+	struct iocb_attr	attr;
+};
+
+#ifdef __LITTLE_ENDIAN
+#define IOCB_ATTR_LIST_WORD(size, flags)				\
+	((u64)(flags) << 32 | (size))
+#define IOCB_ATTR_WORD(size, id, flags)					\
+	((u64)(flags) << 48 | (u64)(id) << 32 | (size))
+#else
+#define IOCB_ATTR_LIST_WORD(size, flags)				\
+	((u64)(size) << 32 | (flags))
+#define IOCB_ATTR_WORD(size, id, flags)					\
+	((u64)(size) << 32 | (u64)(id) << 16 | (flags))
+#endif
+
+/* The first word of a record's own fields, which is the only one of most. */
+union iocb_attr_value {
+	u64	word;
+	u64	pid;
+	s32	pidfd;
+	s32	fd;
+	u16	ioprio;
+	u32	hints;
+	u16	pi_flags;
 };
 
 /**
@@ -60,10 +91,13 @@ struct iocb_attr_refusal {
  * @reserved: The bits that have to be 0 in the word of 8 bytes ...
  * @reserved_at: ... at this offset; the second word if the record has two.
  * @excludes: Mask of ids that may not be in the same list, its own with them.
+ * @alone: The header, without flags, of a record that iocb_attr_parse_one()
+ *	is for: of one value, and not for data integrity. Else 0.
  * @integrity: Refuse the I/O where nothing can honour this, required or not.
  * @take: Are the values possible ones? Those that need no more than that are
  *	put into the attributes. NULL if all are possible. Pure.
- * @resolve: Turn the record into what the kernel acts on. May sleep.
+ * @resolve: Turn the value into what the kernel acts on. May sleep.
+ * @resolve_all: The same for a record of more than one value.
  * @consumed: Can anything below act on it, as far as is known before the I/O
  *	starts? NULL where nothing in this kernel does.
  */
@@ -73,11 +107,15 @@ struct iocb_attr_desc {
 	u16	reserved_at;
 	bool	integrity;
 	u64	reserved;
+	u64	alone;
 	u32	excludes;
-	bool	(*take)(const struct iocb_attr *attr, struct iocb_attrs *attrs);
-	int	(*resolve)(const struct iocb_attr *attr,
-			   struct iocb_attr_target *target);
-	bool	(*consumed)(const struct iocb_attr_target *target);
+	bool	(*take)(union iocb_attr_value value, struct iocb_attrs *attrs);
+	int	(*resolve)(union iocb_attr_value value,
+			   struct iocb_attrs *attrs, struct kiocb *iocb,
+			   struct iocb_attr_grants *grants);
+	int	(*resolve_all)(const struct iocb_attr *attr,
+			       struct kiocb *iocb, struct uio_meta *meta);
+	bool	(*consumed)(const struct kiocb *iocb);
 };
 
 #define IOCB_ATTR_NR	(IOCB_ATTR_pi + 1)
@@ -112,68 +150,101 @@ static inline int iocb_attr_refuse(struct iocb_attr_refusal *bad, int error,
 }
 
 /* Is this the header of a list? 0, -EINVAL, or -E2BIG if none is so long. */
-static inline int iocb_attr_check_header(const struct iocb_attr_list *list,
+static inline int iocb_attr_check_header(union iocb_attr_list_word list,
 					 struct iocb_attr_refusal *bad)
 {
-	if (list->size < sizeof(*list) || list->size % 8)
+	if (list.size < sizeof(list) || list.size % 8)
 		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_LIST_SIZE);
-	if (list->size > IOCB_ATTR_LIST_SIZE_MAX)
+	if (list.size > IOCB_ATTR_LIST_SIZE_MAX)
 		return iocb_attr_refuse(bad, -E2BIG, IOCB_ATTR_BAD_LIST_SIZE);
-	if (list->flags & ~IOCB_ATTR_LIST_REPORT)
+	if (list.flags & ~IOCB_ATTR_LIST_REPORT)
 		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_LIST_FLAGS);
 	return 0;
 }
 
 int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
 		    struct iocb_attr_records *found);
-bool iocb_attr_take_cache(const struct iocb_attr *attr,
+bool iocb_attr_take_cache(union iocb_attr_value value,
 			  struct iocb_attrs *attrs);
 
-/* Bytes of a list of one record of two words, which is what most I/O has. */
-#define IOCB_ATTR_ONE	(sizeof(struct iocb_attr_list) + 2 * sizeof(u64))
+/* iocb_attr_take_cache(), for those who would not call it. */
+static __always_inline bool
+__iocb_attr_take_cache(union iocb_attr_value value, struct iocb_attrs *attrs)
+{
+	const u32 policies = IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |
+			     IOCB_CACHE_WRITEAROUND;
+	const u32 admission = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
+	u32 policy = value.hints & policies;
+
+	if (value.hints & ~(admission | policies))
+		return false;
+	if ((value.hints & admission) == admission)
+		return false;
+	/* at most one bit: a power of two, or none */
+	if (policy & (policy - 1))
+		return false;
+	attrs->cache.hints = value.hints;
+	return true;
+}
+
+static inline union iocb_attr_value
+iocb_attr_value_of(const struct iocb_attr *attr)
+{
+	return *(const union iocb_attr_value *)(attr + 1);
+}
+
+/* Is this the header of a list of one record of one value? Most are. */
+static __always_inline bool
+iocb_attr_is_one(union iocb_attr_list_word list)
+{
+	const u32 size = sizeof(struct iocb_attr_list) + 2 * sizeof(u64);
+
+	return (list.word & ~IOCB_ATTR_LIST_WORD(0, IOCB_ATTR_LIST_REPORT)) ==
+	       IOCB_ATTR_LIST_WORD(size, 0);
+}
 
 /*
- * The same as iocb_attr_parse() for the one record that a list of @len bytes of
- * records has, if there is nothing wrong with it and nothing unusual. If not,
- * that is to be asked.
+ * The same as iocb_attr_parse() for the record of such a list, if there is
+ * nothing wrong with it and nothing unusual; if not, that is to be asked.
  */
 static __always_inline bool
-iocb_attr_parse_one(const struct iocb_attr *attr, u32 len,
+iocb_attr_parse_one(union iocb_attr_word head, union iocb_attr_value value,
 		    struct iocb_attrs *attrs,
 		    const struct iocb_attr_desc **found)
 {
 	const struct iocb_attr_desc *desc;
 
-	if (!len || attr->size != len || attr->id >= IOCB_ATTR_NR ||
-	    attr->flags & ~IOCB_ATTR_REQUIRED)
+	if (head.attr.id >= IOCB_ATTR_NR)
 		return false;
-	desc = &iocb_attr_descs[attr->id];
+	desc = &iocb_attr_descs[head.attr.id];
 	/* or its address is computed again for each use */
 	OPTIMIZER_HIDE_VAR(desc);
-	if (desc->size != attr->size ||
-	    *(const u64 *)((const void *)attr + desc->reserved_at) &
-	    desc->reserved)
-		return false;
-	if (desc->take && !INDIRECT_CALL_1(desc->take, iocb_attr_take_cache,
-					   attr, attrs))
-		return false;
-	attrs->given = BIT(attr->id);
 	*found = desc;
-	return true;
+	if ((head.word & ~IOCB_ATTR_WORD(0, 0, IOCB_ATTR_REQUIRED)) !=
+	    desc->alone || value.word & desc->reserved)
+		return false;
+	attrs->given = BIT(head.attr.id);
+	if (desc->take == iocb_attr_take_cache)
+		return __iocb_attr_take_cache(value, attrs);
+	return !desc->take;
 }
 
-int iocb_attr_resolve_proxy_pid(const struct iocb_attr *attr,
-				struct iocb_attr_target *target);
-int iocb_attr_resolve_proxy_pidfd(const struct iocb_attr *attr,
-				  struct iocb_attr_target *target);
-int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
-			     struct iocb_attr_target *target);
-int iocb_attr_resolve_ioprio(const struct iocb_attr *attr,
-			     struct iocb_attr_target *target);
-int iocb_attr_resolve_pi(const struct iocb_attr *attr,
-			 struct iocb_attr_target *target);
-bool iocb_attr_consumed_direct(const struct iocb_attr_target *target);
-bool iocb_attr_consumed_charge(const struct iocb_attr_target *target);
-bool iocb_attr_consumed_pi(const struct iocb_attr_target *target);
+int iocb_attr_resolve_proxy_pid(union iocb_attr_value value,
+				struct iocb_attrs *attrs, struct kiocb *iocb,
+				struct iocb_attr_grants *grants);
+int iocb_attr_resolve_proxy_pidfd(union iocb_attr_value value,
+				  struct iocb_attrs *attrs, struct kiocb *iocb,
+				  struct iocb_attr_grants *grants);
+int iocb_attr_resolve_cgroup(union iocb_attr_value value,
+			     struct iocb_attrs *attrs, struct kiocb *iocb,
+			     struct iocb_attr_grants *grants);
+int iocb_attr_resolve_ioprio(union iocb_attr_value value,
+			     struct iocb_attrs *attrs, struct kiocb *iocb,
+			     struct iocb_attr_grants *grants);
+int iocb_attr_resolve_pi(const struct iocb_attr *attr, struct kiocb *iocb,
+			 struct uio_meta *meta);
+bool iocb_attr_consumed_direct(const struct kiocb *iocb);
+bool iocb_attr_consumed_charge(const struct kiocb *iocb);
+bool iocb_attr_consumed_pi(const struct kiocb *iocb);
 
 #endif /* _FS_IOCB_ATTR_H */

@@ -51,13 +51,15 @@ static u64 current_ns(void)
 	return current->nsproxy->cgroup_ns->ns.ns_id;
 }
 
-/* May current charge the cgroup with this id, as far as @grants remembers? */
+/*
+ * May current charge the cgroup with this id, as far as @grants remembers? In
+ * an RCU read-side critical section.
+ */
 static bool granted(struct iocb_attr_grants *grants, u64 cgroup)
 {
 	const struct hlist_head *table;
 	const struct grant *grant;
 
-	guard(rcu)();
 	table = rcu_dereference(grants->table);
 	if (unlikely(!table))
 		return false;
@@ -136,7 +138,8 @@ static void remember(struct iocb_attr_grants *grants, u64 cgroup, u64 from)
 #endif
 
 /* The right to charge a cgroup is not on record: ask for it. */
-static noinline int ask(int fd, struct iocb_attr_target *target)
+static noinline int ask(int fd, struct iocb_attrs *attrs,
+			struct iocb_attr_grants *grants)
 {
 	struct cgroup *cgrp;
 	u64 from;
@@ -145,27 +148,39 @@ static noinline int ask(int fd, struct iocb_attr_target *target)
 	cgrp = cgroup_get_from_fd_for_io(fd, &from);
 	if (IS_ERR(cgrp))
 		return PTR_ERR(cgrp);
-	remember(target->grants, cgroup_id(cgrp), from);
-	target->attrs->css = cgroup_get_e_css(cgrp, charged_subsys);
+	remember(grants, cgroup_id(cgrp), from);
+	attrs->css = cgroup_get_e_css(cgrp, charged_subsys);
 	cgroup_put(cgrp);
 	return 0;
 }
 
-int iocb_attr_resolve_cgroup(const struct iocb_attr *attr,
-			     struct iocb_attr_target *target)
+/* css_tryget_online(), in the read side that is entered already */
+static bool tryget_css(struct cgroup_subsys_state *css)
 {
-	int fd = ((const struct iocb_attr_cgroup *)attr)->fd;
-	struct cgroup_subsys_state *css;
+	return css && !(css->flags & CSS_NO_REF) &&
+	       percpu_ref_tryget_live_rcu(&css->refcnt);
+}
 
-	css = cgroup_get_e_css_from_fd(fd, charged_subsys, &target->cgroup);
-	if (IS_ERR(css))
-		return PTR_ERR(css);
-	if (unlikely(!granted(target->grants, target->cgroup))) {
-		css_put(css);
-		return ask(fd, target);
+int iocb_attr_resolve_cgroup(union iocb_attr_value value,
+			     struct iocb_attrs *attrs, struct kiocb *iocb,
+			     struct iocb_attr_grants *grants)
+{
+	struct cgroup_subsys_state *css;
+	struct cgroup *cgrp;
+
+	scoped_guard(rcu) {
+		cgrp = cgroup_from_fd_rcu(value.fd);
+		if (IS_ERR(cgrp))
+			return PTR_ERR(cgrp);
+		if (likely(granted(grants, cgroup_id(cgrp)))) {
+			css = cgroup_css(cgrp, charged_subsys);
+			if (unlikely(!tryget_css(css)))
+				css = cgroup_get_e_css(cgrp, charged_subsys);
+			attrs->css = css;
+			return 0;
+		}
 	}
-	target->attrs->css = css;
-	return 0;
+	return ask(value.fd, attrs, grants);
 }
 
 /**

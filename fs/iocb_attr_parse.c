@@ -7,6 +7,7 @@
  * userspace and fuzzed.
  */
 #include <linux/bits.h>
+#include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
@@ -17,32 +18,29 @@
 
 #include "iocb_attr.h"
 
-bool iocb_attr_take_cache(const struct iocb_attr *attr,
+bool iocb_attr_take_cache(union iocb_attr_value value,
 			  struct iocb_attrs *attrs)
 {
-	const u32 policies = IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |
-			     IOCB_CACHE_WRITEAROUND;
-	const u32 admission = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
-	u32 hints = ((const struct iocb_attr_cache *)attr)->hints;
-	u32 policy = hints & policies;
-
-	if (hints & ~(admission | policies))
-		return false;
-	if ((hints & admission) == admission)
-		return false;
-	/* at most one bit: a power of two, or none */
-	if (policy & (policy - 1))
-		return false;
-	attrs->cache.hints = hints;
-	return true;
+	return __iocb_attr_take_cache(value, attrs);
 }
 
-static bool take_pi(const struct iocb_attr *attr, struct iocb_attrs *attrs)
+static bool take_pi(union iocb_attr_value value, struct iocb_attrs *attrs)
 {
-	const struct iocb_attr_pi *pi = (const struct iocb_attr_pi *)attr;
-
-	return !(pi->flags & ~IO_INTEGRITY_VALID_FLAGS);
+	return !(value.pi_flags & ~IO_INTEGRITY_VALID_FLAGS);
 }
+
+/* The value of each is where iocb_attr_value_of() looks for it. */
+#define VALUE_AT(name, field, member)					\
+	static_assert(offsetof(struct iocb_attr_ ## name, field) ==	\
+		      sizeof(struct iocb_attr) &&			\
+		      sizeof_field(struct iocb_attr_ ## name, field) ==	\
+		      sizeof_field(union iocb_attr_value, member))
+VALUE_AT(proxy_pid, pid, pid);
+VALUE_AT(proxy_pidfd, pidfd, pidfd);
+VALUE_AT(cgroup, fd, fd);
+VALUE_AT(ioprio, ioprio, ioprio);
+VALUE_AT(cache, hints, hints);
+VALUE_AT(pi, flags, pi_flags);
 
 #define RECORD(name)							\
 	RECORD_EXCLUDES(name, 0)
@@ -50,6 +48,10 @@ static bool take_pi(const struct iocb_attr *attr, struct iocb_attrs *attrs)
 /* @others: the mask of those that may not be in one list with it */
 #define RECORD_EXCLUDES(name, others)					\
 	.excludes	= BIT(IOCB_ATTR_ ## name) | (others),		\
+	.alone		= sizeof(struct iocb_attr_ ## name) >		\
+			  2 * sizeof(u64) ? 0 :				\
+			  IOCB_ATTR_WORD(2 * sizeof(u64),		\
+					 IOCB_ATTR_ ## name, 0),	\
 	.size		= sizeof(struct iocb_attr_ ## name),		\
 	.min_size	= sizeof(struct iocb_attr_ ## name)
 
@@ -106,7 +108,7 @@ const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR] = {
 		RESERVED(pi),
 		.integrity	= true,
 		.take		= take_pi,
-		.resolve	= iocb_attr_resolve_pi,
+		.resolve_all	= iocb_attr_resolve_pi,
 		.consumed	= iocb_attr_consumed_pi,
 	},
 };
@@ -201,8 +203,8 @@ int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
 			goto refused;
 		}
 		if (desc->take &&
-		    !INDIRECT_CALL_1(desc->take, iocb_attr_take_cache, attr,
-				     attrs)) {
+		    !INDIRECT_CALL_1(desc->take, iocb_attr_take_cache,
+				     iocb_attr_value_of(attr), attrs)) {
 			ret = iocb_attr_refuse(&found->bad, -EINVAL,
 					       IOCB_ATTR_BAD_VALUE);
 			goto refused;
@@ -210,7 +212,7 @@ int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
 
 		found->record[attr->id] = attr;
 		given |= bit;
-		if (desc->resolve)
+		if (desc->resolve || desc->resolve_all)
 			found->resolve |= bit;
 		if (attr->flags || desc->integrity)
 			found->must |= bit;

@@ -138,13 +138,13 @@ static void header(struct kunit *test)
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct iocb_attr_list list = {
+		union iocb_attr_list_word list = {
 			.size	= cases[i].size,
 			.flags	= cases[i].flags,
 		};
 		struct iocb_attr_refusal bad = { };
 
-		KUNIT_EXPECT_EQ_MSG(test, iocb_attr_check_header(&list, &bad),
+		KUNIT_EXPECT_EQ_MSG(test, iocb_attr_check_header(list, &bad),
 				    cases[i].error, "size %u flags %#x",
 				    list.size, list.flags);
 		KUNIT_EXPECT_EQ(test, bad.reason, cases[i].reason);

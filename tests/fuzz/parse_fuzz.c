@@ -11,10 +11,13 @@
 
 /* What the table names and parsing never calls. */
 #define NEVER_CALLED(name)						\
-int name(const struct iocb_attr *attr, struct iocb_attr_target *target)	\
+int name(union iocb_attr_value value, struct iocb_attrs *attrs,		\
+	 struct kiocb *iocb, struct iocb_attr_grants *grants)		\
 {									\
-	(void)attr;							\
-	(void)target;							\
+	(void)value;							\
+	(void)attrs;							\
+	(void)iocb;							\
+	(void)grants;							\
 	abort();							\
 }
 
@@ -22,25 +25,26 @@ NEVER_CALLED(iocb_attr_resolve_proxy_pid)
 NEVER_CALLED(iocb_attr_resolve_proxy_pidfd)
 NEVER_CALLED(iocb_attr_resolve_cgroup)
 NEVER_CALLED(iocb_attr_resolve_ioprio)
-NEVER_CALLED(iocb_attr_resolve_pi)
 
-bool iocb_attr_consumed_direct(const struct iocb_attr_target *target)
+int iocb_attr_resolve_pi(const struct iocb_attr *attr, struct kiocb *iocb,
+			 struct uio_meta *meta)
 {
-	(void)target;
+	(void)attr;
+	(void)iocb;
+	(void)meta;
 	abort();
 }
 
-bool iocb_attr_consumed_charge(const struct iocb_attr_target *target)
-{
-	(void)target;
-	abort();
+#define NEVER_ASKED(name)						\
+bool name(const struct kiocb *iocb)					\
+{									\
+	(void)iocb;							\
+	abort();							\
 }
 
-bool iocb_attr_consumed_pi(const struct iocb_attr_target *target)
-{
-	(void)target;
-	abort();
-}
+NEVER_ASKED(iocb_attr_consumed_direct)
+NEVER_ASKED(iocb_attr_consumed_charge)
+NEVER_ASKED(iocb_attr_consumed_pi)
 
 #define CHECK(condition) do {	\
 	if (!(condition))	\
@@ -70,8 +74,9 @@ static void check_found(const void *body, u32 len,
 		       id == IOCB_ATTR_pi) == !!(found->must & 1U << id));
 		CHECK((attrs->given & iocb_attr_descs[id].excludes) ==
 		      1U << id);
-		CHECK(!iocb_attr_descs[id].resolve ==
-		      !(found->resolve & 1U << id));
+		CHECK((iocb_attr_descs[id].resolve ||
+		       iocb_attr_descs[id].resolve_all) ==
+		      !!(found->resolve & 1U << id));
 	}
 	/* the records fill the list, and no known one was passed over */
 	for (at = 0; at < len;) {
@@ -97,10 +102,14 @@ static void check_one(const struct iocb_attr *attr, u32 len, int ret,
 {
 	const struct iocb_attr_desc *desc;
 	struct iocb_attrs one = { 0 };
+	union iocb_attr_word head;
 
-	if (!iocb_attr_parse_one(attr, len, &one, &desc)) {
-		CHECK(ret || !len || attr->size != len ||
-		      attr->id >= IOCB_ATTR_NR ||
+	if (len != 2 * sizeof(u64))
+		return;
+	head.attr = *attr;
+	if (!iocb_attr_parse_one(head, iocb_attr_value_of(attr), &one,
+				 &desc)) {
+		CHECK(ret || attr->size != len || attr->id >= IOCB_ATTR_NR ||
 		      iocb_attr_descs[attr->id].size != len);
 		return;
 	}
@@ -108,7 +117,8 @@ static void check_one(const struct iocb_attr *attr, u32 len, int ret,
 	CHECK(one.given == attrs->given && one.given == 1U << attr->id);
 	CHECK(one.cache.hints == attrs->cache.hints);
 	CHECK(!desc->resolve == !found->resolve);
-	CHECK(!(attr->flags || desc->integrity) == !found->must);
+	CHECK(!desc->integrity && !attr->flags == !found->must);
+	CHECK(!attr->flags == (head.word == desc->alone));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -117,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct iocb_attr_records found = { 0 };
 	struct iocb_attrs attrs = { 0 };
-	struct iocb_attr_list list;
+	union iocb_attr_list_word list;
 	void *body;
 	u32 len;
 	int ret;
@@ -125,7 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < sizeof(list))
 		return 0;
 	memcpy(&list, data, sizeof(list));
-	ret = iocb_attr_check_header(&list, &found.bad);
+	ret = iocb_attr_check_header(list, &found.bad);
 	CHECK(ret == 0 || ret == -EINVAL || ret == -E2BIG);
 	/* what the header says counts in the kernel; here, what there is */
 	len = (size - sizeof(list)) & ~7UL;

@@ -51,8 +51,9 @@ TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_UNSUPPORTED);
 
 /* A list was checked; dev and ino are 0 if the file is still to be found. */
 TRACE_EVENT(iocb_attr_accepted,
-	TP_PROTO(const struct kiocb *iocb, u32 size, u32 flags, u32 given),
-	TP_ARGS(iocb, size, flags, given),
+	TP_PROTO(const struct kiocb *iocb, const struct iocb_attrs *attrs,
+		 u32 size),
+	TP_ARGS(iocb, attrs, size),
 
 	TP_STRUCT__entry(
 		__field(dev_t,	dev)
@@ -76,8 +77,8 @@ TRACE_EVENT(iocb_attr_accepted,
 		}
 		__entry->pos	= iocb->ki_pos;
 		__entry->size	= size;
-		__entry->flags	= flags;
-		__entry->given	= given;
+		__entry->flags	= attrs->flags;
+		__entry->given	= attrs->given;
 	),
 
 	TP_printk("dev=%d,%d ino=%llu pos=%lld size=%u flags=0x%x given=0x%x",
