@@ -6,7 +6,7 @@ T =
 help:
 	@echo 'make demo           from nothing to the result: hints, tags, checksums at work'
 	@echo 'make check          all tests; make check T=NAME for one (tests/list)'
-	@echo 'make bench          what attributes cost, in instructions'
+	@echo 'make bench          what attributes cost, in instructions and in time'
 	@echo 'make tree           the base kernel with one commit per patch in build/linux'
 	@echo 'make refresh        bring the commits of build/linux back to patches/'
 	@echo 'make verify         prove that the series is sound'
@@ -29,6 +29,7 @@ bench:
 	scripts/bench/pi
 	scripts/bench/scale
 	scripts/bench/memory
+	scripts/bench/time
 tree:
 	scripts/series/apply
 refresh:

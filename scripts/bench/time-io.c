@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Time direct reads: the last program of user-mode Linux that scripts/bench/time
- * boots. Each line of its input asks for a slice:
+ * Time direct reads: the program in the user-mode Linux of scripts/bench/time.
+ * Each line of its input asks for a slice:
  *
  *	aio|uring|pread DEPTH WHAT READS
  *
  * PARTS times READS of 4 KiB from /dev/nullb0, DEPTH at a time by one system
  * call that submits and one that waits (of io_uring it is the same one), WHAT
- * being none or a list of lists.h. What is needed for it is made when it is first
- * asked for, and kept.
+ * being none or a list of lists.h. What is needed for it is made when it is
+ * first asked for, and kept.
  *
  * The answer is "= NANOSECONDS", the median of the parts: where the host gives
  * the CPU to another process, one of them takes longer, and the others do not.

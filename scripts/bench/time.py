@@ -157,8 +157,7 @@ def bootstrap(boots):
 
 
 def by_rank(ratios):
-    """Two of the ratios that the median is between: with 95 %, and no more if it
-    can be"""
+    """Two of the ratios that the median is between with 95 %, the nearest"""
     n = len(ratios)
     ordered = sorted(ratios)
     outside = rank = 0
@@ -233,7 +232,7 @@ def fio_rows(directory):
                 sys.exit(f"time: {job}: fio has read nothing")
             ratios = [y / x for x, y in zip(b, p)]
             rows.append(row(
-                "fio", with_depth(job) + ("" if i == 0 else ", mean clat"), unit,
+                "fio", with_depth(job) + ("", ", mean clat")[i], unit,
                 statistics.median(b), statistics.median(p), ratios,
                 by_rank(ratios)))
     return rows
