@@ -2,7 +2,7 @@
 """The slices, the tables and the plot of scripts/bench/time.
 
 slices DIR CPU       time slices, with DIR/{base,patched,initramfs}; for report
-report DIR JSON GCC  DIR has slices, and {base,patched}-N.json of fio
+report DIR JSON GCC  DIR has slices, and {base,patched}-N/ of fio
 """
 import itertools
 import json
@@ -204,18 +204,26 @@ def um_rows(boots):
     return rows
 
 
+def mean_clat(path):
+    """Nanoseconds: of the means of 2 ms each the median, for the same reason as
+    that of the parts of a slice"""
+    with open(path) as f:
+        return statistics.median(int(line.split(",")[1]) for line in f)
+
+
 def fio_boots(directory, kernel):
     """[{job: (IOPS, ns of a mean completion)}]"""
     boots = []
     for n in itertools.count(1):
-        path = os.path.join(directory, f"{kernel}-{n}.json")
-        if not os.path.exists(path):
+        results = os.path.join(directory, f"{kernel}-{n}")
+        if not os.path.exists(results):
             return boots
-        with open(path) as f:
-            boots.append({
-                job["jobname"]: (job["read"]["iops"],
-                                 job["read"]["clat_ns"]["mean"])
-                for job in json.load(f)["jobs"]})
+        with open(os.path.join(results, "fio.json")) as f:
+            jobs = json.load(f)["jobs"]
+        boots.append({
+            job["jobname"]: (job["read"]["iops"], mean_clat(os.path.join(
+                results, f"log_clat.{number}.log")))
+            for number, job in enumerate(jobs, 1)})
 
 
 def fio_rows(directory):
