@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 
-BOOTS = 8
+BOOTS = 10
 PART = 500_000      # nanoseconds; a slice is 40 parts
 WARM_UP = 64        # reads in a part
 LINE_TIMEOUT = 60   # seconds
