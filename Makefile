@@ -14,7 +14,7 @@ help:
 	@echo 'make fuzz           fuzz the parser for a minute'
 	@echo 'make soak           random I/O, right and wrong, with faults for ten minutes'
 	@echo 'make kunit          the KUnit tests, in user-mode Linux'
-	@echo 'make kernel         the guest kernel of CONFIG=debug, perf or small'
+	@echo 'make kernel         the guest kernel of CONFIG=debug, perf, small or um'
 
 CONFIG = debug
 

@@ -32,8 +32,9 @@ RESAMPLES = 2000
 ABSURD = 0.5
 
 NOTE = {
-    "um": "user-mode Linux on a shared machine, wall-clock time",
-    "fio": "fio under emulation, wall-clock time",
+    "um": "wall-clock time of user-mode Linux on a shared machine; "
+          "spread as given",
+    "fio": "fio, under emulation, on a shared machine; spread as given",
 }
 UM_NAMES = {"patched": "no attributes", "again": "base, a second time"}
 
@@ -46,7 +47,6 @@ set grid xtics
 set key off
 set style fill solid 0.3
 set boxwidth 0.5
-set yrange [:] reverse
 set arrow 1 from 1, graph 0 to 1, graph 1 nohead lt -1 dt 2
 """
 
@@ -103,7 +103,7 @@ class Guest:
 
 def one_boot(directory, boot, cpu, reads):
     """{read: {column: [nanoseconds per read]}}, a column being a kernel or a
-    list; reads gets how many make a slice, if it is empty"""
+    list; reads gets how many of each make a part, if it is not known"""
     guests = {k: Guest(directory, k, boot, cpu) for k in KERNELS}
     times = {}
     for guest in guests.values():
@@ -205,8 +205,8 @@ def um_rows(boots):
 
 
 def mean_clat(path):
-    """Nanoseconds: of the means of 2 ms each the median, for the same reason as
-    that of the parts of a slice"""
+    """Nanoseconds: of the means of 2 ms each the median, for the reason that a
+    slice has parts"""
     with open(path) as f:
         return statistics.median(int(line.split(",")[1]) for line in f)
 
@@ -240,7 +240,7 @@ def fio_rows(directory):
                 sys.exit(f"time: {job}: fio has read nothing")
             ratios = [y / x for x, y in zip(b, p)]
             rows.append(row(
-                "fio", with_depth(job) + ("", ", mean clat")[i], unit,
+                "fio", with_depth(job) + ("", ", clat")[i], unit,
                 statistics.median(b), statistics.median(p), ratios,
                 by_rank(ratios)))
     return rows
@@ -287,9 +287,9 @@ def report(directory, path, gcc):
         done = json.load(f)
     um = um_rows(done["boots"])
     fio = fio_rows(directory)
-    print_rows(f"{NOTE['um']}, in {um[0]['pairs']} pairs of slices:", um)
+    print_rows(f"{NOTE['um']}; {um[0]['pairs']} pairs of slices:", um)
     print()
-    print_rows(f"{NOTE['fio']}, in {fio[0]['pairs']} pairs of boots:", fio)
+    print_rows(f"{NOTE['fio']}; {fio[0]['pairs']} pairs of boots:", fio)
     with open(path, "w") as f:
         json.dump({"gcc": gcc, "notes": NOTE, "reads_in_part": done["reads"],
                    "rows": um + fio}, f, indent=1)
