@@ -6,7 +6,7 @@ T =
 help:
 	@echo 'make demo           from nothing to the result: hints, tags, checksums at work'
 	@echo 'make check          all tests; make check T=NAME for one (tests/list)'
-	@echo 'make bench          what attributes cost, in instructions'
+	@echo 'make bench          what attributes cost, in instructions and in time'
 	@echo 'make tree           the base kernel with one commit per patch in build/linux'
 	@echo 'make refresh        bring the commits of build/linux back to patches/'
 	@echo 'make verify         prove that the series is sound'
@@ -14,7 +14,7 @@ help:
 	@echo 'make fuzz           fuzz the parser for a minute'
 	@echo 'make soak           random I/O, right and wrong, with faults for ten minutes'
 	@echo 'make kunit          the KUnit tests, in user-mode Linux'
-	@echo 'make kernel         the guest kernel of CONFIG=debug, perf or small'
+	@echo 'make kernel         the guest kernel of CONFIG=debug, perf, small or um'
 
 CONFIG = debug
 
@@ -29,6 +29,7 @@ bench:
 	scripts/bench/pi
 	scripts/bench/scale
 	scripts/bench/memory
+	scripts/bench/time
 tree:
 	scripts/series/apply
 refresh:
