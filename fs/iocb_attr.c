@@ -335,8 +335,8 @@ static int import_records(const void *body, u32 len, struct iocb_attrs *attrs,
 }
 
 /* Is this the header of a list that may be @room bytes long? */
-static int check_header(union iocb_attr_list_word list, size_t room,
-			struct iocb_attrs *attrs)
+static __always_inline int check_header(union iocb_attr_list_word list,
+					size_t room, struct iocb_attrs *attrs)
 {
 	struct iocb_attr_refusal bad = {};
 	int ret = iocb_attr_check_header(list, &bad);
