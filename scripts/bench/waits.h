@@ -37,7 +37,7 @@
 
 #include "count.h"
 
-#define ROUNDS		400
+#define ROUNDS		1000
 #define MAX_ROUNDS	(10 * ROUNDS)
 /* a turn of the loop takes fewer instructions, and any interrupt more */
 #define TURN		100
