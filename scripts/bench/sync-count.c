@@ -6,11 +6,11 @@
  *	sync-count [-w] [-i] FILE direct|buffered
  *	sync-count floor
  *
- * -w writes. -i counts as waits.h says. Buffered I/O is to pages that are in memory. The second form counts what a
- * checked copy from and to user memory takes, by system calls that do one and
- * nothing else, as their arguments are wrong otherwise, or ask for nothing: less
- * the same without it. Prints the copies from user memory of 32 and of 64 bytes,
- * and that of 8 bytes to it.
+ * -w writes. -i counts as waits.h says. Buffered I/O is to pages that are in
+ * memory. The second form counts what a checked copy from and to user memory
+ * takes, by system calls that do one and nothing else, as their arguments are
+ * wrong otherwise, or ask for nothing: less the same without it. Prints the
+ * copies from user memory of 32 and of 64 bytes, and that of 8 bytes to it.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -47,7 +47,7 @@ struct spinner {
 	unsigned int gaps;
 };
 
-static inline void spin(volatile struct spinner *s)
+static inline void spin(struct spinner *s)
 {
 	uint64_t last = __rdtsc(), now;
 
@@ -56,13 +56,14 @@ static inline void spin(volatile struct spinner *s)
 		now = __rdtsc();
 		if (now - last > TURN) {
 			s->gap = now - last;
-			s->gaps++;
+			__atomic_store_n(&s->gaps, s->gaps + 1,
+					 __ATOMIC_RELEASE);
 		}
 	}
 }
 
 /* Start the other process; this one comes before it from now on. */
-static inline volatile struct spinner *start_spinner(void)
+static inline struct spinner *start_spinner(void)
 {
 	const struct sched_param param = { .sched_priority = 1 };
 	struct spinner *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
@@ -80,6 +81,11 @@ static inline volatile struct spinner *start_spinner(void)
 	if (pid < 0 || sched_setscheduler(0, SCHED_FIFO, &param))
 		return NULL;
 	return s;
+}
+
+static inline unsigned int count_gaps(const struct spinner *s)
+{
+	return __atomic_load_n(&s->gaps, __ATOMIC_ACQUIRE);
 }
 
 static inline double mean_of_middle_half(uint64_t *counts)
@@ -100,7 +106,7 @@ static inline double mean_of_middle_half(uint64_t *counts)
 static inline int count_waits(struct counter *c, batch_fn round, void *arg,
 			      int depth)
 {
-	volatile struct spinner *s = start_spinner();
+	struct spinner *s = start_spinner();
 	bool clean = false, was_clean;
 	static uint64_t counts[ROUNDS];
 	unsigned long long switches;
@@ -114,13 +120,13 @@ static inline int count_waits(struct counter *c, batch_fn round, void *arg,
 	for (i = 0; nr < ROUNDS; i++) {
 		if (i == MAX_ROUNDS)
 			return -EBUSY;
-		gaps = s->gaps;
+		gaps = count_gaps(s);
 		err = round(arg, &unused);
 		if (err)
 			return err;
 		/* the gap began when the last round was completed */
 		was_clean = clean;
-		clean = s->gaps == gaps + 1;
+		clean = count_gaps(s) == gaps + 1;
 		if (i >= WARM_UP && clean && was_clean)
 			counts[nr++] = s->gap;
 	}
