@@ -335,8 +335,8 @@ static int import_records(const void *body, u32 len, struct iocb_attrs *attrs,
 }
 
 /* Is this the header of a list that may be @room bytes long? */
-static int check_header(union iocb_attr_list_word list, size_t room,
-			struct iocb_attrs *attrs)
+static __always_inline int check_header(union iocb_attr_list_word list,
+					size_t room, struct iocb_attrs *attrs)
 {
 	struct iocb_attr_refusal bad = {};
 	int ret = iocb_attr_check_header(list, &bad);
@@ -548,9 +548,13 @@ noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 	 * do. Each is read once: what is said of the list's length is not
 	 * looked at in user memory again.
 	 */
-	scoped_user_read_access_size(from, 3 * sizeof(*from), efault) {
+	scoped_user_read_access_size(from, sizeof(*from), efault) {
 		unsafe_get_user(list.word, from, efault);
 		if (iocb_attr_is_one(list)) {
+			/* where a mask keeps memory's end away, it does for all */
+			if (!can_do_masked_user_access() &&
+			    !access_ok(from, list.size))
+				goto efault;
 			unsafe_get_user(head.word, from + 1, efault);
 			unsafe_get_user(value.word, from + 2, efault);
 		}
@@ -592,7 +596,8 @@ static noinline int import_more_words(union iocb_attr_list_word list,
  * @iocb: Likewise.
  * @words: In memory of the kernel that userspace may write to: a struct
  *	iocb_attr_list, if it is right.
- * @room: How many words there are, three or more; the list may end before.
+ * @room: How many words there are, three or more and at most 32; the list may
+ *	end before.
  * @ioprio_given: As for iocb_attrs_import().
  * @grants: Likewise.
  * @meta: Likewise.

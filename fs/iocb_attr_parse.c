@@ -31,9 +31,8 @@ static bool take_pi(union iocb_attr_value value, struct iocb_attrs *attrs)
 
 /* The value of each is where iocb_attr_value_of() looks for it. */
 #define VALUE_AT(name, field, member)					\
-	static_assert(offsetof(struct iocb_attr_ ## name, field) ==	\
-		      sizeof(struct iocb_attr) &&			\
-		      sizeof_field(struct iocb_attr_ ## name, field) ==	\
+	static_assert(offsetofend(struct iocb_attr_ ## name, field) ==	\
+		      sizeof(struct iocb_attr) +			\
 		      sizeof_field(union iocb_attr_value, member))
 VALUE_AT(proxy_pid, pid, pid);
 VALUE_AT(proxy_pidfd, pidfd, pidfd);

@@ -152,9 +152,85 @@ static void header(struct kunit *test)
 	}
 }
 
+static void only_one_record(struct kunit *test)
+{
+	static const struct {
+		u32	size, flags;
+		bool	one;
+	} cases[] = {
+		{ 8, 0, false },
+		{ 16, 0, false },
+		{ 24, 0, true },
+		{ 24, IOCB_ATTR_LIST_REPORT, true },
+		{ 24, 1U << 1, false },
+		{ 24, 1U << 31, false },
+		{ 32, 0, false },
+		{ 24 + (1U << 31), 0, false },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		union iocb_attr_list_word list = {
+			.size	= cases[i].size,
+			.flags	= cases[i].flags,
+		};
+
+		KUNIT_EXPECT_EQ_MSG(test, iocb_attr_is_one(list), cases[i].one,
+				    "size %u flags %#x", list.size, list.flags);
+	}
+}
+
 static void no_records(struct kunit *test)
 {
 	expect_accepted(test, &all, 0, 0, 0);
+}
+
+/* Is this, alone in a list, found good without a look at the rest? */
+static bool is_good(u32 size, u16 id, u16 flags, u64 value, u32 *hints)
+{
+	union iocb_attr_word head = {
+		.attr = { .size = size, .id = id, .flags = flags },
+	};
+	union iocb_attr_value word = { .word = value };
+	struct iocb_attrs attrs = { };
+	const struct iocb_attr_desc *desc;
+
+	if (!iocb_attr_parse_one(head, word, &attrs, &desc))
+		return false;
+	*hints = attrs.cache.hints;
+	return attrs.given == BIT(id) && desc == &iocb_attr_descs[id];
+}
+
+static void one_alone(struct kunit *test)
+{
+	union iocb_attr_value bypass = { .hints = IOCB_CACHE_BYPASS };
+	union iocb_attr_value both = {
+		.hints = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT,
+	};
+	u32 hints;
+
+	for (u16 id = 0; id < IOCB_ATTR_NR; id++) {
+		bool shortest = iocb_attr_descs[id].size == 16;
+
+		KUNIT_EXPECT_EQ(test, is_good(16, id, 0, 0, &hints), shortest);
+		KUNIT_EXPECT_EQ(test, is_good(16, id, IOCB_ATTR_REQUIRED, 0,
+					      &hints), shortest);
+		KUNIT_EXPECT_FALSE(test, is_good(16, id, 1U << 1, 0, &hints));
+		KUNIT_EXPECT_FALSE(test, is_good(8, id, 0, 0, &hints));
+		KUNIT_EXPECT_FALSE(test, is_good(24, id, 0, 0, &hints));
+		KUNIT_EXPECT_EQ(test, is_good(16, id, 0, ~0ULL, &hints),
+				id == IOCB_ATTR_proxy_pid);
+		/* data integrity is never dropped: that takes a look */
+		if (iocb_attr_descs[id].integrity)
+			KUNIT_EXPECT_EQ(test, iocb_attr_descs[id].alone, 0);
+	}
+	KUNIT_EXPECT_FALSE(test, is_good(16, IOCB_ATTR_NR, 0, 0, &hints));
+	KUNIT_EXPECT_FALSE(test, is_good(16, U16_MAX, 0, 0, &hints));
+
+	KUNIT_EXPECT_TRUE(test, is_good(16, IOCB_ATTR_cache, 0, bypass.word,
+					&hints));
+	KUNIT_EXPECT_EQ(test, hints, IOCB_CACHE_BYPASS);
+	KUNIT_EXPECT_FALSE(test, is_good(16, IOCB_ATTR_cache, 0, both.word,
+					 &hints));
 }
 
 static void one_of_each(struct kunit *test)
@@ -459,7 +535,9 @@ static struct kunit_case iocb_attr_cases[] = {
 	KUNIT_CASE(layout),
 	KUNIT_CASE(table),
 	KUNIT_CASE(header),
+	KUNIT_CASE(only_one_record),
 	KUNIT_CASE(no_records),
+	KUNIT_CASE(one_alone),
 	KUNIT_CASE(one_of_each),
 	KUNIT_CASE(record_sizes),
 	KUNIT_CASE(huge_record),

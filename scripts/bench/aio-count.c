@@ -4,15 +4,15 @@
  * calls included. For a guest of scripts/vm/run --icount, where the time stamp
  * counter counts instructions.
  *
- *	aio-count [-w] FILE DEPTH [WHAT [N [forever]]]
+ *	aio-count [-w] [-i] FILE DEPTH [WHAT [N [forever]]]
  *
- * -w writes. WHAT each I/O has: none, pi, or a list of lists.h. Or what is done
- * before each I/O instead, as programs have to today: flag-ioprio
- * (IOCB_FLAG_IOPRIO), set-ioprio (ioprio_set(2)), rw-hint (F_SET_RW_HINT) and
- * move (writing cgroup.procs of one of two cgroups). With process, every other
- * DEPTH I/Os are done by a process of another cgroup, which is told so by a
- * pipe. With forever it says "reading" and reads until it is killed, for
- * scripts/bench/where.
+ * -w writes. -i counts as waits.h says. WHAT each I/O has: none, pi, or a list
+ * of lists.h. Or what is done before each I/O instead, as programs have to
+ * today: flag-ioprio (IOCB_FLAG_IOPRIO), set-ioprio (ioprio_set(2)), rw-hint
+ * (F_SET_RW_HINT) and move (writing cgroup.procs of one of two cgroups). With
+ * process, every other DEPTH I/Os are done by a process of another cgroup, which
+ * is told so by a pipe. With forever it says "reading" and reads until it is
+ * killed, for scripts/bench/where.
  *
  * Prints the instructions of one I/O, and its context switches.
  */
@@ -27,6 +27,7 @@
 
 #include "count.h"
 #include "lists.h"
+#include "waits.h"
 
 /* Headers of older C libraries have none of this. */
 #ifndef F_SET_RW_HINT
@@ -35,7 +36,7 @@
 
 struct reads {
 	aio_context_t ctx;
-	int fd, depth;
+	int fd, depth, batch, opcode;
 	unsigned int next, span;
 	struct lists lists;
 	/* where in its list each read has the seed, or NULL */
@@ -117,7 +118,7 @@ static int one_batch(void *arg, uint64_t *count)
 	int i, err;
 
 	start = __rdtsc();
-	for (i = 0; i < BATCH; i += step) {
+	for (i = 0; i < r->batch; i += step) {
 		err = do_depth(r);
 		if (err)
 			return err;
@@ -236,25 +237,32 @@ static void read_forever(struct reads *r)
 int main(int argc, char **argv)
 {
 	static struct counter counter;
-	static struct reads r;
-	const bool writes = argc > 1 && !strcmp(argv[1], "-w");
+	static struct reads r = { .batch = BATCH, .opcode = IOCB_CMD_PREAD };
 	const char *what, *file;
-	bool forever;
+	bool forever, waits = false;
 	int i, n, err;
 	char *buf;
 
-	argv += writes;
-	argc -= writes;
-	what = argc > 3 ? argv[3] : "none";
-	n = argc > 4 ? atoi(argv[4]) : 1;
-	forever = argc > 5 && !strcmp(argv[5], "forever");
-	if (argc < 3 || argc > 6 || (argc > 5 && !forever)) {
-		fputs("usage: aio-count [-w] FILE DEPTH [WHAT [N [forever]]]\n",
+	while ((i = getopt(argc, argv, "+wi")) != -1) {
+		if (i == 'w')
+			r.opcode = IOCB_CMD_PWRITE;
+		else if (i == 'i')
+			waits = true;
+		else
+			return 2;
+	}
+	argv += optind;
+	argc -= optind;
+	what = argc > 2 ? argv[2] : "none";
+	n = argc > 3 ? atoi(argv[3]) : 1;
+	forever = argc > 4 && !strcmp(argv[4], "forever");
+	if (argc < 2 || argc > 5 || (argc > 4 && !forever)) {
+		fputs("usage: aio-count [-w] [-i] FILE DEPTH [WHAT [N [forever]]]\n",
 		      stderr);
 		return 2;
 	}
-	file = argv[1];
-	r.depth = atoi(argv[2]);
+	file = argv[0];
+	r.depth = atoi(argv[1]);
 	if (r.depth < 1 || r.depth > BATCH || BATCH % r.depth) {
 		fprintf(stderr, "aio-count: the depth divides %d\n", BATCH);
 		return 2;
@@ -272,8 +280,7 @@ int main(int argc, char **argv)
 		return fail("io_setup", -errno);
 	memset(buf, 0, BATCH * BLOCK);
 	for (i = 0; i < r.depth; i++) {
-		r.iocbs[i].aio_lio_opcode = writes ? IOCB_CMD_PWRITE :
-						     IOCB_CMD_PREAD;
+		r.iocbs[i].aio_lio_opcode = r.opcode;
 		r.iocbs[i].aio_fildes = r.fd;
 		r.iocbs[i].aio_buf = (uintptr_t)(buf + i * BLOCK);
 		r.iocbs[i].aio_nbytes = BLOCK;
@@ -285,7 +292,12 @@ int main(int argc, char **argv)
 	if (forever)
 		read_forever(&r);
 	/* each of many cgroups is met for the first time in warming up */
-	err = count_batches(&counter, one_batch, &r);
+	if (waits) {
+		r.batch = r.depth;
+		err = count_waits(&counter, one_batch, &r, r.depth);
+	} else {
+		err = count_batches(&counter, one_batch, &r);
+	}
 	if (err)
 		return fail(what, err);
 	print_counter(&counter);

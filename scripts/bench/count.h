@@ -27,7 +27,6 @@
 #define BLOCK		4096
 #define BATCH		64
 #define PERIOD		6
-#define PERIOD		6
 #define BATCHES		12		/* at least, for each place in it */
 #define MAX_BATCHES	200
 #define WARM_UP		40

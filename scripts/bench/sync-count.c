@@ -3,14 +3,14 @@
  * Count the instructions of one pread(2) or pwrite(2), as aio-count does with
  * AIO.
  *
- *	sync-count [-w] FILE direct|buffered
+ *	sync-count [-w] [-i] FILE direct|buffered
  *	sync-count floor
  *
- * Buffered I/O is to pages that are in memory. The second form counts what a
- * checked copy from and to user memory takes, by system calls that do one and
- * nothing else, as their arguments are wrong otherwise, or ask for nothing: less
- * the same without it. Prints the copies from user memory of 32 and of 64 bytes,
- * and that of 8 bytes to it.
+ * -w writes. -i counts as waits.h says. Buffered I/O is to pages that are in
+ * memory. The second form counts what a checked copy from and to user memory
+ * takes, by system calls that do one and nothing else, as their arguments are
+ * wrong otherwise, or ask for nothing: less the same without it. Prints the
+ * copies from user memory of 32 and of 64 bytes, and that of 8 bytes to it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +24,10 @@
 #include <unistd.h>
 
 #include "count.h"
+#include "waits.h"
 
 struct file {
-	int fd;
+	int fd, batch;
 	unsigned int next, span;
 	bool writes;
 	char *buf;
@@ -46,7 +47,7 @@ static int read_or_write(void *arg, uint64_t *count)
 	int i;
 
 	start = __rdtsc();
-	for (i = 0; i < BATCH; i++) {
+	for (i = 0; i < f->batch; i++) {
 		if (f->writes)
 			n = pwrite(f->fd, f->buf, BLOCK, offset_of(f->next));
 		else
@@ -106,36 +107,47 @@ static void print_floor(void)
 int main(int argc, char **argv)
 {
 	static struct counter counter;
-	struct file f = { .writes = argc > 1 && !strcmp(argv[1], "-w") };
-	bool direct;
-	int err;
+	struct file f = { .batch = BATCH };
+	bool direct, waits = false;
+	int i, err;
 
-	argv += f.writes;
-	argc -= f.writes;
+	while ((i = getopt(argc, argv, "+wi")) != -1) {
+		if (i == 'w')
+			f.writes = true;
+		else if (i == 'i')
+			waits = true;
+		else
+			return 2;
+	}
+	argv += optind;
+	argc -= optind;
 	if (check_counter())
 		return 1;
-	if (argc == 2 && !strcmp(argv[1], "floor")) {
+	if (argc == 1 && !strcmp(argv[0], "floor")) {
 		print_floor();
 		return 0;
 	}
-	direct = argc == 3 && !strcmp(argv[2], "direct");
-	if (!direct && (argc != 3 || strcmp(argv[2], "buffered"))) {
-		fputs("usage: sync-count [-w] FILE direct|buffered\n"
+	direct = argc == 2 && !strcmp(argv[1], "direct");
+	if (!direct && (argc != 2 || strcmp(argv[1], "buffered"))) {
+		fputs("usage: sync-count [-w] [-i] FILE direct|buffered\n"
 		      "       sync-count floor\n", stderr);
 		return 2;
 	}
-	f.fd = open(argv[1], O_RDWR | (direct ? O_DIRECT : 0));
+	f.fd = open(argv[0], O_RDWR | (direct ? O_DIRECT : 0));
 	f.span = f.fd < 0 ? 0 : span_of(f.fd);
 	/* few enough to be in memory */
 	if (f.span && !direct)
 		f.span = BATCH;
 	f.buf = aligned_alloc(BLOCK, BLOCK);
 	if (!f.span || !f.buf) {
-		perror(argv[1]);
+		perror(argv[0]);
 		return 1;
 	}
 	memset(f.buf, 0, BLOCK);
-	err = count_batches(&counter, read_or_write, &f);
+	if (waits)
+		f.batch = 1;
+	err = waits ? count_waits(&counter, read_or_write, &f, 1) :
+		      count_batches(&counter, read_or_write, &f);
 	if (err) {
 		fprintf(stderr, "sync-count: %s\n", strerror(-err));
 		return 1;

@@ -19,7 +19,7 @@ INTERFACES = {
 }
 DEVICES = {
     "null": "null_blk", "ram": "brd", "ext4": "ext4", "xfs": "xfs",
-    "bcache": "bcache hit",
+    "bcache": "bcache hit", "virtio": "virtio-blk",
 }
 WHATS = {
     "none": "no attributes",

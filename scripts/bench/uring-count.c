@@ -3,11 +3,11 @@
  * Count the instructions of one direct read or write with io_uring, as
  * aio-count does with AIO: one system call submits DEPTH of them and waits.
  *
- *	uring-count [-w] [-s] [-c] FILE DEPTH [WHAT [N]]
+ *	uring-count [-w] [-i] [-s] [-c] FILE DEPTH [WHAT [N]]
  *
- * -w writes. -s takes a ring with SQEs of 128 bytes, and puts the list there.
- * -c takes a ring with CQEs of 32 bytes. WHAT each I/O has: none, pi (that of
- * io_uring), or a list of lists.h.
+ * -w writes. -i counts as waits.h says. -s takes a ring with SQEs of 128 bytes,
+ * and puts the list there. -c takes a ring with CQEs of 32 bytes. WHAT each I/O
+ * has: none, pi (that of io_uring), or a list of lists.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,7 @@
 
 #include "count.h"
 #include "lists.h"
+#include "waits.h"
 
 /* Headers of older kernels have none of this. */
 #define ATTR_PI		(1U << 0)	/* IORING_RW_ATTR_FLAG_PI */
@@ -38,7 +39,7 @@ struct pi {
 };
 
 struct reads {
-	int fd, ring, depth, opcode;
+	int fd, ring, depth, batch, opcode;
 	unsigned int next, span;
 	bool with_pi;
 	/* entries are so many times as large as without flags, as a shift */
@@ -152,7 +153,7 @@ static int one_batch(void *arg, uint64_t *count)
 	int i, j, n, err = 0;
 
 	start = __rdtsc();
-	for (i = 0; i < BATCH; i += r->depth) {
+	for (i = 0; i < r->batch; i += r->depth) {
 		for (j = 0; j < r->depth; j++)
 			prepare_io(r, j);
 		n = syscall(SYS_io_uring_enter, r->ring, r->depth, r->depth,
@@ -196,13 +197,16 @@ static int fail(const char *what, int err)
 int main(int argc, char **argv)
 {
 	static struct counter counter;
-	static struct reads r = { .opcode = IORING_OP_READ };
+	static struct reads r = { .batch = BATCH, .opcode = IORING_OP_READ };
 	const char *what;
+	bool waits = false;
 	int i, err;
 
-	while ((i = getopt(argc, argv, "+wsc")) != -1) {
+	while ((i = getopt(argc, argv, "+wisc")) != -1) {
 		if (i == 'w')
 			r.opcode = IORING_OP_WRITE;
+		else if (i == 'i')
+			waits = true;
 		else if (i == 's')
 			r.sqe_shift = 1;
 		else if (i == 'c')
@@ -213,7 +217,7 @@ int main(int argc, char **argv)
 	argv += optind;
 	argc -= optind;
 	if (argc < 2 || argc > 4) {
-		fputs("usage: uring-count [-w] [-s] [-c] FILE DEPTH [WHAT [N]]\n",
+		fputs("usage: uring-count [-w] [-i] [-s] [-c] FILE DEPTH [WHAT [N]]\n",
 		      stderr);
 		return 2;
 	}
@@ -238,8 +242,11 @@ int main(int argc, char **argv)
 	err = prepare(&r, what, argc > 3 ? atoi(argv[3]) : 1);
 	if (!err)
 		err = set_up(&r);
+	if (waits)
+		r.batch = r.depth;
 	if (!err)
-		err = count_batches(&counter, one_batch, &r);
+		err = waits ? count_waits(&counter, one_batch, &r, r.depth) :
+			      count_batches(&counter, one_batch, &r);
 	if (err)
 		return fail(what, err);
 	print_counter(&counter);
