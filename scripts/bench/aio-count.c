@@ -220,20 +220,6 @@ static int fail(const char *what, int err)
 	return 1;
 }
 
-static void read_forever(struct reads *r)
-{
-	uint64_t count;
-	int i;
-
-	for (i = 0; !one_batch(r, &count); i += i <= WARM_UP) {
-		if (i == WARM_UP) {
-			puts("reading");
-			fflush(stdout);
-		}
-	}
-	exit(1);
-}
-
 int main(int argc, char **argv)
 {
 	static struct counter counter;
@@ -290,7 +276,7 @@ int main(int argc, char **argv)
 	if (err)
 		return fail(what, err);
 	if (forever)
-		read_forever(&r);
+		do_forever(one_batch, &r);
 	/* each of many cgroups is met for the first time in warming up */
 	if (waits) {
 		r.batch = r.depth;

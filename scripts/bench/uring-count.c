@@ -3,7 +3,7 @@
  * Count the instructions of one direct read or write with io_uring, as
  * aio-count does with AIO: one system call submits DEPTH of them and waits.
  *
- *	uring-count [-w] [-i] [-s] [-c] FILE DEPTH [WHAT [N]]
+ *	uring-count [-w] [-i] [-s] [-c] FILE DEPTH [WHAT [N [forever]]]
  *
  * -w writes. -i counts as waits.h says. -s takes a ring with SQEs of 128 bytes,
  * and puts the list there. -c takes a ring with CQEs of 32 bytes. WHAT each I/O
@@ -198,8 +198,8 @@ int main(int argc, char **argv)
 {
 	static struct counter counter;
 	static struct reads r = { .batch = BATCH, .opcode = IORING_OP_READ };
+	bool forever, waits = false;
 	const char *what;
-	bool waits = false;
 	int i, err;
 
 	while ((i = getopt(argc, argv, "+wisc")) != -1) {
@@ -216,8 +216,9 @@ int main(int argc, char **argv)
 	}
 	argv += optind;
 	argc -= optind;
-	if (argc < 2 || argc > 4) {
-		fputs("usage: uring-count [-w] [-i] [-s] [-c] FILE DEPTH [WHAT [N]]\n",
+	forever = argc > 4 && !strcmp(argv[4], "forever");
+	if (argc < 2 || argc > 5 || (argc > 4 && !forever)) {
+		fputs("usage: uring-count [-w] [-i] [-s] [-c] FILE DEPTH [WHAT [N [forever]]]\n",
 		      stderr);
 		return 2;
 	}
@@ -242,6 +243,8 @@ int main(int argc, char **argv)
 	err = prepare(&r, what, argc > 3 ? atoi(argv[3]) : 1);
 	if (!err)
 		err = set_up(&r);
+	if (!err && forever)
+		do_forever(one_batch, &r);
 	if (waits)
 		r.batch = r.depth;
 	if (!err)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The counting of scripts/bench/where.
 
-count SYMBOLS DEPTH <LOG: instructions per I/O and function, from what QEMU logs
+count SYMBOLS CALL DEPTH <LOG: instructions per I/O and function, from what QEMU logs
 compare [--all] NAME FILE NAME FILE: two of these, side by side
 """
 import bisect
@@ -9,14 +9,13 @@ import collections
 import re
 import sys
 
-ENTRY = "__x64_sys_io_getevents"
 INTERRUPT = re.compile(r"asm_(sysvec|common_interrupt|exc_)")
 SPLIT = re.compile(r"\.(isra|part|constprop|cold)\b.*")
 # Trace 0: host-address [cs-base/pc/flags/cflags] symbol
 PC = re.compile(r"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 
 
-def read_symbols(path):
+def read_symbols(path, entry):
     """Start addresses of the kernel's functions, and their names."""
     found = {}
     with open(path) as f:
@@ -25,17 +24,17 @@ def read_symbols(path):
             if len(words) == 3 and words[1] in "tTwW":
                 # of two names for one address, that of the system call
                 name = found.get(int(words[0], 16))
-                if name is None or words[2] == ENTRY:
+                if name is None or words[2] == entry:
                     found[int(words[0], 16)] = words[2]
     starts = sorted(found)
     return starts, [found[a] for a in starts]
 
 
-def rounds(log, starts, names):
-    """Counts by function between two calls of io_getevents, for each pair."""
+def rounds(log, starts, names, entry):
+    """Counts by function between two calls of @entry, for each pair."""
     memory = {}
     current = None
-    entry = starts[names.index(ENTRY)]
+    at_entry = starts[names.index(entry)]
     for line in log:
         match = PC.match(line)
         if not match:
@@ -47,7 +46,7 @@ def rounds(log, starts, names):
             i = bisect.bisect_right(starts, pc) - 1
             name = names[i] if i >= 0 else "(user)"
             memory[text] = name
-        if int(text, 16) == entry:
+        if int(text, 16) == at_entry:
             if current is not None:
                 yield current
             current = collections.Counter()
@@ -55,12 +54,13 @@ def rounds(log, starts, names):
             current[name] += 1
 
 
-def count(symbols, depth):
+def count(symbols, call, depth):
     """Print the mean of all rounds that nothing interrupted."""
-    starts, names = read_symbols(symbols)
+    entry = f"__x64_sys_{call}"
+    starts, names = read_symbols(symbols, entry)
     total = collections.Counter()
     used = 0
-    for one in rounds(sys.stdin, starts, names):
+    for one in rounds(sys.stdin, starts, names, entry):
         if any(INTERRUPT.match(name) for name in one):
             continue
         used += 1
@@ -92,8 +92,8 @@ def compare(every, name_a, file_a, name_b, file_b):
 
 def main():
     args = sys.argv[1:]
-    if args[:1] == ["count"] and len(args) == 3:
-        count(args[1], int(args[2]))
+    if args[:1] == ["count"] and len(args) == 4:
+        count(args[1], args[2], int(args[3]))
     elif args[:1] == ["compare"] and len(args) in (5, 6):
         every = args[1] == "--all"
         compare(every, *args[-4:])
