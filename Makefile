@@ -25,11 +25,7 @@ demo:
 	scripts/demo/checksum
 bench:
 	scripts/install-deps
-	scripts/bench/core
-	scripts/bench/pi
-	scripts/bench/scale
-	scripts/bench/memory
-	scripts/bench/time
+	scripts/bench/all
 tree:
 	scripts/series/apply
 refresh:
