@@ -30,6 +30,8 @@ WHATS = {
     "move": "today: cgroup.procs",
     "process": "today: a process each",
 }
+# what these take depends on other tasks too, and on what RCU has to do then
+OTHER_TASKS = ("move", "process")
 PARTS = {"proxy": "proxy_pid", "pidfd": "proxy_pidfd", "report": "REPORT"}
 
 
@@ -73,8 +75,13 @@ class Row:
         counts = self.counts.get(kernel)
         return statistics.mean(counts) if counts else None
 
+    def tolerance(self):
+        """How far two boots may be apart."""
+        return 10 if self.what in OTHER_TASKS else 0.5
+
     def apart(self):
-        return any(max(c) - min(c) > 0.5 for c in self.counts.values())
+        return any(max(c) - min(c) > self.tolerance()
+                   for c in self.counts.values())
 
 
 def read_rows(path, gate):
@@ -217,7 +224,7 @@ def complain(rows):
         if row.apart():
             bad = True
             counts = "; ".join(f"{k} {c}" for k, c in row.counts.items())
-            print(f"two boots differ by more than half an instruction: {row}: "
+            print(f"two boots differ by more than {row.tolerance():g}: {row}: "
                   f"{counts}")
     for row in rows.values():
         if row.limit is not None and more(row, rows) > row.limit + 0.5:
@@ -225,8 +232,10 @@ def complain(rows):
             print(f"above the limit: {row}: {more(row, rows):+.1f}, "
                   f"limit {row.limit:+g}")
     if not bad:
+        exact = [row for row in rows.values() if row.what not in OTHER_TASKS]
         print("two boots of each kernel agree to half an instruction in "
-              f"{len(rows)} rows")
+              f"{len(exact)} rows, and to 10 in {len(rows) - len(exact)} that "
+              "involve other tasks")
     return bad
 
 
