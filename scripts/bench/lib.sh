@@ -1,21 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0
-# Sourced by what counts the rows of scripts/bench/rows: core and gate. $work is
-# a directory for what is only needed now.
+# Sourced by what counts the rows of scripts/bench/rows, core and gate, and by
+# what uses the same programs. $work is a directory for what is only needed now.
 # shellcheck shell=bash disable=SC2154
 
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# bench_overlay: the programs, and what makes the devices, in $work/overlay
-bench_overlay()
+# bench_programs NAME-count...: in $work/overlay/bench
+bench_programs()
 {
 	local p
 	mkdir -p "$work/overlay/bench"
-	for p in aio uring sync; do
+	for p in "$@"; do
 		gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static \
 			-idirafter "$top/include/uapi" \
-			-o "$work/overlay/bench/$p-count" \
-			"$bench/$p-count.c" "$top"/tools/ioattr/lib/*.c
+			-o "$work/overlay/bench/$p" \
+			"$bench/$p.c" "$top"/tools/ioattr/lib/*.c
 	done
+}
+
+# bench_overlay: the programs, and what makes the devices, in $work/overlay
+bench_overlay()
+{
+	bench_programs aio-count uring-count sync-count
 	cp "$bench/guest" "$work/overlay/bench"
 	"$top/scripts/vm/overlay" "$work/overlay" make-bcache mkfs.ext4 mkfs.xfs
 }
