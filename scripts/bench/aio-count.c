@@ -83,7 +83,7 @@ static int do_depth(struct reads *r)
 		r->next = (r->next + STRIDE) & (r->span - 1);
 		if (r->lists.nr > 1)
 			r->iocbs[j].aio_attrs =
-				(uintptr_t)&next_list(&r->lists)->header;
+				(uintptr_t)next_list(&r->lists);
 		if (r->before && r->before(r))
 			return -errno;
 	}

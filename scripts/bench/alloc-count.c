@@ -22,7 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../tools/ioattr/lib/ioattr.h"
+#include "../../tools/ioattr/include/ioattr-aio.h"
 #include "../../tools/testing/selftests/iocb_attr/uring.h"
 
 #define CGROUP		"/sys/fs/cgroup/alloc"
@@ -187,7 +187,7 @@ static int read_once(struct reads *r)
 		list = NULL;
 	if (!strcmp(r->with, "uring")) {
 		sqe = uring_prep(IORING_OP_READ, r->fd, r->buf, BLOCK, 0,
-				 list ? &list->header : NULL);
+				 list);
 		ret = uring_run(&r->ring, &sqe);
 	} else {
 		if (list)
@@ -258,7 +258,7 @@ static int fill_lists(struct reads *r)
 		if (list->error)
 			return list->error;
 		if (strcmp(what, "none") && strcmp(what, "empty") &&
-		    list->header.size == sizeof(list->header))
+		    list->size == sizeof(struct iocb_attr_list))
 			return -EINVAL;
 	}
 	return 0;

@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../tools/ioattr/lib/ioattr.h"
+#include "../../tools/ioattr/include/ioattr-aio.h"
 
 #define CGROUP		"/sys/fs/cgroup/"
 #define MAX_LISTS	1000

@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../tools/ioattr/lib/ioattr.h"
+#include "../../tools/ioattr/include/ioattr-aio.h"
 #include "../../tools/testing/selftests/iocb_attr/uring.h"
 #include "count.h"
 
@@ -79,7 +79,7 @@ static int read_by_aio(struct reads *r)
 
 	iocb->aio_offset = next_place(r);
 	if (r->with_list)
-		iocb->aio_attrs = (uintptr_t)&r->lists[cgroup].header;
+		iocb->aio_attrs = (uintptr_t)&r->lists[cgroup];
 	if (syscall(SYS_io_submit, r->aios[context], 1L, &iocb) != 1)
 		return -errno;
 	if (syscall(SYS_io_getevents, r->aios[context], 1L, 1L, &event,
@@ -96,7 +96,7 @@ static int read_by_uring(struct reads *r)
 
 	sqe = uring_prep(IORING_OP_READV, r->fd, r->iov, r->blocks,
 			 next_place(r), r->with_list ?
-			 &r->lists[cgroup].header : NULL);
+			 &r->lists[cgroup] : NULL);
 	return uring_run(&r->rings[context], &sqe);
 }
 

@@ -91,7 +91,7 @@ static int set_up(struct reads *r)
 
 static void give_list(struct reads *r, struct io_uring_sqe *sqe)
 {
-	const struct iocb_attr_list *list = &next_list(&r->lists)->header;
+	const struct ioattr_list *list = next_list(&r->lists);
 
 	/* addr3 and __pad2[0] are attr_ptr and attr_type_mask */
 	if (r->sqe_shift) {

@@ -27,7 +27,7 @@
 
 #include <linux/fs.h>
 
-#include "../../tools/ioattr/lib/ioattr.h"
+#include "../../tools/ioattr/include/ioattr-aio.h"
 
 #define MAX_CLIENTS	64
 #define MAX_DEPTH	256

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attribute lists through liburing and tools/ioattr/lib/liburing-attr.h, in the
+ * Attribute lists through liburing and liburing-attr.h of tools/ioattr, in the
  * guest: each way to hand a list over and to be told what was honoured, and
  * what is refused. Prints TAP.
  */
@@ -259,7 +259,7 @@ static void reports(struct test *t)
 	long was;
 	int i;
 
-	silent.header.flags = 0;
+	silent.flags = 0;
 	was = requests(t, "rios");
 	ring_open(t, &ring, 0);
 	io_uring_prep_attr_list(prep_read(&ring, t), &silent);
@@ -322,7 +322,7 @@ static void refused(struct test *t)
 	io_uring_prep_attr_list(prep_read(&ring, t), (void *)8);
 	gives(t, run(&ring), -EFAULT, 0, "an address where nothing is: EFAULT");
 
-	bad.header.size = 20;
+	bad.size = 20;
 	io_uring_prep_attr_list(prep_read(&ring, t), &bad);
 	gives(t, run(&ring), -EINVAL, 0, "a list of 20 bytes: EINVAL");
 
@@ -363,9 +363,9 @@ static void sizes_in_sqe(struct test *t)
 		/* one record of an id that no kernel knows */
 		if (size >= 16)
 			ioattr_add(&list, 1000, 0, NULL, 8);
-		list.header.size = size;
+		list.size = size;
 		if (size == 64)
-			list.header.attrs[0].size = size - 8;
+			memcpy(list.space, &(uint32_t){ size - 8 }, 4);
 
 		memset(sqe, 0xff, sizeof(sqe));
 		memcpy(was, sqe, sizeof(sqe));

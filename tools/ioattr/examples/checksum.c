@@ -24,7 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/ioattr.h"
+#include "../include/ioattr-aio.h"
 
 #define BATCH		8	/* blocks of one I/O */
 #define ALIGN		4096	/* direct I/O asks for it */

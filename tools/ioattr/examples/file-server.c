@@ -30,7 +30,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../lib/ioattr.h"
+#include "../include/ioattr-aio.h"
 #include "file-server.h"
 
 #define CLIENTS_MAX	32

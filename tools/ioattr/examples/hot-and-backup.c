@@ -22,7 +22,7 @@
 
 #include <linux/fs.h>
 
-#include "../lib/ioattr.h"
+#include "../include/ioattr-aio.h"
 
 #define HOT_BLOCK	4096
 #define HOT_DEPTH	2

@@ -3,7 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "ioattr.h"
+#include "../include/ioattr-aio.h"
 
 static int result(long ret)
 {
@@ -36,4 +36,13 @@ int ioattr_getevents(aio_context_t ctx, long min, long nr,
 				     NULL));
 	} while (ret == -EINTR);
 	return ret;
+}
+
+int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list)
+{
+	if (list->error)
+		return list->error;
+	iocb->aio_flags |= IOCB_FLAG_ATTR;
+	iocb->aio_attrs = (uintptr_t)list;
+	return 0;
 }

@@ -4,7 +4,9 @@
 
 #include <linux/ioprio.h>
 
-#include "ioattr.h"
+#include "../include/ioattr.h"
+
+#define LIST_HEADER	sizeof(struct iocb_attr_list)
 
 static const char *const names[] = {
 	[IOCB_ATTR_proxy_pid]	= "proxy_pid",
@@ -61,8 +63,8 @@ bool ioattr_parse_prio(const char *text, int *prio)
 
 void ioattr_init(struct ioattr_list *list, uint32_t flags)
 {
-	list->header.size = sizeof(list->header);
-	list->header.flags = flags;
+	list->size = LIST_HEADER;
+	list->flags = flags;
 	list->error = 0;
 }
 
@@ -76,7 +78,7 @@ static int fail(struct ioattr_list *list, int error)
 int ioattr_add(struct ioattr_list *list, uint16_t id, uint16_t flags,
 	       const void *fields, uint32_t size)
 {
-	const size_t used = list->header.size - sizeof(list->header);
+	const size_t used = list->size - LIST_HEADER;
 	char *space = (char *)list->space;
 	struct iocb_attr attr = { .size = size, .id = id, .flags = flags };
 	struct iocb_attr other;
@@ -97,7 +99,7 @@ int ioattr_add(struct ioattr_list *list, uint16_t id, uint16_t flags,
 	if (size > sizeof(attr))
 		memcpy(space + used + sizeof(attr), fields,
 		       size - sizeof(attr));
-	list->header.size += size;
+	list->size += size;
 	return 0;
 }
 
@@ -149,13 +151,4 @@ int ioattr_add_pi(struct ioattr_list *list, const struct iocb_attr_pi *pi,
 {
 	return ioattr_add(list, IOCB_ATTR_pi, flags, &pi->attr + 1,
 			  sizeof(*pi));
-}
-
-int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list)
-{
-	if (list->error)
-		return list->error;
-	iocb->aio_flags |= IOCB_FLAG_ATTR;
-	iocb->aio_attrs = (uintptr_t)&list->header;
-	return 0;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "ioattr.h"
+#include "../include/ioattr.h"
 
 /* FS_IOC_GETLBMD_CAP, which linux/fs.h has since 6.17 */
 #define GET_FORMAT	_IOWR(0x15, 2, struct ioattr_pi_format)

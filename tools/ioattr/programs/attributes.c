@@ -14,7 +14,7 @@
 
 #include <linux/magic.h>
 
-#include "../lib/ioattr.h"
+#include "../include/ioattr.h"
 #include "command.h"
 
 #ifndef CGROUP2_SUPER_MAGIC

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../lib/ioattr.h"
+#include "../include/ioattr.h"
 
 #define MAX_DEPTH	256
 #define MAX_BS		(1LL << 30)

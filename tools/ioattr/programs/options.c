@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/ioattr.h"
+#include "../include/ioattr.h"
 #include "command.h"
 
 /* The sum of two of them still fits. */

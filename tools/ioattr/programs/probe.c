@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/ioattr.h"
+#include "../include/ioattr-aio.h"
 #include "command.h"
 
 /* Submit a read of nothing with this list; 0 or the error. */

@@ -12,7 +12,7 @@
 
 #include <linux/fs.h>
 
-#include "../lib/ioattr.h"
+#include "../include/ioattr-aio.h"
 #include "command.h"
 
 /**

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../lib/ioattr.h"
+#include "../include/ioattr-aio.h"
 
 struct tap {
 	int nr;
@@ -63,8 +63,8 @@ static void put_record(struct bytes *b, uint32_t size, uint16_t id,
 
 static int same(const struct ioattr_list *list, const struct bytes *b)
 {
-	return list->header.size == b->len &&
-	       !memcmp(&list->header, b->data, b->len);
+	return list->size == b->len &&
+	       !memcmp(list, b->data, b->len);
 }
 
 static void layouts(struct tap *tap)
@@ -195,7 +195,7 @@ static void sizes(struct tap *tap)
 			 cases[i].error ? "E2BIG" : "taken");
 		ok(tap, ret == cases[i].error &&
 			list.error == cases[i].error &&
-			list.header.size == 8 + (ret ? 0 : cases[i].size),
+			list.size == 8 + (ret ? 0 : cases[i].size),
 		   name);
 	}
 }
@@ -210,20 +210,20 @@ static void errors(struct tap *tap)
 	ioattr_init(&list, 0);
 	for (i = 0; i < 16 && !ret; i++)
 		ret = ioattr_add(&list, i, 0, fields, 16);
-	ok(tap, !ret && list.header.size == 8 + 256, "room for 256 bytes");
+	ok(tap, !ret && list.size == 8 + 256, "room for 256 bytes");
 	ok(tap, ioattr_add(&list, 16, 0, NULL, 8) == -E2BIG &&
-		list.header.size == 8 + 256, "not for 8 more: E2BIG");
+		list.size == 8 + 256, "not for 8 more: E2BIG");
 
 	ioattr_init(&list, 0);
 	ioattr_add(&list, 1, 0, fields, 16);
 	ioattr_add_cache(&list, IOCB_CACHE_BYPASS, 0);
 	ioattr_add(&list, 5, 0, fields, 40);
 	ok(tap, ioattr_add_cache(&list, IOCB_CACHE_BYPASS, 0) == -EEXIST &&
-		list.header.size == 8 + 16 + 16 + 40,
+		list.size == 8 + 16 + 16 + 40,
 	   "the same id again: EEXIST, and the list is as it was");
 
 	ok(tap, ioattr_add(&list, 9, 0, fields, 16) == -EEXIST &&
-		list.header.size == 8 + 16 + 16 + 40,
+		list.size == 8 + 16 + 16 + 40,
 	   "an error stays: nothing can be added");
 	ok(tap, ioattr_add(&list, 9, 0, fields, 3) == -EEXIST &&
 		list.error == -EEXIST, "... and it is the first one");

@@ -71,13 +71,15 @@ static inline void io_uring_prep_attr_list(struct io_uring_sqe *sqe,
 static inline int io_uring_prep_attr_list_inline(struct io_uring_sqe *sqe,
 						 const void *list)
 {
-	const struct iocb_attr_list *head = (const struct iocb_attr_list *)list;
+	__u32 size;
 
-	if (head->size < sizeof(*head) || head->size % 8)
+	/* the list may be declared as something else, such as an array */
+	memcpy(&size, list, sizeof(size));
+	if (size < sizeof(struct iocb_attr_list) || size % 8)
 		return -EINVAL;
-	if (head->size > IO_URING_ATTR_INLINE_MAX)
+	if (size > IO_URING_ATTR_INLINE_MAX)
 		return -E2BIG;
-	memcpy(sqe + 1, list, head->size);
+	memcpy(sqe + 1, list, size);
 	sqe->addr3 = 0;
 	sqe->__pad2[0] = IORING_RW_ATTR_FLAG_LIST_SQE;
 	return 0;

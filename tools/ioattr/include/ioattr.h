@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Building attribute lists without arithmetic, and asynchronous I/O with them
- * by raw system calls.
+ * Attribute lists without arithmetic; see ioattr(7).
  */
 #ifndef IOATTR_H
 #define IOATTR_H
@@ -11,14 +10,21 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include <linux/aio_abi.h>
+/* A system whose headers are older has the copy that is installed with this. */
+#ifdef __has_include
+#if __has_include(<linux/iocb_attr.h>)
 #include <linux/iocb_attr.h>
-
-/* Headers of older kernels have another name for this place, and no flag. */
-#ifndef IOCB_FLAG_ATTR
-#define IOCB_FLAG_ATTR	(1 << 2)
-#define aio_attrs	aio_reserved2
+#else
+#include "ioattr/iocb_attr.h"
 #endif
+#else
+#include <linux/iocb_attr.h>
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
 
 /* linux/fs.h has these since 6.13: what the device is to check. */
 #ifndef IO_INTEGRITY_CHK_GUARD
@@ -29,7 +35,9 @@
 
 /**
  * struct ioattr_list - a list being built
- * @header: What io_submit(2) is given the address of.
+ * @size: Bytes of the list so far. It begins here: the address of this structure
+ *	is that of a struct iocb_attr_list.
+ * @flags: 0 or IOCB_ATTR_LIST_REPORT.
  * @space: The records.
  * @error: The first error, a negative errno, or 0. It stays.
  *
@@ -37,9 +45,10 @@
  * list may be thrown away when io_submit(2) has returned.
  */
 struct ioattr_list {
-	struct iocb_attr_list	header;
-	uint64_t		space[32];
-	int			error;
+	uint32_t	size;
+	uint32_t	flags;
+	uint64_t	space[32];
+	int		error;
 };
 
 /* Start an empty list; @flags: 0 or IOCB_ATTR_LIST_REPORT. */
@@ -75,7 +84,11 @@ int ioattr_add_ioprio(struct ioattr_list *list, uint16_t ioprio,
 int ioattr_add_pi(struct ioattr_list *list, const struct iocb_attr_pi *pi,
 		  uint16_t flags);
 
-/* Give @iocb the list. Returns 0 or the list's error. */
+/*
+ * Give @iocb the list: a prepared iocb of libaio.h or of linux/aio_abi.h, which
+ * are the same in memory. Returns 0 or the list's error.
+ */
+struct iocb;
 int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list);
 
 /* The name of an attribute, or NULL. */
@@ -122,11 +135,9 @@ struct ioattr_pi_format {
 /* What the open file @fd has. Returns 0 or a negative errno. */
 int ioattr_pi_format(int fd, struct ioattr_pi_format *format);
 
-/* System calls; a negative errno on failure. */
-int ioattr_setup(unsigned int nr, aio_context_t *ctx);
-int ioattr_destroy(aio_context_t ctx);
-int ioattr_submit(aio_context_t ctx, long nr, struct iocb **iocbs);
-int ioattr_getevents(aio_context_t ctx, long min, long nr,
-		     struct io_event *events);
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* IOATTR_H */

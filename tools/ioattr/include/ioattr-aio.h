@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Asynchronous I/O with attributes by raw system calls, for programs that do
+ * not have libaio. The two cannot be included together.
+ */
+#ifndef IOATTR_AIO_H
+#define IOATTR_AIO_H
+
+#include <linux/aio_abi.h>
+
+#include "ioattr.h"
+
+/* Headers of older kernels have another name for this place, and no flag. */
+#ifndef IOCB_FLAG_ATTR
+#define IOCB_FLAG_ATTR	(1 << 2)
+#define aio_attrs	aio_reserved2
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/* System calls; a negative errno on failure. */
+int ioattr_setup(unsigned int nr, aio_context_t *ctx);
+int ioattr_destroy(aio_context_t ctx);
+int ioattr_submit(aio_context_t ctx, long nr, struct iocb **iocbs);
+int ioattr_getevents(aio_context_t ctx, long min, long nr,
+		     struct io_event *events);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* IOATTR_AIO_H */
