@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * FS_IOC_GETIOCBATTR_CAP: which attributes this kernel knows, and what comes of
+ * them on a file.
+ */
+#include <linux/blkdev.h>
+#include <linux/fs.h>
+#include <linux/iocb_attr_cap.h>
+#include <linux/uaccess.h>
+
+#include "internal.h"
+#include "iocb_attr.h"
+
+static_assert(sizeof(struct iocb_attr_cap) == IOCB_ATTR_CAP_SIZE_VER0);
+static_assert(IOCB_ATTR_NR <= sizeof_field(struct iocb_attr_cap, sizes) /
+			      sizeof(u16));
+
+#define CACHE_HINTS	(IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT |		\
+			 IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |	\
+			 IOCB_CACHE_WRITEAROUND)
+
+/**
+ * file_dio_bdev - find the device that direct I/O on a file goes to
+ * @file: The file.
+ *
+ * Context: Any.
+ * Return: The device, which stays as long as @file is open, or NULL if there is
+ * none, more than one, or one that is not known to be given the attributes.
+ */
+struct block_device *file_dio_bdev(struct file *file)
+{
+	struct inode *inode = file->f_mapping->host;
+
+	if (!(file->f_mode & FMODE_CAN_ODIRECT))
+		return NULL;
+	if (S_ISBLK(inode->i_mode))
+		return I_BDEV(inode);
+	if (S_ISREG(inode->i_mode) && inode->i_sb->s_op->dio_bdev)
+		return inode->i_sb->s_op->dio_bdev(inode);
+	return NULL;
+}
+
+static void fill_known(struct iocb_attr_cap *cap)
+{
+	unsigned int id;
+
+	cap->list_flags = IOCB_ATTR_LIST_REPORT;
+	cap->hints = CACHE_HINTS;
+	for (id = 0; id < IOCB_ATTR_NR; id++) {
+		cap->known |= BIT_ULL(id);
+		cap->sizes[id] = iocb_attr_descs[id].size;
+	}
+}
+
+static void fill_file(struct iocb_attr_cap *cap, struct file *file)
+{
+	struct block_device *bdev = file_dio_bdev(file);
+	struct bdev_attr_cap carried = { };
+
+	if (!bdev)
+		return;
+	bdev_attr_cap(bdev, &carried);
+	cap->reads = carried.reads;
+	cap->writes = carried.writes;
+	cap->schedulers = carried.schedulers;
+	cap->caches = carried.caches;
+	/* charged here, whatever comes of it below */
+	if (IS_ENABLED(CONFIG_BLK_CGROUP))
+		cap->controllers = IOCB_ATTRS_CHARGE;
+	/* the stack has been asked for its format when the file was opened */
+	if (file->f_mode & FMODE_HAS_METADATA) {
+		cap->reads |= BIT(IOCB_ATTR_pi);
+		cap->writes |= BIT(IOCB_ATTR_pi);
+		cap->devices |= BIT(IOCB_ATTR_pi);
+	}
+}
+
+int ioctl_get_iocb_attr_cap(struct file *file, unsigned int cmd,
+			    void __user *argp)
+{
+	struct iocb_attr_cap cap = { };
+
+	fill_known(&cap);
+	fill_file(&cap, file);
+	return copy_struct_to_user(argp, _IOC_SIZE(cmd), &cap, sizeof(cap),
+				   NULL);
+}
