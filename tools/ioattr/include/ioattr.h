@@ -91,6 +91,22 @@ int ioattr_add_pi(struct ioattr_list *list, const struct iocb_attr_pi *pi,
 struct iocb;
 int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list);
 
+/*
+ * The record after @record in the list that begins at @list, the first one if
+ * @record is NULL, and NULL at the end or where the list is malformed.
+ */
+const struct iocb_attr *ioattr_next(const void *list,
+				    const struct iocb_attr *record);
+
+/*
+ * Write a list of attributes, or a mask of those that were honoured, to @text
+ * in words, as snprintf(3) would: what does not fit into @size bytes is left
+ * out, and what is returned is how long the whole is. A list of which any part
+ * is malformed gives -EINVAL, and one that is longer than @len bytes as well.
+ */
+int ioattr_list_text(const void *list, size_t len, char *text, size_t size);
+int ioattr_mask_text(uint64_t mask, char *text, size_t size);
+
 /* The name of an attribute, or NULL. */
 const char *ioattr_name(unsigned int id);
 
@@ -134,6 +150,47 @@ struct ioattr_pi_format {
 
 /* What the open file @fd has. Returns 0 or a negative errno. */
 int ioattr_pi_format(int fd, struct ioattr_pi_format *format);
+
+/**
+ * struct ioattr_cap - what comes of attributes, of direct I/O on a file
+ * @known: Bit per attribute id that the kernel knows.
+ * @reads: Those that reads take along to each device below, as far as is known.
+ * @writes: The same of writes.
+ * @controllers: Those that cgroup controllers act on.
+ * @schedulers: Those that an I/O scheduler on the way acts on now.
+ * @caches: Those that a cache on the way acts on now.
+ * @devices: Those that the devices act on.
+ * @list_flags: IOCB_ATTR_LIST_* that the kernel knows.
+ * @hints: IOCB_CACHE_* that the kernel knows.
+ * @sizes: By attribute id, bytes of the record that the kernel knows, or 0.
+ *
+ * The fields are those of the kernel's struct iocb_attr_cap.
+ */
+struct ioattr_cap {
+	uint64_t	known;
+	uint64_t	reads;
+	uint64_t	writes;
+	uint64_t	controllers;
+	uint64_t	schedulers;
+	uint64_t	caches;
+	uint64_t	devices;
+	uint32_t	list_flags;
+	uint32_t	hints;
+	uint16_t	sizes[32];
+};
+
+/*
+ * What the kernel makes of attributes on the open file @fd, and what it knows
+ * at all, for which any file does. Returns 0 or a negative errno: -ENOSYS from
+ * a kernel that has no attributes, or does not tell.
+ */
+int ioattr_probe(int fd, struct ioattr_cap *cap);
+
+/* Those of @cap that anything acts on. */
+static inline uint64_t ioattr_cap_honoured(const struct ioattr_cap *cap)
+{
+	return cap->controllers | cap->schedulers | cap->caches | cap->devices;
+}
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

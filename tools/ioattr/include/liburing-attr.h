@@ -86,6 +86,70 @@ static inline int io_uring_prep_attr_list_inline(struct io_uring_sqe *sqe,
 }
 
 /**
+ * io_uring_prep_read_attr - prepare a read that has attributes
+ * @sqe: The SQE.
+ * @fd: As for io_uring_prep_read(), and so are @buf, @nbytes and @offset.
+ * @list: As for io_uring_prep_attr_list().
+ *
+ * The same for the other reads and writes follows.
+ */
+static inline void
+io_uring_prep_read_attr(struct io_uring_sqe *sqe, int fd,
+			void *buf, unsigned int nbytes,
+			__u64 offset, const void *list)
+{
+	io_uring_prep_read(sqe, fd, buf, nbytes, offset);
+	io_uring_prep_attr_list(sqe, list);
+}
+
+static inline void
+io_uring_prep_write_attr(struct io_uring_sqe *sqe, int fd,
+			 const void *buf, unsigned int nbytes,
+			 __u64 offset, const void *list)
+{
+	io_uring_prep_write(sqe, fd, buf, nbytes, offset);
+	io_uring_prep_attr_list(sqe, list);
+}
+
+static inline void
+io_uring_prep_readv_attr(struct io_uring_sqe *sqe, int fd,
+			 const struct iovec *iovecs, unsigned int nr_vecs,
+			 __u64 offset, const void *list)
+{
+	io_uring_prep_readv(sqe, fd, iovecs, nr_vecs, offset);
+	io_uring_prep_attr_list(sqe, list);
+}
+
+static inline void
+io_uring_prep_writev_attr(struct io_uring_sqe *sqe, int fd,
+			  const struct iovec *iovecs, unsigned int nr_vecs,
+			  __u64 offset, const void *list)
+{
+	io_uring_prep_writev(sqe, fd, iovecs, nr_vecs, offset);
+	io_uring_prep_attr_list(sqe, list);
+}
+
+static inline void
+io_uring_prep_read_fixed_attr(struct io_uring_sqe *sqe, int fd,
+			      void *buf, unsigned int nbytes,
+			      __u64 offset, int buf_index,
+			      const void *list)
+{
+	io_uring_prep_read_fixed(sqe, fd, buf, nbytes, offset, buf_index);
+	io_uring_prep_attr_list(sqe, list);
+}
+
+static inline void
+io_uring_prep_write_fixed_attr(struct io_uring_sqe *sqe, int fd,
+			       const void *buf, unsigned int nbytes,
+			       __u64 offset, int buf_index,
+			       const void *list)
+{
+	io_uring_prep_write_fixed(sqe, fd, buf, nbytes, offset, buf_index);
+	io_uring_prep_attr_list(sqe, list);
+}
+
+/**
  * io_uring_cqe_attr_honoured - which attributes of a request were honoured
  * @ring: The ring.
  * @cqe: A completion of it that was not marked as seen yet.

@@ -152,3 +152,28 @@ int ioattr_add_pi(struct ioattr_list *list, const struct iocb_attr_pi *pi,
 	return ioattr_add(list, IOCB_ATTR_pi, flags, &pi->attr + 1,
 			  sizeof(*pi));
 }
+
+/* Where a record starts is where its header can be read, aligned. */
+const struct iocb_attr *ioattr_next(const void *list,
+				    const struct iocb_attr *record)
+{
+	const char *bytes = list, *at;
+	struct iocb_attr attr;
+	struct iocb_attr_list head;
+	size_t left;
+
+	memcpy(&head, list, sizeof(head));
+	if (record) {
+		memcpy(&attr, record, sizeof(attr));
+		at = (const char *)record + attr.size;
+	} else {
+		at = bytes + sizeof(head);
+	}
+	if (head.size % 8 || (size_t)(at - bytes) >= head.size)
+		return NULL;
+	left = head.size - (at - bytes);
+	memcpy(&attr, at, sizeof(attr));
+	if (attr.size < sizeof(attr) || attr.size % 8 || attr.size > left)
+		return NULL;
+	return (const struct iocb_attr *)at;
+}

@@ -7,17 +7,7 @@
 #include <string.h>
 
 #include "../include/ioattr-aio.h"
-
-struct tap {
-	int nr;
-	int failed;
-};
-
-static void ok(struct tap *tap, int good, const char *name)
-{
-	printf("%sok %d %s\n", good ? "" : "not ", ++tap->nr, name);
-	tap->failed += !good;
-}
+#include "tap.h"
 
 /* The bytes that a list should have, in the machine's order. */
 struct bytes {

@@ -10,7 +10,7 @@
  * the submitter none. Its priority arrived if the scheduler of each disk that
  * was charged says so, by the tracepoint. The hint arrives at bcache alone. If
  * FILE is a device above the disks, it was charged as well, and nothing there
- * went by the priority.
+ * went by the priority. What arrives is also what the kernel says beforehand.
  *
  * -a LIST    what arrives: of cgroup, ioprio and cache, or none
  *            (cgroup,ioprio)
@@ -21,6 +21,7 @@
  * -c N       how often the bytes arrive, with copies (1); 0 for less than once
  * -b         not O_DIRECT
  * -r         all is required, and refused with EOPNOTSUPP
+ * -u         the kernel does not know beforehand what arrives
  *
  * layer_test encrypt MOUNT DIR
  *
@@ -31,6 +32,7 @@
 
 #include <linux/fscrypt.h>
 
+#include "cap.h"
 #include "who.h"
 
 #define TRACING	"/sys/kernel/tracing/"
@@ -66,6 +68,7 @@ static struct {
 	int		copies;
 	bool		buffered;
 	bool		refused;
+	bool		unknown;
 	bool		write;
 	const char	*file;
 	/* the last one is FILE, if it is a device above the others */
@@ -109,7 +112,7 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "a:m:ko:s:c:br")) != -1) {
+	while ((c = getopt(argc, argv, "a:m:ko:s:c:bru")) != -1) {
 		switch (c) {
 		case 'a':
 			job.arrives = mask(optarg);
@@ -134,6 +137,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'r':
 			job.refused = true;
+			break;
+		case 'u':
+			job.unknown = true;
 			break;
 		default:
 			exit(2);
@@ -262,6 +268,36 @@ static void check_above(void)
 		fail("the priority was obeyed at %s", d->path);
 }
 
+/* Is what the kernel says of the file what was seen? */
+static void check_cap(int fd)
+{
+	const uint32_t ids = BIT(IOCB_ATTR_cgroup) | BIT(IOCB_ATTR_ioprio);
+	const uint32_t hint = BIT(IOCB_ATTR_cache);
+	uint32_t arrives = job.unknown ? 0 : job.arrives & ids;
+	bool cached = job.hint || strstr(job.file, "bcache");
+	struct iocb_attr_cap cap;
+	uint32_t said, sorted;
+	int ret = cap_get(fd, &cap);
+
+	if (ret == -ENOTTY)
+		return;		/* a kernel before that ioctl */
+	if (ret)
+		die("FS_IOC_GETIOCBATTR_CAP: %s", strerror(-ret));
+	said = (job.write ? cap.writes : cap.reads) & ids;
+	if (said != arrives)
+		fail("said to arrive: 0x%x, not 0x%x", said, arrives);
+	if (job.unknown)
+		return;
+	/* of either way: writes may not get to where reads do */
+	sorted = cap.schedulers & BIT(IOCB_ATTR_ioprio);
+	if (arrives & BIT(IOCB_ATTR_ioprio) && !sorted)
+		fail("said that no scheduler goes by the priority");
+	if (!(cap.controllers & BIT(IOCB_ATTR_cgroup)))
+		fail("said that nobody is charged");
+	if (!(cap.caches & hint) != !cached)
+		fail("said of caches: 0x%llx", (long long)cap.caches);
+}
+
 static struct list make_list(int cgroup)
 {
 	uint16_t flags = job.refused ? IOCB_ATTR_REQUIRED : 0;
@@ -313,6 +349,8 @@ static void do_io(int fd, int cgroup)
 	check_disks();
 	if (job.above)
 		check_above();
+	if (!job.buffered)
+		check_cap(fd);
 }
 
 static int encrypt(const char *mount, const char *dir)

@@ -492,17 +492,17 @@ stack_vfat()
 stack_btrfs()
 {
 	build fs_make btrfs /dev/a nodatasum
-	both "btrfs, no checksums" $mnt/file -- /dev/a
+	both "btrfs, no checksums" -u $mnt/file -- /dev/a
 	undo umount $mnt
 
 	build fs_make btrfs /dev/a defaults -f
-	both "btrfs" $mnt/file -- /dev/a
+	both "btrfs" -u $mnt/file -- /dev/a
 	undo umount $mnt
 
 	build fs_make btrfs /dev/a compress -f
 	build drop_caches
-	row "btrfs, compressed: read" -a none -c 0 $mnt/file read /dev/a
-	row "btrfs, compressed: write" -a none -c 0 $mnt/file write /dev/a
+	row "btrfs, compressed: read" -u -a none -c 0 $mnt/file read /dev/a
+	row "btrfs, compressed: write" -u -a none -c 0 $mnt/file write /dev/a
 	undo umount $mnt
 }
 
@@ -516,16 +516,16 @@ btrfs_raid()
 stack_btrfs_raid1()
 {
 	build btrfs_raid raid1
-	row "btrfs raid1: write" -c 2 $mnt/file write /dev/a /dev/b /dev/c
-	row "btrfs raid1: read" $mnt/file read /dev/a /dev/b /dev/c
+	row "btrfs raid1: write" -u -c 2 $mnt/file write /dev/a /dev/b /dev/c
+	row "btrfs raid1: read" -u $mnt/file read /dev/a /dev/b /dev/c
 	undo umount $mnt
 }
 
 stack_btrfs_raid5()
 {
 	build btrfs_raid raid5
-	row "btrfs raid5: read" $mnt/file read /dev/a /dev/b /dev/c
-	row "btrfs raid5: write" -a none -m cgroup $mnt/file write \
+	row "btrfs raid5: read" -u $mnt/file read /dev/a /dev/b /dev/c
+	row "btrfs raid5: write" -u -a none -m cgroup $mnt/file write \
 		/dev/a /dev/b /dev/c
 	undo umount $mnt
 }

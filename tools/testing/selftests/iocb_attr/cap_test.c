@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a program can find out before it sends attributes: what the kernel
+ * knows, what a file carries, and who acts on it now. layers.sh has the stacks,
+ * and whether what was said of them is so; this has the ioctl itself, and the
+ * answers that change.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include "cap.h"
+#include "stack.h"
+#include "who.h"
+#include "kselftest_harness.h"
+
+#define BIT(id)		(1ULL << IOCB_ATTR_ ## id)
+#define CHARGE		(BIT(proxy_pid) | BIT(proxy_pidfd) | BIT(cgroup))
+/* all that any disk takes */
+#define CARRIED		(CHARGE | BIT(ioprio) | BIT(cache))
+#define ALL		(CARRIED | BIT(pi))
+#define DISKS		2
+#define DEBUGFS		"/sys/kernel/debug/block/cap0/sched/"
+
+FIXTURE(cap)
+{
+	struct dm dm;
+	int fd;
+};
+
+FIXTURE_SETUP(cap)
+{
+	struct iocb_attr_cap cap;
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	self->fd = -1;
+	ASSERT_LE(0, null);
+	if (cap_get(null, &cap) == -ENOTTY)
+		SKIP(return, "this kernel does not tell");
+	close(null);
+	ASSERT_EQ(0, nullb_make("cap0", 64, "irqmode=1", "none"));
+	ASSERT_EQ(0, nullb_make("cap1", 64, "irqmode=1", "none"));
+}
+
+FIXTURE_TEARDOWN(cap)
+{
+	close(self->fd);
+	EXPECT_EQ(0, dm_remove(&self->dm));
+	nullb_remove("cap0");
+	nullb_remove("cap1");
+}
+
+/* Open a file; what is known of it. */
+static struct iocb_attr_cap ask(FIXTURE_DATA(cap) * self, const char *file)
+{
+	struct iocb_attr_cap cap;
+
+	close(self->fd);
+	self->fd = open(file, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	memset(&cap, 0xff, sizeof(cap));
+	if (self->fd < 0 || cap_get(self->fd, &cap))
+		printf("# %s: %s\n", file, strerror(errno));
+	return cap;
+}
+
+/* What reads and writes carry alike, or a mask that nothing is. */
+static uint64_t carries(struct iocb_attr_cap cap)
+{
+	return cap.reads == cap.writes ? cap.reads : ~0ULL;
+}
+
+TEST_F(cap, any_file_tells_of_the_kernel)
+{
+	static const uint16_t sizes[32] = { 16, 16, 16, 16, 16, 40 };
+	int fds[5], pair[2], i;
+
+	ASSERT_EQ(0, pipe(pair));
+	fds[0] = open("/dev/null", O_RDONLY);
+	fds[1] = pair[0];
+	fds[2] = eventfd(0, 0);
+	fds[3] = open("/", O_RDONLY | O_DIRECTORY);
+	fds[4] = socket(AF_UNIX, SOCK_STREAM, 0);
+	for (i = 0; i < 5; i++) {
+		struct iocb_attr_cap cap;
+
+		memset(&cap, 0xff, sizeof(cap));
+		ASSERT_EQ(0, cap_get(fds[i], &cap));
+		EXPECT_EQ(ALL, cap.known);
+		EXPECT_EQ(IOCB_ATTR_LIST_REPORT, cap.list_flags);
+		EXPECT_EQ(0x1f, cap.hints);
+		EXPECT_EQ(0, memcmp(sizes, cap.sizes, sizeof(sizes)));
+		EXPECT_EQ(0, carries(cap));
+		EXPECT_EQ(0, cap.controllers | cap.schedulers | cap.caches |
+			     cap.devices);
+		close(fds[i]);
+	}
+	close(pair[1]);
+}
+
+TEST_F(cap, the_structure_may_grow)
+{
+	struct {
+		struct iocb_attr_cap cap;
+		unsigned char more[72];
+	} big;
+	const size_t nr = 3, ver0 = IOCB_ATTR_CAP_SIZE_VER0;
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int path = open("/dev/null", O_PATH | O_CLOEXEC);
+	size_t i;
+
+	EXPECT_EQ(ver0, sizeof(struct iocb_attr_cap));
+	memset(&big, 0xff, sizeof(big));
+	ASSERT_EQ(0, ioctl(fd, _IOC(_IOC_READ, 0x15, nr, sizeof(big)), &big));
+	EXPECT_EQ(ALL, big.cap.known);
+	for (i = 0; i < sizeof(big.more); i++)
+		EXPECT_EQ(0, big.more[i]);
+
+	/* what never was, and what is another ioctl */
+	EXPECT_EQ(-1, ioctl(fd, _IOC(_IOC_READ, 0x15, nr, ver0 - 8), &big));
+	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(-1, ioctl(fd, _IOC(_IOC_WRITE, 0x15, nr, ver0), &big));
+	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(-1, ioctl(fd, FS_IOC_GETIOCBATTR_CAP, (void *)8));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, ioctl(path, FS_IOC_GETIOCBATTR_CAP, &big));
+	EXPECT_EQ(EBADF, errno);
+	close(fd);
+	close(path);
+}
+
+TEST_F(cap, scheduler_of_a_disk)
+{
+	struct iocb_attr_cap cap = ask(self, "/dev/cap0");
+
+	EXPECT_EQ(CARRIED, carries(cap));
+	EXPECT_EQ(CHARGE, cap.controllers);
+	EXPECT_EQ(0, cap.schedulers);
+	EXPECT_EQ(0, cap.caches);
+	EXPECT_EQ(0, cap.devices);
+
+	/* the file stays open */
+	ASSERT_EQ(0, queue_set("cap0", "scheduler", "mq-deadline"));
+	ASSERT_EQ(0, cap_get(self->fd, &cap));
+	EXPECT_EQ(BIT(ioprio), cap.schedulers);
+	ASSERT_EQ(0, queue_set("cap0", "scheduler", "bfq"));
+	ASSERT_EQ(0, cap_get(self->fd, &cap));
+	EXPECT_EQ(BIT(ioprio), cap.schedulers);
+	ASSERT_EQ(0, queue_set("cap0", "scheduler", "none"));
+	ASSERT_EQ(0, cap_get(self->fd, &cap));
+	EXPECT_EQ(0, cap.schedulers);
+}
+
+TEST_F(cap, through_a_table)
+{
+	struct iocb_attr_cap cap;
+
+	ASSERT_EQ(0, dm_make(&self->dm, "cap",
+			     "0 1000 linear /dev/cap0 0\n"
+			     "1000 1000 linear /dev/cap1 0"));
+	cap = ask(self, self->dm.dev);
+	EXPECT_EQ(CARRIED, carries(cap));
+	EXPECT_EQ(0, cap.schedulers);
+	/* of one of the disks */
+	ASSERT_EQ(0, queue_set("cap1", "scheduler", "mq-deadline"));
+	ASSERT_EQ(0, cap_get(self->fd, &cap));
+	EXPECT_EQ(BIT(ioprio), cap.schedulers);
+	EXPECT_EQ(CHARGE, cap.controllers);
+
+	/* while it is suspended, nothing is lost */
+	ASSERT_EQ(0, dm_suspend(&self->dm));
+	ASSERT_EQ(0, cap_get(self->fd, &cap));
+	EXPECT_EQ(CARRIED, carries(cap));
+	ASSERT_EQ(0, dm_resume(&self->dm));
+
+	/* with a part that hands nothing on, nothing is known of the whole */
+	ASSERT_EQ(0, dm_swap(&self->dm, "0 1000 linear /dev/cap0 0\n"
+					"1000 1000 error"));
+	ASSERT_EQ(0, cap_get(self->fd, &cap));
+	EXPECT_EQ(0, carries(cap));
+	/* it is charged nevertheless */
+	EXPECT_EQ(CHARGE, cap.controllers);
+	EXPECT_EQ(0, cap.schedulers);
+
+	ASSERT_EQ(0, dm_swap(&self->dm, "0 2000 linear /dev/cap1 0"));
+	ASSERT_EQ(0, cap_get(self->fd, &cap));
+	EXPECT_EQ(CARRIED, carries(cap));
+	EXPECT_EQ(BIT(ioprio), cap.schedulers);
+}
+
+/* Nothing is claimed of what is deeper than the kernel looks. */
+TEST_F(cap, deep_stack)
+{
+	struct dm dm[20] = {};
+	struct iocb_attr_cap cap;
+	char name[16];
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "deep%d", i);
+		ASSERT_EQ(0, dm_make(&dm[i], name, "0 1000 linear %s 0",
+				     i ? dm[i - 1].dev : "/dev/cap0"));
+		cap = ask(self, dm[i].dev);
+		EXPECT_EQ(i < 15 ? CARRIED : 0, carries(cap));
+	}
+	close(self->fd);
+	self->fd = -1;
+	while (i--)
+		EXPECT_EQ(0, dm_remove(&dm[i]));
+}
+
+TEST_F(cap, nothing_is_known)
+{
+	struct iocb_attr_cap cap = ask(self, "/dev/ram0");
+	int fd;
+
+	/* a driver that takes bios and does not tell: charged, no more */
+	EXPECT_EQ(0, carries(cap));
+	EXPECT_EQ(CHARGE, cap.controllers);
+
+	/* no direct I/O, or not to a device */
+	fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, cap_get(fd, &cap));
+	EXPECT_EQ(0, carries(cap));
+	EXPECT_EQ(0, cap.controllers);
+	close(fd);
+	cap = ask(self, "/proc/self/stat");
+}
+
+TEST_F(cap, needs_no_privilege)
+{
+	struct iocb_attr_cap cap = ask(self, "/dev/cap0"), mine = {};
+
+	ASSERT_EQ(0, setresuid(1000, 1000, 1000));
+	EXPECT_EQ(0, cap_get(self->fd, &mine));
+	EXPECT_EQ(0, memcmp(&cap, &mine, sizeof(cap)));
+	ASSERT_EQ(0, setresuid(-1, 0, -1) ? errno != EPERM : 1);
+}
+
+struct change {
+	struct dm *dm;
+	bool stop;
+	int failed;
+};
+
+static void *change(void *arg)
+{
+	static const char * const scheds[] = { "none", "mq-deadline", "bfq" };
+	struct change *c = arg;
+	int i;
+
+	for (i = 0; !__atomic_load_n(&c->stop, __ATOMIC_RELAXED); i++) {
+		c->failed |= queue_set("cap0", "scheduler", scheds[i % 3]);
+		c->failed |= dm_swap(c->dm, i % 2 ?
+				     "0 1000 linear /dev/cap0 0" :
+				     "0 1000 linear /dev/cap1 0");
+	}
+	return NULL;
+}
+
+/* The answer is one that was true. */
+TEST_F(cap, while_all_changes)
+{
+	struct change c = { .dm = &self->dm };
+	struct iocb_attr_cap cap;
+	int i, seen = 0;
+	pthread_t t;
+
+	ASSERT_EQ(0, dm_make(&self->dm, "cap", "0 1000 linear /dev/cap0 0"));
+	cap = ask(self, self->dm.dev);
+	ASSERT_EQ(0, pthread_create(&t, NULL, change, &c));
+	for (i = 0; i < 20000 && (i < 1000 || seen != 3); i++) {
+		if (cap_get(self->fd, &cap) || cap.reads != CARRIED ||
+		    cap.writes != CARRIED || cap.schedulers & ~BIT(ioprio))
+			break;
+		seen |= cap.schedulers ? 1 : 2;
+	}
+	EXPECT_EQ(CARRIED, cap.reads);
+	EXPECT_EQ(3, seen);
+	__atomic_store_n(&c.stop, true, __ATOMIC_RELAXED);
+	pthread_join(t, NULL);
+	EXPECT_EQ(0, c.failed);
+}
+
+/* A list of cgroup, ioprio and cache. */
+struct waiting_list {
+	struct iocb_attr_list	list;
+	struct iocb_attr_cgroup	cgroup;
+	struct iocb_attr_ioprio	ioprio;
+	struct iocb_attr_cache	cache;
+};
+
+/* debugfs has the attributes of what waits in a scheduler. */
+TEST_F(cap, requests_that_wait_show_theirs)
+{
+	struct waiting_list list = {
+		.list	= { .size = sizeof(list) },
+		.cgroup	= { { 16, IOCB_ATTR_cgroup, 0 }, -1, 0 },
+		.ioprio	= { { 16, IOCB_ATTR_ioprio, 0 }, BE | 6, { 0 } },
+		.cache	= { { 16, IOCB_ATTR_cache, 0 },
+			    IOCB_CACHE_BYPASS | IOCB_CACHE_WRITEAROUND, 0 },
+	};
+	struct iocb iocbs[2], *ptrs[2] = { &iocbs[0], &iocbs[1] };
+	char text[8192] = "", expected[160];
+	struct io_event events[2];
+	aio_context_t ctx = 0;
+	struct stat st;
+	void *buf;
+	int i;
+
+	if (access("/sys/kernel/debug/block", F_OK))
+		SKIP(return, "no debugfs of block devices");
+	/* one request at a time, of five seconds */
+	ASSERT_EQ(0, nullb_make("cap0", 64,
+				"irqmode=2 completion_nsec=5000000000 hw_queue_depth=1",
+				"mq-deadline"));
+	list.cgroup.fd = cgroup_make("cap");
+	ASSERT_LE(0, list.cgroup.fd);
+	ASSERT_EQ(0, fstat(list.cgroup.fd, &st));
+	self->fd = open("/dev/cap0", O_RDONLY | O_DIRECT | O_CLOEXEC);
+	buf = block_alloc(BLOCK);
+	ASSERT_EQ(0, io_setup(2, &ctx));
+	iocbs[0] = prep(IOCB_CMD_PREAD, self->fd, buf, BLOCK, 0, NULL);
+	iocbs[0].aio_flags = 0;
+	iocbs[1] = prep(IOCB_CMD_PREAD, self->fd, buf, BLOCK, 1 << 20, &list);
+	ASSERT_EQ(2, io_submit(ctx, 2, ptrs));
+
+	snprintf(expected, sizeof(expected),
+		 ", .attrs=cgroup|ioprio|cache, .cgroup=%llu, .ioprio=0x4006, .hints=BYPASS|WRITEAROUND}",
+		 (unsigned long long)st.st_ino);
+	for (i = 0; i < 300 && !strstr(text, ".attrs="); i++) {
+		/* read1: of class be */
+		ASSERT_LE(0, read_file(DEBUGFS "read1_fifo_list", text,
+				       sizeof(text)));
+		sleep_ms(10);
+	}
+	EXPECT_NE(NULL, strstr(text, expected)) {
+		TH_LOG("%s\nnot: %s", text, expected);
+	}
+	EXPECT_EQ(2, io_getevents(ctx, 2, 2, events));
+	/* and is gone with the request */
+	EXPECT_LE(0, read_file(DEBUGFS "read1_fifo_list", text, sizeof(text)));
+	EXPECT_EQ(NULL, strstr(text, ".attrs="));
+	io_destroy(ctx);
+	munmap(buf, BLOCK);
+	close(list.cgroup.fd);
+	EXPECT_EQ(0, cgroup_remove("cap"));
+}
+
+TEST_HARNESS_MAIN
