@@ -88,7 +88,38 @@ static void print_format(const char *file)
 		close(fd);
 }
 
-static int probe_file(const char *file)
+static void print_mask(const char *what, uint64_t mask)
+{
+	char text[256];
+
+	ioattr_mask_text(mask, text, sizeof(text));
+	printf("%s: %s\n", what, text);
+}
+
+/* Tell what the kernel says of @file; a negative errno if it says nothing. */
+static int print_cap(const char *file)
+{
+	struct ioattr_cap cap;
+	int fd = open(file, O_RDONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = ioattr_probe(fd, &cap);
+	close(fd);
+	if (ret)
+		return ret;
+	printf("direct I/O on %s\n", file);
+	print_mask("  reads carry down", cap.reads);
+	print_mask("  writes carry down", cap.writes);
+	print_mask("  cgroup controllers act on", cap.controllers);
+	print_mask("  I/O schedulers act on", cap.schedulers);
+	print_mask("  caches act on", cap.caches);
+	print_mask("  devices act on", cap.devices);
+	return 0;
+}
+
+/* What a kernel that does not tell can be made to say. */
+static int try_file(const char *file)
 {
 	struct ioattr_list list;
 	int ret;
@@ -100,7 +131,6 @@ static int probe_file(const char *file)
 	case 0:
 		printf("cache hints on %s: are handed down; a cache below may honour them\n",
 		       file);
-		print_format(file);
 		return 0;
 	case -EINVAL:
 	case -EOPNOTSUPP:
@@ -108,9 +138,22 @@ static int probe_file(const char *file)
 		       file);
 		return 0;
 	default:
+		return ret;
+	}
+}
+
+static int probe_file(const char *file)
+{
+	int ret = print_cap(file);
+
+	if (ret == -ENOSYS)
+		ret = try_file(file);
+	if (ret) {
 		fprintf(stderr, "ioattr: %s: %s\n", file, strerror(-ret));
 		return 1;
 	}
+	print_format(file);
+	return 0;
 }
 
 /*

@@ -111,12 +111,31 @@ cache admit: known
 cache writethrough: known
 cache writeback: known
 cache writearound: known" "" "probe: all five hints are known" probe
-try probe /dev/nullb0
-is "probe: a device hands hints down" "0|cache hints on /dev/nullb0: are handed\
- down; a cache below may honour them" "$status|$(tail -n 1 out)"
-try probe /proc/version
-is "probe: a file without direct I/O cannot" "0|cache hints on /proc/version:\
- cannot be honoured, it has no direct I/O" "$status|$(tail -n 1 out)"
+# what_of FILE: what comes of each attribute there, after what the kernel knows
+what_of()
+{
+	ioattr probe "$1" | sed -n '/^direct I\/O on/,$p'
+}
+
+charge="proxy_pid proxy_pidfd cgroup"
+is "probe: a disk" "direct I/O on /dev/nullb0
+  reads carry down: $charge ioprio cache
+  writes carry down: $charge ioprio cache
+  cgroup controllers act on: $charge
+  I/O schedulers act on: none
+  caches act on: none
+  devices act on: none" "$(what_of /dev/nullb0)"
+echo mq-deadline >/sys/block/nullb0/queue/scheduler
+is "probe: its scheduler" "  I/O schedulers act on: ioprio" \
+	"$(what_of /dev/nullb0 | grep schedulers)"
+echo none >/sys/block/nullb0/queue/scheduler
+is "probe: a file without direct I/O" "direct I/O on /proc/version
+  reads carry down: none
+  writes carry down: none
+  cgroup controllers act on: none
+  I/O schedulers act on: none
+  caches act on: none
+  devices act on: none" "$(what_of /proc/version)"
 says 1 "$(ioattr probe)" "ioattr: /none: No such file or directory" \
 	"probe: what is not there" probe /none
 
@@ -167,9 +186,14 @@ echo 0 >$sys/cache/congested_read_threshold_us
 echo 0 >$sys/cache/congested_write_threshold_us
 echo 0 >$sys/writeback_running
 
-try probe $dev
-is "probe: bcache hands hints down" "0|cache hints on $dev: are handed down; a\
- cache below may honour them" "$status|$(tail -n 1 out)"
+acted_on="direct I/O on $dev
+  reads carry down: $charge ioprio cache
+  writes carry down: $charge ioprio cache
+  cgroup controllers act on: $charge
+  I/O schedulers act on: none
+  caches act on: cache
+  devices act on: none"
+is "probe: bcache acts on hints" "$acted_on" "$(what_of $dev)"
 
 all="65536 bytes in 16 I/Os, cache honoured for 16"
 nothing="65536 bytes in 16 I/Os, cache honoured for 0"
@@ -338,10 +362,21 @@ says 0 "" "1048580 bytes in 257 I/Os, cache honoured for 257" \
 	read --cache=bypass --report --output=o --depth=32 $file
 printf tail >>expected
 is "... and is the file" same "$(cmp o expected 2>&1 && echo same)"
+is "ext4: probe: so does bcache below a file" \
+	"$(echo "$acted_on" | sed "s,$dev,$file,")" "$(what_of $file)"
 umount mnt
 
 echo writethrough >$sys/cache_mode
 echo 1 >$sys/writeback_running
+set=$(basename "$(readlink -f $sys/cache)")
+echo 1 >$sys/detach
+i=0
+while [ -e $sys/cache ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done
+is "probe: without its cache it does not" "  caches act on: none" \
+	"$(what_of $dev | grep caches)"
+echo "$set" >$sys/attach
+is "probe: and does with it" "  caches act on: cache" \
+	"$(what_of $dev | grep caches)"
 echo 1 >$sys/stop
 for s in /sys/fs/bcache/*-*/stop; do echo 1 >"$s"; done
 sleep 1

@@ -58,6 +58,9 @@ both()
 {
 	is "$dev: probe: the format" "protection information on $dev: 8 bytes\
  for each 512, the CRC of T10" "$(ioattr probe $dev | tail -n 1)"
+	is "$dev: probe: pi gets there, and is acted on" \
+		"reads writes devices" "$(ioattr probe $dev |
+			sed -n 's/^  \([a-z]*\) .*: .*\<pi\>.*/\1/p' | xargs)"
 	tags 0 2048 $g5a 0000 >kernels
 	ends 0 "1048576 bytes in 256 I/Os" "$dev: the kernel makes tags" \
 		ioattr write --pattern=0x5a --length=1M $dev
