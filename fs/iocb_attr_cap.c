@@ -29,12 +29,12 @@ static_assert(IOCB_ATTR_NR <= sizeof_field(struct iocb_attr_cap, sizes) /
  */
 struct block_device *file_dio_bdev(struct file *file)
 {
-	struct inode *inode = file->f_mapping->host;
+	struct inode *inode = file_inode(file);
 
 	if (!(file->f_mode & FMODE_CAN_ODIRECT))
 		return NULL;
 	if (S_ISBLK(inode->i_mode))
-		return I_BDEV(inode);
+		return I_BDEV(file->f_mapping->host);
 	if (S_ISREG(inode->i_mode) && inode->i_sb->s_op->dio_bdev)
 		return inode->i_sb->s_op->dio_bdev(inode);
 	return NULL;
