@@ -91,6 +91,7 @@ int write_all(int fd, const char *buf, long long len, long long offset);
 int help(void);
 int probe(const char *file);
 int transfer(const struct job *job);
+int trace_main(int argc, char **argv);
 
 /* NULL if this kernel takes attributes, else why it does not. */
 const char *no_attributes(void);

@@ -12,6 +12,8 @@ static const struct {
 	const char	*name;
 	int		(*main)(int argc, char **argv);
 } verbs[] = {
+	{ "trace", trace_main },
+	{ "top", trace_main },
 	{ NULL, NULL },
 };
 

@@ -17,6 +17,7 @@
 static const char help_text[] =
 "Usage: ioattr read|write [OPTION...] FILE\n"
 "       ioattr probe [FILE]\n"
+"       ioattr trace|top [OPTION...]: see ioattr trace --help\n"
 "\n"
 "Read or write FILE asynchronously with attributes on each I/O, or say what\n"
 "this kernel knows of attributes.\n"

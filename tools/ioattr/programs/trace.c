@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ioattr trace and ioattr top: count the kernel's events of attributes for as
+ * long as somebody wants it, or a command runs.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "trace.h"
+
+static const char trace_help[] =
+"Usage: ioattr trace [OPTION...] [-- COMMAND [ARG...]]\n"
+"\n"
+"Count which attributes I/Os are given, which layers honour them, and which I/Os\n"
+"are refused and why: each second, or all that there is while COMMAND runs.\n"
+"\n"
+"  --interval=SECONDS   print what there was in each (1; with COMMAND: 0, at the end)\n"
+"  --count=N            end after so many\n"
+"  --by=COLUMN[,COLUMN] process, device, attribute, layer (all of them)\n"
+"  --sort=COLUMN        one of them, given, honoured, refused or events (process)\n"
+"  --pid=PID            of this process only\n"
+"  --device=DEVICE      to this device only\n"
+"  --json               print a line of JSON for each interval\n"
+"  --output=FILE        print to FILE\n"
+"  --buffer=KB          room for events, on each CPU\n"
+"  --instance=DIRECTORY count what an instance of tracefs has, or a copy of one\n"
+"  --help               this text\n";
+
+static const char top_help[] =
+"Usage: ioattr top [OPTION...]\n"
+"\n"
+"Show which attributes I/Os are given, which layers honour them, and which I/Os\n"
+"are refused and why, as it happens.\n"
+"\n"
+"  --interval=SECONDS   how often (1)\n"
+"  --count=N            end after so many\n"
+"  --by=COLUMN[,COLUMN] process, device, attribute, layer (all of them)\n"
+"  --sort=COLUMN        one of them, given, honoured, refused or events (events)\n"
+"  --pid=PID            of this process only\n"
+"  --device=DEVICE      to this device only\n"
+"  --buffer=KB          room for events, on each CPU\n"
+"  --instance=DIRECTORY count what an instance of tracefs has, or a copy of one\n"
+"  --help               this text\n"
+"\n"
+"Keys: q ends it, t shows all since the beginning, or the rates again; e, g, h,\n"
+"r, p, d, a and l sort by events, given, honoured, refused, process, device,\n"
+"attribute and layer.\n";
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static bool wanted(struct session *session, const struct event *event)
+{
+	const struct settings *settings = session->settings;
+
+	if (left_out(settings, event->kind))
+		return false;
+	if (settings->has_dev && event->dev != settings->dev)
+		return false;
+	return !settings->pid || event->tid == settings->pid ||
+	       process_pid(session->names,
+			   process_of(session->names, event->tid)) ==
+	       settings->pid;
+}
+
+static void see(const struct event *event, void *arg)
+{
+	struct session *session = arg;
+
+	if (!wanted(session, event))
+		return;
+	session->now.events[event->kind]++;
+	table_count(&session->now.rows, session->names, event);
+}
+
+static void drain(struct session *session)
+{
+	names_forget_threads(session->names);
+	if (!source_drain(&session->source, see, session)) {
+		session->status = 1;
+		session->failed = true;
+		session->done = true;
+	}
+	if (source_ended(&session->source))
+		session->done = true;
+}
+
+static void print_report(struct session *session)
+{
+	table_sort(&session->now.rows, session->names,
+		   session->settings->order);
+	if (session->settings->json)
+		print_json(session);
+	else
+		print_text(session);
+	if (!fflush(session->out) && !ferror(session->out))
+		return;
+	fprintf(stderr, "ioattr: %s: %s\n", session->settings->output ?
+		session->settings->output : "standard output",
+		strerror(errno));
+	session->status = 1;
+	session->failed = true;
+	session->done = true;
+}
+
+/* What is on the screen stays there until the next interval is over. */
+static void show(struct session *session, double seconds)
+{
+	table_clear(&session->shown.rows);
+	session->shown = session->now;
+	table_init(&session->now.rows, session->settings->by);
+	view_draw(session, seconds);
+}
+
+static void add_to_total(struct session *session)
+{
+	struct report *now = &session->now, *total = &session->total;
+	int kind;
+
+	table_add(&total->rows, &now->rows);
+	for (kind = 0; kind < EVENT_KINDS; kind++)
+		total->events[kind] += now->events[kind];
+}
+
+/* An interval is over. */
+static void finish_interval(struct session *session)
+{
+	struct report *report = &session->now;
+	const double end = now();
+
+	report->seconds = end - session->begun;
+	report->lost = source_lost(&session->source) - session->total.lost;
+	session->total.lost += report->lost;
+	session->total.seconds = report->seconds;
+	if (session->view) {
+		add_to_total(session);
+		show(session, end - session->last);
+	} else {
+		print_report(session);
+	}
+	session->last = end;
+	session->reports++;
+}
+
+static void begin_interval(struct session *session)
+{
+	memset(session->now.events, 0, sizeof(session->now.events));
+	table_clear(&session->now.rows);
+}
+
+/* Those that end it, or let us know of a child or of the terminal. */
+static bool catch_signals(struct session *session, sigset_t *before)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	if (session->settings->top && isatty(STDOUT_FILENO)) {
+		sigaddset(&set, SIGQUIT);
+		sigaddset(&set, SIGTSTP);
+		sigaddset(&set, SIGCONT);
+		sigaddset(&set, SIGWINCH);
+	}
+	sigprocmask(SIG_BLOCK, &set, before);
+	signal(SIGPIPE, SIG_IGN);
+	session->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (session->signals < 0)
+		perror("ioattr: signalfd");
+	return session->signals >= 0;
+}
+
+static bool run_command(struct session *session, const sigset_t *before)
+{
+	char **command = session->settings->command;
+	int error;
+
+	if (!command)
+		return true;
+	session->child = fork();
+	if (session->child < 0) {
+		perror("ioattr: fork");
+		return false;
+	}
+	if (session->child)
+		return true;
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, before, NULL);
+	execvp(command[0], command);
+	error = errno;
+	fprintf(stderr, "ioattr: %s: %s\n", command[0], strerror(error));
+	_exit(error == ENOENT ? 127 : 126);
+}
+
+static void child_ended(struct session *session)
+{
+	int status;
+
+	if (!session->child ||
+	    waitpid(session->child, &status, WNOHANG) != session->child)
+		return;
+	session->child = 0;
+	session->status = WIFEXITED(status) ? WEXITSTATUS(status) :
+					      128 + WTERMSIG(status);
+	session->done = true;
+}
+
+static void take_signal(struct session *session,
+			const struct signalfd_siginfo *info)
+{
+	switch (info->ssi_signo) {
+	case SIGCHLD:
+		child_ended(session);
+		return;
+	case SIGTSTP:
+		view_stop(session);
+		raise(SIGSTOP);
+		return;
+	case SIGCONT:
+		view_resume(session);
+		return;
+	case SIGWINCH:
+		if (session->view)
+			view_draw(session, 0);
+		return;
+	}
+	if (!session->child)
+		session->done = true;
+	else if (info->ssi_code != SI_KERNEL)
+		/* that of a terminal it has had itself */
+		kill(session->child, info->ssi_signo);
+}
+
+static void take_signals(struct session *session)
+{
+	struct signalfd_siginfo info;
+
+	while (read(session->signals, &info, sizeof(info)) == sizeof(info))
+		take_signal(session, &info);
+}
+
+/* Wait for events, keys or signals, but not beyond @until. */
+static void wait_for(struct session *session, double until)
+{
+	const struct source *source = &session->source;
+	struct pollfd fds[source->nr_fds + 2];
+	double left = until - now();
+	size_t i;
+
+	fds[0] = (struct pollfd){ session->signals, POLLIN, 0 };
+	fds[1] = (struct pollfd){ session->view ? STDIN_FILENO : -1, POLLIN,
+				  0 };
+	for (i = 0; i < source->nr_fds; i++)
+		fds[i + 2] = (struct pollfd){ source->fds[i], POLLIN, 0 };
+	if (left < 0)
+		left = 0;
+	poll(fds, source->nr_fds + 2, (int)(left * 1000) + 1);
+	if (fds[0].revents)
+		take_signals(session);
+	if (fds[1].revents & (POLLHUP | POLLERR))
+		session->done = true;
+	else if (fds[1].revents && view_keys(session))
+		view_draw(session, 0);
+}
+
+static void run(struct session *session)
+{
+	const struct settings *settings = session->settings;
+	double end = session->begun + settings->interval, until;
+
+	for (;;) {
+		/* who it was is best asked soon */
+		until = now() + 1;
+		wait_for(session, settings->interval && end < until ?
+				  end : until);
+		if (session->done)
+			return;
+		drain(session);
+		if (session->done || !settings->interval || now() < end)
+			continue;
+		finish_interval(session);
+		if (session->reports == settings->count)
+			session->done = true;
+		if (session->done)
+			return;
+		begin_interval(session);
+		while (end <= now())
+			end += settings->interval;
+	}
+}
+
+/* What there was since the last report. */
+static void finish(struct session *session)
+{
+	const struct report *report = &session->now;
+
+	source_stop(&session->source);
+	if (session->failed || (session->settings->count &&
+				session->reports == session->settings->count))
+		return;
+	drain(session);
+	if (session->view || session->failed)
+		return;
+	if (session->reports && !report->events[EVENT_GIVEN] &&
+	    !report->events[EVENT_HONOURED] && !report->events[EVENT_REFUSED] &&
+	    source_lost(&session->source) == session->total.lost)
+		return;
+	finish_interval(session);
+}
+
+static bool open_output(struct session *session)
+{
+	const char *output = session->settings->output;
+
+	session->out = output ? fopen(output, "we") : stdout;
+	if (!session->out)
+		fprintf(stderr, "ioattr: %s: %s\n", output, strerror(errno));
+	return session->out;
+}
+
+static int trace(const struct settings *settings)
+{
+	struct session session = { .settings = settings, .signals = -1 };
+	sigset_t before;
+
+	/* from here on a signal removes the instance, too */
+	if (!open_output(&session) || !catch_signals(&session, &before) ||
+	    !source_open(&session.source, settings->instance,
+			 settings->buffer))
+		return 1;
+	session.names = names_new(session.source.saved, session.source.live);
+	table_init(&session.now.rows, settings->by);
+	table_init(&session.shown.rows, settings->by);
+	table_init(&session.total.rows, settings->by);
+	session.begun = now();
+	session.last = session.begun;
+	if (source_start(&session.source) && run_command(&session, &before)) {
+		if (settings->top)
+			session.view = view_open();
+		if (session.view)
+			view_draw(&session, 0);
+		run(&session);
+		finish(&session);
+	} else {
+		session.status = 1;
+	}
+	if (session.view)
+		view_close(session.view);
+	source_close(&session.source);
+	table_clear(&session.now.rows);
+	table_clear(&session.shown.rows);
+	table_clear(&session.total.rows);
+	names_free(session.names);
+	close(session.signals);
+	if (settings->output && fclose(session.out)) {
+		fprintf(stderr, "ioattr: %s: %s\n", settings->output,
+			strerror(errno));
+		return 1;
+	}
+	return session.status;
+}
+
+int trace_main(int argc, char **argv)
+{
+	const bool top = !strcmp(argv[0], "top");
+	struct settings settings;
+
+	/* getopt_long() begins with it what it has to say */
+	argv[0] = top ? "ioattr top" : "ioattr trace";
+	if (!parse_settings(argc, argv, top, &settings))
+		return 1;
+	if (settings.help) {
+		fputs(settings.top ? top_help : trace_help, stdout);
+		return 0;
+	}
+	return trace(&settings);
+}
