@@ -132,7 +132,7 @@ static void draw_row(struct session *session, const struct table *rows,
 	}
 	for (i = 0; i < EVENT_KINDS; i++) {
 		number(session, rows, row, i, word, sizeof(word));
-		len += snprintf(text + len, sizeof(text) - len, "%9.20s", word);
+		len += snprintf(text + len, sizeof(text) - len, "%11.20s", word);
 	}
 	len += snprintf(text + len, sizeof(text) - len, "  ");
 	print_whys(session, row, text + len, sizeof(text) - len);
@@ -142,7 +142,7 @@ static void draw_row(struct session *session, const struct table *rows,
 static void draw_titles(struct session *session)
 {
 	static const char *const titles[2][EVENT_KINDS] = {
-		{ "given/s", "honour/s", "refused/s" },
+		{ "given/s", "honoured/s", "refused/s" },
 		{ "given", "honoured", "refused" },
 	};
 	static const int width[COLUMNS] = { 22, 10, 11, 11 };
@@ -156,7 +156,7 @@ static void draw_titles(struct session *session)
 					width[i], column_names[i]);
 	}
 	for (i = 0; i < EVENT_KINDS; i++)
-		len += snprintf(text + len, sizeof(text) - len, "%9s",
+		len += snprintf(text + len, sizeof(text) - len, "%11s",
 				titles[view->totals][i]);
 	fputs(ESC "7m", stdout);
 	line(view, text);

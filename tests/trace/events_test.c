@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Usage: events_test RECORDED-DIRECTORY PAGE
+ *
+ * Test the parser of ioattr trace on a page that a kernel wrote, and on what no
+ * kernel writes, which it has to survive. Prints TAP.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../tools/ioattr/programs/events.h"
+
+static int n, failed;
+
+static void is(const char *name, long expected, long got)
+{
+	printf("%sok %d %s\n", expected == got ? "" : "not ", ++n, name);
+	if (expected == got)
+		return;
+	printf("# expected %ld, got %ld\n", expected, got);
+	failed = 1;
+}
+
+static size_t load(const char *dir, const char *name, char *text, size_t room)
+{
+	char path[4096];
+	size_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s%s%s", dir, *dir ? "/" : "", name);
+	f = fopen(path, "r");
+	if (!f) {
+		perror(path);
+		exit(2);
+	}
+	len = fread(text, 1, room - 1, f);
+	text[len] = '\0';
+	fclose(f);
+	return len;
+}
+
+struct seen {
+	long	count[EVENT_KINDS];
+	long	bcache, list, reasons, devices;
+};
+
+static void see(const struct event *event, void *arg)
+{
+	struct seen *seen = arg;
+
+	seen->count[event->kind]++;
+	if (event->kind == EVENT_HONOURED && !strcmp(event->layer, "bcache"))
+		seen->bcache++;
+	if (event->kind == EVENT_REFUSED && event->id == ATTRIBUTE_LIST)
+		seen->list++;
+	if (event->kind == EVENT_REFUSED && event->reason < MAX_REASONS)
+		seen->reasons |= 1L << event->reason;
+	if (event->dev)
+		seen->devices++;
+}
+
+/* The exact size on the heap: a byte beyond it is found out. */
+static bool parse(const struct formats *formats, const char *page, size_t len,
+		  struct seen *seen)
+{
+	char *copy = malloc(len ? len : 1);
+	bool ret;
+
+	memcpy(copy, page, len);
+	memset(seen, 0, sizeof(*seen));
+	ret = parse_page(formats, copy, len, see, seen);
+	free(copy);
+	return ret;
+}
+
+static void test_page(const struct formats *formats, const char *page,
+		      size_t len)
+{
+	struct seen seen;
+
+	is("the page is one", 1, parse(formats, page, len, &seen));
+	is("given", 24, seen.count[EVENT_GIVEN]);
+	is("honoured", 24, seen.count[EVENT_HONOURED]);
+	is("... by bcache", 16, seen.bcache);
+	is("refused", 13, seen.count[EVENT_REFUSED]);
+	is("... the list", 3, seen.list);
+	/* all but that there is no memory */
+	is("... for each reason", (1 << 14) - 1 - (1 << 3), seen.reasons);
+	is("those with a device", 48, seen.devices);
+}
+
+/* What says how many bytes there are can be wrong by any bit. */
+static void test_lost(const struct formats *formats, const char *page,
+		      size_t len)
+{
+	char copy[8192];
+	struct seen seen;
+
+	memcpy(copy, page, len);
+	copy[11] |= 0xc0;
+	memset(copy + 12, 0xff, 4);
+	is("bits that say that events were lost", 1,
+	   parse(formats, copy, len, &seen));
+	is("... are no part of the length", 24, seen.count[EVENT_GIVEN]);
+}
+
+static void test_damage(const struct formats *formats, const char *page,
+			size_t len)
+{
+	long accepted = 0, more = 0;
+	char copy[8192];
+	struct seen seen;
+	size_t i;
+	int bit;
+
+	for (i = 0; i < len; i++)
+		accepted += parse(formats, page, i, &seen);
+	is("a page that is cut off is none", 0, accepted);
+	memcpy(copy, page, len);
+	for (i = 0; i < len * 8; i++) {
+		bit = 1 << i % 8;
+		copy[i / 8] ^= bit;
+		parse(formats, copy, len, &seen);
+		more += seen.count[EVENT_GIVEN] + seen.count[EVENT_HONOURED] +
+			seen.count[EVENT_REFUSED] > 24 + 24 + 13;
+		copy[i / 8] ^= bit;
+	}
+	is("a bit that is wrong makes no events of nothing", 0, more);
+	for (i = 0; i < len; i++) {
+		memset(copy, 0xff, len);
+		memcpy(copy, page, i);
+		parse(formats, copy, len, &seen);
+		memset(copy, 0, len);
+		memcpy(copy, page, i);
+		parse(formats, copy, len, &seen);
+	}
+	is("a page that is overwritten is survived", 1, 1);
+}
+
+static const char *const paths[EVENT_KINDS] = {
+	[EVENT_GIVEN]	 = "events/iocb_attr/iocb_attr_accepted/format",
+	[EVENT_HONOURED] = "events/iocb_attr/iocb_attr_honoured/format",
+	[EVENT_REFUSED]	 = "events/iocb_attr/iocb_attr_refused/format",
+};
+
+/* A kernel that lacks what is needed: that is named. */
+static void test_missing(const char *text, enum event_kind kind,
+			 const char *field)
+{
+	struct formats formats = { .page_size = 0 };
+	char copy[4096], name[80], *at;
+	const char *missing;
+
+	strcpy(copy, text);
+	snprintf(name, sizeof(name), " %s;", field);
+	at = strstr(copy, name);
+	if (at)
+		at[1] = 'X';
+	missing = parse_format(copy, kind, &formats);
+	snprintf(name, sizeof(name), "%s without %s", event_names[kind], field);
+	is(name, 0, !missing || strcmp(missing, field));
+}
+
+/* Any part of a format may be cut off. */
+static void test_cut(const char *text, enum event_kind kind)
+{
+	struct formats formats = { .page_size = 0 };
+	long taken = 0;
+	size_t i;
+	char *copy;
+
+	/* the rest is how to print it */
+	for (i = 0; i < (size_t)(strstr(text, "print fmt") - text) - 3; i++) {
+		copy = strndup(text, i);
+		taken += !parse_format(copy, kind, &formats);
+		free(copy);
+	}
+	is("a format that is cut off is none", 0, taken);
+}
+
+int main(int argc, char **argv)
+{
+	static char text[EVENT_KINDS][4096], header[4096], page[8192];
+	struct formats formats = { .page_size = 0 };
+	size_t len;
+	int kind;
+
+	if (argc != 3)
+		return 2;
+	len = load("", argv[2], page, sizeof(page));
+	load(argv[1], "events/header_page", header, sizeof(header));
+	is("header_page", 0, !!parse_header_page(header, &formats));
+	is("bytes of a page", 4096, formats.page_size);
+	for (kind = 0; kind < EVENT_KINDS; kind++) {
+		load(argv[1], paths[kind], text[kind], sizeof(*text));
+		is(event_names[kind], 0,
+		   !!parse_format(text[kind], kind, &formats));
+	}
+	is("a reason has its name", 0, strcmp(formats.reasons[12], "target"));
+	is("the last one, too", 0, strcmp(formats.reasons[13], "unsupported"));
+	is("there is no other", 0, *formats.reasons[14]);
+
+	test_page(&formats, page, len);
+	test_lost(&formats, page, len);
+	test_damage(&formats, page, len);
+
+	test_missing(text[EVENT_GIVEN], EVENT_GIVEN, "dev");
+	test_missing(text[EVENT_GIVEN], EVENT_GIVEN, "given");
+	test_missing(text[EVENT_GIVEN], EVENT_GIVEN, "common_pid");
+	test_missing(text[EVENT_HONOURED], EVENT_HONOURED, "dev");
+	test_missing(text[EVENT_HONOURED], EVENT_HONOURED, "id");
+	test_missing(text[EVENT_HONOURED], EVENT_HONOURED, "layer");
+	test_missing(text[EVENT_REFUSED], EVENT_REFUSED, "id");
+	test_missing(text[EVENT_REFUSED], EVENT_REFUSED, "error");
+	test_missing(text[EVENT_REFUSED], EVENT_REFUSED, "reason");
+	test_missing(text[EVENT_REFUSED], EVENT_REFUSED, "offset");
+	for (kind = 0; kind < EVENT_KINDS; kind++)
+		test_cut(text[kind], kind);
+	printf("1..%d\n", n);
+	return failed;
+}
