@@ -20,6 +20,7 @@ struct process {
 };
 
 struct device {
+	struct device	*next;
 	uint32_t	dev;
 	char		name[40];
 };
@@ -35,7 +36,7 @@ struct names {
 	struct process	*processes;
 	struct device	*devices;
 	char		(*layers)[32];
-	size_t		nr_threads, nr_processes, nr_devices, nr_layers;
+	size_t		nr_threads, nr_processes, nr_layers;
 };
 
 void *must(void *memory)
@@ -66,9 +67,14 @@ struct names *names_new(const char *saved, bool live)
 
 void names_free(struct names *names)
 {
+	struct device *device;
+
+	while ((device = names->devices)) {
+		names->devices = device->next;
+		free(device);
+	}
 	free(names->threads);
 	free(names->processes);
-	free(names->devices);
 	free(names->layers);
 	free(names);
 }
@@ -187,15 +193,15 @@ const char *device_name(struct names *names, uint32_t dev)
 {
 	struct device *device;
 	char path[64];
-	size_t i;
 
-	for (i = 0; i < names->nr_devices; i++) {
-		if (names->devices[i].dev == dev)
-			return names->devices[i].name;
+	for (device = names->devices; device; device = device->next) {
+		if (device->dev == dev)
+			return device->name;
 	}
-	names->devices = grow(names->devices, i, sizeof(*device));
-	device = &names->devices[names->nr_devices++];
+	device = must(calloc(1, sizeof(*device)));
+	device->next = names->devices;
 	device->dev = dev;
+	names->devices = device;
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/uevent",
 		 dev_major(dev), dev_minor(dev));
 	if (!names->live ||

@@ -26,7 +26,7 @@ int process_of(struct names *names, int tid);
 int process_pid(const struct names *names, int process);
 const char *process_name(const struct names *names, int process);
 
-/* "sda1", or "8:1" if that has no name. */
+/* "sda1", or "8:1" if that has no name. It stays where it is. */
 const char *device_name(struct names *names, uint32_t dev);
 
 int layer_of(struct names *names, const char *name);

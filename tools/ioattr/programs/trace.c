@@ -22,7 +22,7 @@ static const char trace_help[] =
 "Count which attributes I/Os are given, which layers honour them, and which I/Os\n"
 "are refused and why: each second, or all that there is while COMMAND runs.\n"
 "\n"
-"  --interval=SECONDS   print what there was in each (1; with COMMAND: 0, at the end)\n"
+"  --interval=SECONDS   print what there was in each (1; with COMMAND: 0)\n"
 "  --count=N            end after so many\n"
 "  --by=COLUMN[,COLUMN] process, device, attribute, layer (all of them)\n"
 "  --sort=COLUMN        one of them, given, honoured, refused or events (process)\n"
