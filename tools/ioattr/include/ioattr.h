@@ -10,6 +10,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* C++ has no flexible arrays, but all compilers of it have. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
 /* A system whose headers are older has the copy that is installed with this. */
 #ifdef __has_include
 #if __has_include(<linux/iocb_attr.h>)
@@ -20,6 +23,7 @@
 #else
 #include <linux/iocb_attr.h>
 #endif
+#pragma GCC diagnostic pop
 
 #ifdef __cplusplus
 extern "C" {
