@@ -16,6 +16,7 @@ CGROUP=${CGROUP:-/sys/fs/cgroup/client}
 # shellcheck source=tools/ioattr/test/tap.sh
 . "$(dirname "$0")/tap.sh"
 
+[ -d "$CGROUP" ] || mkdir "$CGROUP" || exit 1
 for file in "$dir"/*.args; do
 	example=${file%.args}
 	program=$dir/$(basename "$example" | sed 's/\..*//')
