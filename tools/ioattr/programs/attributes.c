@@ -16,6 +16,7 @@
 
 #include "../include/ioattr.h"
 #include "command.h"
+#include "words.h"
 
 #ifndef CGROUP2_SUPER_MAGIC
 #define CGROUP2_SUPER_MAGIC	0x63677270
@@ -86,16 +87,6 @@ const char *build_list(const struct job *job, struct ioattr_list *list,
 	return NULL;
 }
 
-static bool excluding(uint32_t hints)
-{
-	const uint32_t admission = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
-	const uint32_t policies = hints & (IOCB_CACHE_WRITETHROUGH |
-					   IOCB_CACHE_WRITEBACK |
-					   IOCB_CACHE_WRITEAROUND);
-
-	return (hints & admission) == admission || (policies & (policies - 1));
-}
-
 /* Who may say what: Documentation/userspace-api/iocb_attr.rst. */
 static const char *not_permitted(const struct job *job, int error)
 {
@@ -130,7 +121,7 @@ const char *refusal(const struct job *job, int error)
 			return "--required cannot be had with --buffered: only direct I/O hands attributes on";
 		if (error == -EOPNOTSUPP)
 			return "--required cannot be had: nothing here can honour it";
-		if (excluding(job->hints))
+		if (hints_exclude(job->hints))
 			return "the hints exclude each other: bypass and admit do, and so do the write policies";
 		return "the I/O is not valid, or one of the attributes unknown: ioattr probe tells";
 	case -EACCES:

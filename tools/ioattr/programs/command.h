@@ -92,6 +92,7 @@ int help(void);
 int probe(const char *file);
 int transfer(const struct job *job);
 int trace_main(int argc, char **argv);
+int run_main(int argc, char **argv);
 
 /* NULL if this kernel takes attributes, else why it does not. */
 const char *no_attributes(void);

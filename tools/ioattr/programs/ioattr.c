@@ -14,6 +14,7 @@ static const struct {
 } verbs[] = {
 	{ "trace", trace_main },
 	{ "top", trace_main },
+	{ "run", run_main },
 	{ NULL, NULL },
 };
 

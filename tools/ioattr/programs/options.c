@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../include/ioattr.h"
 #include "command.h"
-
-/* The sum of two of them still fits. */
-#define MAX_SIZE	((1LL << 62) - 1)
+#include "words.h"
 
 static const char help_text[] =
 "Usage: ioattr read|write [OPTION...] FILE\n"
@@ -68,25 +64,13 @@ static int usage_error(const char *format, ...)
 static int parse_number(const char *name, const char *text, long long min,
 			long long max, long long *number)
 {
-	static const char units[] = "KMG";
-	const char *unit;
-	int shift = 0;
-	char *end;
+	const int ret = number_parse(text, max, number);
 
-	errno = 0;
-	*number = strtoll(text, &end, 0);
-	unit = *end ? strchr(units, *end) : NULL;
-	if (unit) {
-		shift = 10 * (unit - units + 1);
-		end++;
-	}
-	/* strtoll() would take a sign and spaces */
-	if (!isdigit((unsigned char)*text) || *end)
+	if (ret == -EINVAL)
 		return usage_error("--%s=%s is no number", name, text);
-	if (errno || *number > max >> shift)
+	if (ret)
 		return usage_error("--%s=%s is more than %lld", name, text,
 				   max);
-	*number <<= shift;
 	if (*number < min)
 		return usage_error("--%s=%s is less than %lld", name, text,
 				   min);
@@ -95,20 +79,13 @@ static int parse_number(const char *name, const char *text, long long min,
 
 static int parse_hints(const char *text, uint32_t *hints)
 {
-	const char *name;
-	unsigned int bit;
 	size_t len;
 
 	for (;; text += len + 1) {
 		len = strcspn(text, ",");
-		for (bit = 0; (name = ioattr_hint_name(bit)); bit++) {
-			if (strlen(name) == len && !memcmp(name, text, len))
-				break;
-		}
-		if (!name)
+		if (!hint_add(text, len, hints))
 			return usage_error("there is no cache hint \"%.*s\"",
 					   (int)len, text);
-		*hints |= 1U << bit;
 		if (!text[len])
 			return 0;
 	}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * AIO. The kernel gives a program the address of its iocb back, so it is that
+ * iocb which has to refer to the list. It does so ever after: once it is
+ * submitted, its I/O may be complete and its memory something else. What refers
+ * to a list is undone when the program submits it again.
+ *
+ * The report comes in io_event.res2, which some programs take for a part of the
+ * result. It is taken out of events that the program fetches by a call, and
+ * asked for on a context only after the program has done so. One that reads the
+ * ring in its memory instead is never given one.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "shim.h"
+
+#define MAX_CONTEXTS	256
+#define MAX_REPORTS	16384	/* I/Os under way that will report */
+#define PROBES		16
+#define BATCH		64
+
+/**
+ * struct context - an AIO context
+ * @id: What the program knows it by; 0: none. It stays when the context goes, and
+ *	may come again.
+ * @fetches: The program has fetched an event from it by a call.
+ */
+struct context {
+	_Atomic uintptr_t	id;
+	_Atomic bool		fetches;
+};
+
+static struct context contexts[MAX_CONTEXTS];
+
+/* Who will report: a number for each (context, iocb), and 0 where none is. */
+static _Atomic uint64_t reporting[MAX_REPORTS];
+
+static uint64_t hash(uint64_t n)
+{
+	n ^= n >> 32;
+	n *= 0x9e3779b97f4a7c15ULL;
+	return n ^ n >> 29;
+}
+
+static struct context *find_context(aio_context_t id, bool make)
+{
+	unsigned int i, at = hash(id);
+	struct context *c;
+	uintptr_t none;
+
+	for (i = 0; i < MAX_CONTEXTS; i++) {
+		c = &contexts[(at + i) % MAX_CONTEXTS];
+		if (c->id == id)
+			return c;
+		if (c->id)
+			continue;
+		if (!make)
+			return NULL;
+		none = 0;
+		if (atomic_compare_exchange_strong(&c->id, &none, id) ||
+		    none == id)
+			return c;
+	}
+	return NULL;
+}
+
+static uint64_t report_key(const struct context *c, uint64_t iocb)
+{
+	const uint64_t key = hash(hash(c->id) ^ iocb);
+
+	return key ? key : 1;
+}
+
+static bool report_add(uint64_t key)
+{
+	uint64_t none;
+	int i;
+
+	for (i = 0; i < PROBES; i++) {
+		none = 0;
+		if (atomic_compare_exchange_strong(&reporting[(key + i) %
+						   MAX_REPORTS], &none, key))
+			return true;
+	}
+	return false;
+}
+
+static bool report_remove(uint64_t key)
+{
+	uint64_t it;
+	int i;
+
+	for (i = 0; i < PROBES; i++) {
+		it = key;
+		if (atomic_compare_exchange_strong(&reporting[(key + i) %
+						   MAX_REPORTS], &it, 0))
+			return true;
+	}
+	return false;
+}
+
+void aio_forked(void)
+{
+	/* the child has none of its parent's contexts */
+	memset(contexts, 0, sizeof(contexts));
+	memset(reporting, 0, sizeof(reporting));
+}
+
+static unsigned int operation(const struct iocb *iocb)
+{
+	switch (iocb->aio_lio_opcode) {
+	case IOCB_CMD_PREAD:
+	case IOCB_CMD_PREADV:
+		return RULE_READ;
+	case IOCB_CMD_PWRITE:
+	case IOCB_CMD_PWRITEV:
+		return RULE_WRITE;
+	default:
+		return 0;
+	}
+}
+
+static long long length(const struct iocb *iocb)
+{
+	const struct iovec *vec = (void *)(uintptr_t)iocb->aio_buf;
+	long long len = 0;
+	uint64_t i;
+
+	if (!shim_sizes())
+		return 0;
+	if (iocb->aio_lio_opcode == IOCB_CMD_PREAD ||
+	    iocb->aio_lio_opcode == IOCB_CMD_PWRITE)
+		return iocb->aio_nbytes;
+	for (i = 0; vec && i < iocb->aio_nbytes && i < 1024; i++)
+		len += vec[i].iov_len;
+	return len;
+}
+
+static bool disagrees(const struct iocb *iocb, const struct action *action)
+{
+	return action->prio >= 0 && iocb->aio_flags & IOCB_FLAG_IOPRIO &&
+	       (uint16_t)iocb->aio_reqprio != action->prio;
+}
+
+/**
+ * struct tag - what was done to an iocb
+ * @op: It is a read or write.
+ * @own: It is left alone, for it says something else.
+ * @error: Why it cannot have its attributes, an errno, or 0.
+ * @action: What it was given, or NULL.
+ * @key: It will report, and this is its number; or 0.
+ */
+struct tag {
+	bool		op, own;
+	int		error;
+	struct action	*action;
+	uint64_t	key;
+};
+
+static void untag(struct iocb *iocb, struct tag *tag)
+{
+	if (!tag->action)
+		return;
+	if (tag->key)
+		report_remove(tag->key);
+	iocb->aio_flags &= ~IOCB_FLAG_ATTR;
+	iocb->aio_attrs = 0;
+	tag->action = NULL;
+}
+
+/*
+ * Give an iocb that is not under way its attributes. False if it cannot have
+ * them though they are required.
+ */
+static bool tag_iocb(struct context *c, struct iocb *iocb, struct tag *tag)
+{
+	const unsigned int op = operation(iocb);
+	struct action *action;
+
+	*tag = (struct tag){ .op = op };
+	if (action_owns(iocb->aio_attrs)) {
+		iocb->aio_flags &= ~IOCB_FLAG_ATTR;
+		iocb->aio_attrs = 0;
+	}
+	if (!op)
+		return true;
+	action = shim_action(iocb->aio_fildes, op, length(iocb), false);
+	if (!action)
+		return true;
+	if (iocb->aio_flags & IOCB_FLAG_ATTR || iocb->aio_attrs ||
+	    disagrees(iocb, action)) {
+		tag->own = true;
+		return true;
+	}
+	tag->error = action_open(action);
+	if (tag->error)
+		return !action->required;
+	tag->action = action;
+	if (c && c->fetches) {
+		tag->key = report_key(c, (uintptr_t)iocb);
+		if (!report_add(tag->key))
+			tag->key = 0;
+	}
+	iocb->aio_attrs = (uintptr_t)&action->lists[!!tag->key];
+	iocb->aio_flags |= IOCB_FLAG_ATTR;
+	return true;
+}
+
+/* The kernel has taken it. */
+static void count_tag(const struct tag *tag)
+{
+	if (tag->op)
+		count(&counts->aio);
+	if (tag->own)
+		count(&counts->own);
+	if (tag->error)
+		count_refused(tag->error);
+	if (tag->action)
+		count_given(tag->action);
+}
+
+static long submit(aio_context_t ctx, long nr, struct iocb **iocbs)
+{
+	return raw_syscall(SYS_io_submit, ctx, nr, (long)iocbs, 0, 0, 0);
+}
+
+/*
+ * The first iocb was refused with its attributes. Submit it without, if that may
+ * be.
+ */
+static long submit_without(aio_context_t ctx, struct iocb **iocbs,
+			   struct tag *tag, long refusal)
+{
+	struct action *action = tag->action;
+	long ret;
+
+	/* EAGAIN is that there is no room */
+	if (!action || refusal == -EAGAIN)
+		return refusal;
+	untag(iocbs[0], tag);
+	if (action->required) {
+		count_refused(-refusal);
+		return refusal;
+	}
+	ret = submit(ctx, 1, iocbs);
+	if (ret != 1)
+		return ret;
+	tag->error = -refusal;
+	count_tag(tag);
+	if (refusal == -EBADF)
+		action_reopen(action);
+	else if (refusal == -EINVAL || refusal == -EOPNOTSUPP)
+		kernel_refuses_all();
+	return ret;
+}
+
+/* As the system call; as there, what comes after the first error is not read. */
+static long submit_some(aio_context_t ctx, struct context *c, long nr,
+			struct iocb **iocbs)
+{
+	struct tag tags[BATCH];
+	long i, n = 0, ret;
+
+	if (nr > BATCH)
+		nr = BATCH;
+	while (n < nr && iocbs[n] && tag_iocb(c, iocbs[n], &tags[n]))
+		n++;
+	if (!n && iocbs[0]) {
+		count_refused(tags[0].error);
+		return -tags[0].error;
+	}
+	ret = submit(ctx, n ? n : 1, iocbs);
+	for (i = 0; i < ret; i++)
+		count_tag(&tags[i]);
+	if (ret < 0 && n)
+		ret = submit_without(ctx, iocbs, tags, ret);
+	for (i = ret < 0 ? 0 : ret; i < n; i++)
+		untag(iocbs[i], &tags[i]);
+	return ret;
+}
+
+/* As the system call. */
+long shim_io_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
+{
+	struct context *c = NULL;
+	long done = 0, ret;
+
+	if (nr <= 0 || !iocbs || !shim_active())
+		return submit(ctx, nr, iocbs);
+	if (shim_reports())
+		c = find_context(ctx, true);
+	do {
+		ret = submit_some(ctx, c, nr - done, iocbs + done);
+		if (ret <= 0)
+			return done ? done : ret;
+		done += ret;
+	} while (done < nr);
+	return done;
+}
+
+static void fetched(struct context *c, struct io_event *event)
+{
+	unsigned int id;
+
+	if (!report_remove(report_key(c, event->obj)))
+		return;
+	count(&counts->reported);
+	for (id = 0; id < COUNTS_ATTRS; id++) {
+		if (event->res2 >> id & 1)
+			count(&counts->honoured[id]);
+	}
+	event->res2 = 0;
+}
+
+long shim_io_getevents(long nr, aio_context_t ctx, long min, long max,
+		       struct io_event *events, void *timeout, void *sigset)
+{
+	struct context *c;
+	long i, ret;
+
+	ret = raw_syscall(nr, ctx, min, max, (long)events, (long)timeout,
+			  (long)sigset);
+	if (ret <= 0 || !shim_reports())
+		return ret;
+	c = find_context(ctx, false);
+	if (!c)
+		return ret;
+	for (i = 0; i < ret; i++)
+		fetched(c, &events[i]);
+	c->fetches = true;
+	return ret;
+}
+
+static void forget(aio_context_t ctx)
+{
+	struct context *c = find_context(ctx, false);
+
+	if (c)
+		c->fetches = false;
+}
+
+long shim_io_setup(unsigned int nr, aio_context_t *ctx)
+{
+	const long ret = raw_syscall(SYS_io_setup, nr, (long)ctx, 0, 0, 0, 0);
+
+	/* one of this number may have gone unseen */
+	if (!ret)
+		forget(*ctx);
+	return ret;
+}
+
+long shim_io_destroy(aio_context_t ctx)
+{
+	long ret;
+
+	/* a thread may still fetch from it, and another have its number then */
+	forget(ctx);
+	ret = raw_syscall(SYS_io_destroy, ctx, 0, 0, 0, 0, 0);
+	forget(ctx);
+	return ret;
+}

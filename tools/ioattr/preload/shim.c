@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/ioprio.h>
+
+#include "shim.h"
+
+/* Out of the way of programs that count on the lowest free number. */
+#define FIRST_FD	900
+
+/* linux/io_uring.h: IORING_REGISTER_QUERY and IORING_RW_ATTR_FLAG_LIST */
+#define REGISTER_QUERY	35
+#define ATTR_FLAG_LIST	(1U << 1)
+
+/* Files whose paths are remembered: those with lower numbers than this. */
+#define CACHED_FDS	4096
+
+/**
+ * struct known - which rules the path of an open file matches
+ * @seq: Odd while it is being written; 0: nothing is known.
+ * @mask: A bit for each rule.
+ */
+struct known {
+	_Atomic uint32_t	seq;
+	_Atomic uint32_t	mask;
+	_Atomic uint64_t	dev, ino;
+};
+
+static struct rule rules[MAX_RULES];
+static struct action actions[MAX_RULES];
+static unsigned int nr_rules;
+static bool paths, sizes, reports;
+static char rules_text[64 << 10];
+static struct known known[CACHED_FDS];
+static struct shared_counts *shared;
+static struct counts own_counts;
+struct counts *counts = &own_counts;
+
+/* The kernel has no attributes: 1; -1: not known. */
+static _Atomic int none = -1;
+
+static aio_context_t _Atomic check_ctx;
+static _Atomic int null_fd = -1;
+
+bool shim_active(void)
+{
+	return nr_rules && none != 1;
+}
+
+bool shim_reports(void)
+{
+	return reports;
+}
+
+bool shim_sizes(void)
+{
+	return sizes;
+}
+
+void count(counter *c)
+{
+	atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
+}
+
+void count_given(const struct action *action)
+{
+	unsigned int id;
+
+	count(&counts->tagged);
+	for (id = 0; id < COUNTS_ATTRS; id++) {
+		if (action->attrs >> id & 1)
+			count(&counts->given[id]);
+	}
+}
+
+void count_refused(int error)
+{
+	struct refusals *r = counts->refused;
+	int none = 0;
+
+	/* the last place is for whatever else there is */
+	for (; r < counts->refused + COUNTS_ERRORS - 1; r++, none = 0) {
+		if (atomic_compare_exchange_strong(&r->error, &none, error) ||
+		    none == error)
+			break;
+	}
+	if (!r->error)
+		r->error = error;
+	count(&r->ios);
+}
+
+/*
+ * Which rules the path of @fd matches. A path is looked up once for each open
+ * file; another file with the same number is another device or inode.
+ */
+static uint32_t match_path(int fd)
+{
+	char link[32], path[PATH_MAX];
+	uint32_t mask = 0;
+	unsigned int i;
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, sizeof(path) - 1);
+	if (len < 0)
+		len = 0;
+	path[len] = '\0';
+	for (i = 0; i < nr_rules; i++) {
+		if (!rules[i].glob || !fnmatch(rules[i].glob, path, 0))
+			mask |= 1U << i;
+	}
+	return mask;
+}
+
+static uint32_t known_mask(int fd, const struct stat *st)
+{
+	struct known *k;
+	uint32_t seq, mask;
+
+	if (!paths)
+		return ~0U;
+	if (fd >= CACHED_FDS)
+		return match_path(fd);
+	k = &known[fd];
+	seq = k->seq;
+	mask = k->mask;
+	if (seq && !(seq & 1) && k->dev == st->st_dev &&
+	    k->ino == st->st_ino && k->seq == seq)
+		return mask;
+	mask = match_path(fd);
+	/* if another thread is at it, it can do without */
+	if (!(seq & 1) && atomic_compare_exchange_strong(&k->seq, &seq,
+							 seq + 1)) {
+		k->dev = st->st_dev;
+		k->ino = st->st_ino;
+		k->mask = mask;
+		/* 0 means something */
+		k->seq = seq + 2 ? seq + 2 : 2;
+	}
+	return mask;
+}
+
+struct action *shim_action(int fd, unsigned int op, long long len,
+			   bool only_disks)
+{
+	uint32_t mask = ~0U;
+	struct stat st;
+	unsigned int i;
+	int saved = errno;
+
+	if (paths || only_disks) {
+		if (fstat(fd, &st)) {
+			errno = saved;
+			return NULL;
+		}
+		if (only_disks && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+			return NULL;
+		mask = known_mask(fd, &st);
+		errno = saved;
+	}
+	for (i = 0; i < nr_rules; i++) {
+		if (mask >> i & 1 && rule_fits(&rules[i], op, len))
+			return actions[i].attrs ? &actions[i] : NULL;
+	}
+	return NULL;
+}
+
+static int move_away(int fd)
+{
+	int far;
+
+	if (fd < 0)
+		return fd;
+	far = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD);
+	if (far < 0)
+		return fd;
+	close(fd);
+	return far;
+}
+
+/* Two threads may open it at once: the one that is later closes its own. */
+static int publish(_Atomic int *where, int fd)
+{
+	int none = -1;
+
+	if (atomic_compare_exchange_strong(where, &none, fd))
+		return fd;
+	close(fd);
+	return none;
+}
+
+int action_open(struct action *action)
+{
+	int fd, i, saved = errno, error = 0;
+
+	if (!action->cgroup || action->fd >= 0)
+		return 0;
+	fd = move_away(open(action->cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	if (fd < 0) {
+		error = errno;
+	} else {
+		fd = publish(&action->fd, fd);
+		/* the record of the cgroup is the first one */
+		for (i = 0; i < 2; i++)
+			__atomic_store_n((int32_t *)&action->lists[i].space[1],
+					 fd, __ATOMIC_RELAXED);
+	}
+	errno = saved;
+	return error;
+}
+
+void action_reopen(struct action *action)
+{
+	/* that number may be a file of the program's: it is not closed */
+	action->fd = -1;
+}
+
+bool action_owns(uint64_t list)
+{
+	return list >= (uintptr_t)actions &&
+	       list < (uintptr_t)(actions + MAX_RULES);
+}
+
+syscall_fn real_syscall(void)
+{
+	static void *_Atomic real;
+
+	if (!real)
+		real = dlsym(RTLD_NEXT, "syscall");
+	return (syscall_fn)real;
+}
+
+long raw_syscall(long nr, long a, long b, long c, long d, long e, long f)
+{
+	int saved = errno;
+	long ret;
+
+	ret = real_syscall()(nr, a, b, c, d, e, f);
+	if (ret == -1)
+		ret = -errno;
+	errno = saved;
+	return ret;
+}
+
+/*
+ * A read of nothing with @list, which is NULL or may be refused, on a context of
+ * the library's own: 0 or an errno.
+ */
+static int try_list(const void *list)
+{
+	struct iocb iocb = {
+		.aio_lio_opcode	= IOCB_CMD_PREAD,
+		.aio_flags	= IOCB_FLAG_ATTR,
+		.aio_attrs	= (uintptr_t)list,
+	}, *iocbs = &iocb;
+	struct io_event events[8];
+	aio_context_t ctx = check_ctx, unused = 0;
+	int fd = null_fd, tries = 3;
+	long ret;
+
+	if (fd < 0) {
+		fd = move_away(open("/dev/null", O_RDONLY | O_CLOEXEC));
+		if (fd < 0)
+			return errno;
+		fd = publish(&null_fd, fd);
+	}
+	if (!ctx) {
+		ret = raw_syscall(SYS_io_setup, 32, (long)&ctx, 0, 0, 0, 0);
+		if (ret < 0)
+			return -ret;
+		if (!atomic_compare_exchange_strong(&check_ctx, &unused, ctx)) {
+			raw_syscall(SYS_io_destroy, ctx, 0, 0, 0, 0, 0);
+			ctx = unused;
+		}
+	}
+	iocb.aio_fildes = fd;
+	do {
+		ret = raw_syscall(SYS_io_submit, ctx, 1, (long)&iocbs, 0, 0, 0);
+		/* whoever comes takes away what is there */
+		raw_syscall(SYS_io_getevents, ctx, 0, 8, (long)events, 0, 0);
+	} while (ret == -EAGAIN && --tries);
+	/* the program has closed all that it does not know */
+	if (ret == -EBADF)
+		null_fd = -1;
+	return ret < 0 ? -ret : 0;
+}
+
+bool kernel_refuses_all(void)
+{
+	const struct iocb_attr_list list = { .size = sizeof(list) };
+	int saved = errno, error;
+
+	if (none < 0) {
+		error = try_list(&list);
+		if (!error)
+			none = 0;
+		else if (error == EINVAL || error == EOPNOTSUPP)
+			none = 1;
+	}
+	errno = saved;
+	return none == 1;
+}
+
+/* Does io_uring know of lists? Only an older kernel has AIO take them alone. */
+static bool uring_knows(void)
+{
+	struct {
+		uint32_t	other[13];
+		uint32_t	rw_attr_flags;
+	} op = { 0 };
+	struct {
+		uint64_t	next, data;
+		uint32_t	what, size;
+		int32_t		result;
+		uint32_t	reserved[3];
+	} query = { .data = (uintptr_t)&op, .size = sizeof(op) };
+	static _Atomic int knows = -1;
+
+	if (knows < 0)
+		knows = !raw_syscall(SYS_io_uring_register, -1,
+				     REGISTER_QUERY, (long)&query, 0, 0, 0) &&
+			!query.result && op.rw_attr_flags & ATTR_FLAG_LIST;
+	return knows;
+}
+
+/*
+ * io_uring tells the program of a refusal, and not the library. So AIO is asked,
+ * which has the same rules: once where nothing can change, else each time.
+ */
+int action_check(struct action *action, uint32_t *asked, uint32_t *refused)
+{
+	static _Atomic uint32_t good;
+	const uint32_t bit = 1U << (action - actions);
+	int saved = errno, error = 0;
+
+	if ((good | (*asked & ~*refused)) & bit)
+		return 0;
+	if (!uring_knows())
+		return EOPNOTSUPP;
+	error = action_open(action);
+	if (!error)
+		error = try_list(&action->lists[0]);
+	if (error == EBADF)
+		action_reopen(action);
+	if (!error && !action->cgroup &&
+	    action->prio >> IOPRIO_CLASS_SHIFT != IOPRIO_CLASS_RT)
+		good |= bit;
+	*asked |= bit;
+	if (error)
+		*refused |= bit;
+	errno = saved;
+	return error;
+}
+
+/* A process, or a new program in one, has counts of its own. */
+static void new_counts(void)
+{
+	uint32_t i;
+
+	if (!shared)
+		return;
+	i = atomic_fetch_add(&shared->used, 1);
+	if (i >= MAX_PROCESSES)
+		i = MAX_PROCESSES - 1;
+	counts = &shared->of[i];
+	snprintf(counts->name, sizeof(counts->name), "%s",
+		 program_invocation_short_name);
+	counts->pid = getpid();
+}
+
+static void forked(void)
+{
+	check_ctx = 0;
+	aio_forked();
+	new_counts();
+}
+
+static void map_counts(void)
+{
+	const char *name = getenv(ENV_COUNTS);
+	char link[sizeof(COUNTS_LINK)] = "";
+	struct stat st;
+	void *map;
+	int fd;
+
+	/* in another pid namespace it may be anything */
+	if (!name || readlink(name, link, sizeof(link) - 1) < 0 ||
+	    strcmp(link, COUNTS_LINK))
+		return;
+	fd = open(name, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && st.st_size == sizeof(*shared)) {
+		map = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+			   MAP_SHARED, fd, 0);
+		if (map != MAP_FAILED)
+			shared = map;
+	}
+	close(fd);
+}
+
+static void make_action(struct action *action, const struct rule *rule)
+{
+	const uint16_t flags = rule->required ? IOCB_ATTR_REQUIRED : 0;
+	struct ioattr_list *list;
+	int i;
+
+	action->required = rule->required;
+	action->prio = rule->prio;
+	action->cgroup = rule->cgroup;
+	action->fd = -1;
+	for (i = 0; i < 2; i++) {
+		list = &action->lists[i];
+		ioattr_init(list, i ? IOCB_ATTR_LIST_REPORT : 0);
+		/* action_open() knows that it is the first one */
+		if (rule->cgroup)
+			ioattr_add_cgroup(list, -1, flags);
+		if (rule->hints)
+			ioattr_add_cache(list, rule->hints, flags);
+		if (rule->prio >= 0)
+			ioattr_add_ioprio(list, rule->prio, flags);
+	}
+	action->attrs = !!rule->cgroup << IOCB_ATTR_cgroup |
+			!!rule->hints << IOCB_ATTR_cache |
+			(rule->prio >= 0) << IOCB_ATTR_ioprio;
+}
+
+/* `ioattr run` has read the rules before: they are right. */
+static void read_rules(const char *env)
+{
+	char *line, *next = rules_text;
+	const char *what;
+	unsigned int nr = 0;
+
+	if (strlen(env) >= sizeof(rules_text))
+		return;
+	strcpy(rules_text, env);
+	while (nr < MAX_RULES && (line = strsep(&next, "\n"))) {
+		if (rule_parse(line, &rules[nr], &what))
+			return;
+		make_action(&actions[nr], &rules[nr]);
+		paths |= !!rules[nr].glob;
+		sizes |= rules[nr].least > 0 || rules[nr].most < LLONG_MAX;
+		nr++;
+	}
+	/* all or nothing */
+	nr_rules = nr;
+}
+
+__attribute__((constructor))
+static void begin(void)
+{
+	const char *env = getenv(ENV_RULES);
+	int saved = errno;
+
+	/* not for the first time in a signal handler */
+	real_syscall();
+	if (env) {
+		map_counts();
+		new_counts();
+		reports = getenv(ENV_REPORT);
+		pthread_atfork(NULL, NULL, forked);
+		read_rules(env);
+	}
+	errno = saved;
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * io_uring. SQEs are given attributes right before they are submitted: by the
+ * functions of liburing's shared library, or by io_uring_enter(2) through
+ * syscall(2). Their memory is the program's ring, where they stay and may be used
+ * again; what refers to a list is then undone.
+ */
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "shim.h"
+
+#if defined(__has_include) && __has_include(<liburing.h>)
+#include "../include/liburing-attr.h"
+
+/* IORING_SETUP_NO_SQARRAY, which older headers do not have */
+#define SETUP_NO_SQARRAY	(1U << 16)
+
+#define MAX_RINGS	64
+
+/**
+ * struct ring - one that the program has made and mapped by itself
+ * @fd: Its file descriptor and 1, or 0.
+ * @flags: IORING_SETUP_*; @off: where things are in the mapping @sq.
+ * @done: SQEs up to this one have been looked at.
+ */
+struct ring {
+	_Atomic int		fd;
+	unsigned int		flags;
+	struct io_sqring_offsets off;
+	char *_Atomic		sq;
+	char *_Atomic		sqes;
+	_Atomic unsigned int	done;
+};
+
+static struct ring rings[MAX_RINGS];
+
+/* What action_check() was asked while this lot is submitted. */
+struct lot {
+	uint32_t	asked, refused;
+};
+
+static unsigned int operation(const struct io_uring_sqe *sqe)
+{
+	switch (sqe->opcode) {
+	case IORING_OP_READ:
+	case IORING_OP_READV:
+	case IORING_OP_READ_FIXED:
+		return RULE_READ;
+	case IORING_OP_WRITE:
+	case IORING_OP_WRITEV:
+	case IORING_OP_WRITE_FIXED:
+		return RULE_WRITE;
+	default:
+		return 0;
+	}
+}
+
+static long long length(const struct io_uring_sqe *sqe)
+{
+	const struct iovec *vec = (void *)(uintptr_t)sqe->addr;
+	long long len = 0;
+	unsigned int i;
+
+	if (!shim_sizes())
+		return 0;
+	if (sqe->opcode != IORING_OP_READV && sqe->opcode != IORING_OP_WRITEV)
+		return sqe->len;
+	for (i = 0; vec && i < sqe->len && i < 1024; i++)
+		len += vec[i].iov_len;
+	return len;
+}
+
+static bool disagrees(const struct io_uring_sqe *sqe,
+		      const struct action *action)
+{
+	return action->prio >= 0 && sqe->ioprio && sqe->ioprio != action->prio;
+}
+
+static void tag_sqe(struct io_uring_sqe *sqe, struct lot *lot)
+{
+	const unsigned int op = operation(sqe);
+	struct action *action;
+	int error;
+
+	if (sqe->__pad2[0] == IORING_RW_ATTR_FLAG_LIST &&
+	    action_owns(sqe->addr3)) {
+		sqe->__pad2[0] = 0;
+		sqe->addr3 = 0;
+	}
+	if (!op)
+		return;
+	count(&counts->uring);
+	/* which file, and whose rights, is known to the ring alone */
+	if (sqe->flags & IOSQE_FIXED_FILE || sqe->personality) {
+		count(&counts->hidden);
+		return;
+	}
+	action = shim_action(sqe->fd, op, length(sqe), true);
+	if (!action)
+		return;
+	if (sqe->__pad2[0] || disagrees(sqe, action)) {
+		count(&counts->own);
+		return;
+	}
+	error = action_check(action, &lot->asked, &lot->refused);
+	if (error) {
+		count_refused(error);
+		/* the program is told by the kernel */
+		if (!action->required)
+			return;
+	} else {
+		count_given(action);
+	}
+	io_uring_prep_attr_list(sqe, &action->lists[0]);
+}
+
+/* Those that the program has prepared and not submitted. */
+static void tag_prepared(struct io_uring *ring)
+{
+	const unsigned int shift = !!(ring->flags & IORING_SETUP_SQE128);
+	struct io_uring_sq *sq = &ring->sq;
+	struct lot lot = { 0 };
+	unsigned int i;
+
+	/* the kernel's thread reads lists with the rights of another */
+	if (!shim_active() || ring->flags & IORING_SETUP_SQPOLL)
+		return;
+	for (i = sq->sqe_head; i != sq->sqe_tail; i++)
+		tag_sqe(&sq->sqes[(i & *sq->kring_mask) << shift], &lot);
+}
+
+/* liburing may have been loaded by a library that keeps it to itself. */
+static void *find(void *_Atomic *real, const char *name)
+{
+	void *lib;
+
+	if (*real)
+		return *real;
+	*real = dlsym(RTLD_NEXT, name);
+	if (!*real) {
+		lib = dlopen("liburing.so.2", RTLD_LAZY | RTLD_NOLOAD);
+		if (lib)
+			*real = dlsym(lib, name);
+	}
+	return *real;
+}
+
+#define REAL(ret, name, ...)						\
+	static void *_Atomic real;					\
+	ret (*call)(__VA_ARGS__) = find(&real, name)
+
+EXPORT int io_uring_submit(struct io_uring *ring)
+{
+	REAL(int, "io_uring_submit", struct io_uring *);
+
+	tag_prepared(ring);
+	return call(ring);
+}
+
+EXPORT int io_uring_submit_and_wait(struct io_uring *ring, unsigned int nr)
+{
+	REAL(int, "io_uring_submit_and_wait", struct io_uring *, unsigned int);
+
+	tag_prepared(ring);
+	return call(ring, nr);
+}
+
+EXPORT int io_uring_submit_and_wait_timeout(struct io_uring *ring,
+					    struct io_uring_cqe **cqe,
+					    unsigned int nr,
+					    struct __kernel_timespec *ts,
+					    sigset_t *sigmask)
+{
+	REAL(int, "io_uring_submit_and_wait_timeout", struct io_uring *,
+	     struct io_uring_cqe **, unsigned int, struct __kernel_timespec *,
+	     sigset_t *);
+
+	tag_prepared(ring);
+	return call(ring, cqe, nr, ts, sigmask);
+}
+
+EXPORT int io_uring_submit_and_get_events(struct io_uring *ring)
+{
+	REAL(int, "io_uring_submit_and_get_events", struct io_uring *);
+
+	tag_prepared(ring);
+	return call(ring);
+}
+
+static struct ring *find_ring(int fd)
+{
+	int i;
+
+	for (i = 0; fd >= 0 && i < MAX_RINGS; i++) {
+		if (rings[i].fd == fd + 1)
+			return &rings[i];
+	}
+	return NULL;
+}
+
+void shim_uring_setup(int fd, const void *params)
+{
+	const struct io_uring_params *p = params;
+	struct ring *ring = find_ring(fd);
+	int i, none;
+
+	for (i = 0; !ring && i < MAX_RINGS; i++) {
+		none = 0;
+		if (atomic_compare_exchange_strong(&rings[i].fd, &none, -1))
+			ring = &rings[i];
+	}
+	if (!ring)
+		return;
+	ring->sq = NULL;
+	ring->sqes = NULL;
+	ring->done = 0;
+	ring->flags = p->flags;
+	ring->off = p->sq_off;
+	ring->fd = fd + 1;
+}
+
+/* The program maps the ring @fd at @map: NULL when that is no more. */
+static void mapped(void *map, int fd, uint64_t offset)
+{
+	struct ring *ring = find_ring(fd);
+
+	if (!ring)
+		return;
+	if (offset == IORING_OFF_SQ_RING)
+		ring->sq = map;
+	else if (offset == IORING_OFF_SQES)
+		ring->sqes = map;
+}
+
+static void unmapped(const void *map)
+{
+	int i;
+
+	for (i = 0; i < MAX_RINGS; i++) {
+		if (rings[i].fd > 0 &&
+		    (rings[i].sq == map || rings[i].sqes == map)) {
+			rings[i].sq = NULL;
+			rings[i].sqes = NULL;
+			rings[i].fd = 0;
+		}
+	}
+}
+
+EXPORT void *mmap(void *addr, size_t len, int prot, int flags, int fd,
+		  off_t offset)
+{
+	REAL(void *, "mmap", void *, size_t, int, int, int, off_t);
+	void *map = call(addr, len, prot, flags, fd, offset);
+
+	if (map != MAP_FAILED && fd >= 0)
+		mapped(map, fd, offset);
+	return map;
+}
+
+EXPORT void *mmap64(void *addr, size_t len, int prot, int flags, int fd,
+		    off64_t offset)
+{
+	REAL(void *, "mmap64", void *, size_t, int, int, int, off64_t);
+	void *map = call(addr, len, prot, flags, fd, offset);
+
+	if (map != MAP_FAILED && fd >= 0)
+		mapped(map, fd, offset);
+	return map;
+}
+
+EXPORT int munmap(void *addr, size_t len)
+{
+	REAL(int, "munmap", void *, size_t);
+
+	/* before it can be something else */
+	unmapped(addr);
+	return call(addr, len);
+}
+
+/* The SQEs that the program is about to submit and that are new. */
+static void tag_queued(struct ring *ring, unsigned int nr)
+{
+	const unsigned int shift = !!(ring->flags & IORING_SETUP_SQE128);
+	char *sq = ring->sq, *sqes = ring->sqes;
+	const unsigned int *array = (void *)(sq + ring->off.array);
+	unsigned int head, tail, mask, at, slot, done = ring->done;
+	struct lot lot = { 0 };
+
+	head = __atomic_load_n((unsigned int *)(sq + ring->off.head),
+			       __ATOMIC_ACQUIRE);
+	tail = __atomic_load_n((unsigned int *)(sq + ring->off.tail),
+			       __ATOMIC_ACQUIRE);
+	mask = *(unsigned int *)(sq + ring->off.ring_mask);
+	if (tail - head > nr)
+		tail = head + nr;
+	at = (int)(done - head) > 0 ? done : head;
+	if ((int)(tail - at) <= 0 ||
+	    !atomic_compare_exchange_strong(&ring->done, &done, tail))
+		return;
+	for (; at != tail; at++) {
+		slot = array[at & mask];
+		if (slot <= mask)
+			tag_sqe((struct io_uring_sqe *)sqes + (slot << shift),
+				&lot);
+	}
+}
+
+void shim_uring_enter(int fd, unsigned int to_submit)
+{
+	struct ring *ring = shim_active() && to_submit ? find_ring(fd) : NULL;
+
+	/* with these the kernel reads SQEs by itself, or has no array */
+	if (ring && ring->sq && ring->sqes &&
+	    !(ring->flags & (IORING_SETUP_SQPOLL | SETUP_NO_SQARRAY)))
+		tag_queued(ring, to_submit);
+}
+#else
+void shim_uring_setup(int fd, const void *params)
+{
+}
+
+void shim_uring_enter(int fd, unsigned int to_submit)
+{
+}
+#endif
