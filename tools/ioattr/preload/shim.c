@@ -56,7 +56,7 @@ static _Atomic int null_fd = -1;
 
 bool shim_active(void)
 {
-	return nr_rules && none != 1;
+	return nr_rules;
 }
 
 bool shim_reports(void)
@@ -160,6 +160,8 @@ struct action *shim_action(int fd, unsigned int op, long long len,
 	unsigned int i;
 	int saved = errno;
 
+	if (none == 1)
+		return NULL;
 	if (paths || only_disks) {
 		if (fstat(fd, &st)) {
 			errno = saved;
@@ -347,8 +349,10 @@ int action_check(struct action *action, uint32_t *asked, uint32_t *refused)
 
 	if ((good | (*asked & ~*refused)) & bit)
 		return 0;
-	if (!uring_knows())
+	if (!uring_knows()) {
+		none = 1;
 		return EOPNOTSUPP;
+	}
 	error = action_open(action);
 	if (!error)
 		error = try_list(&action->lists[0]);

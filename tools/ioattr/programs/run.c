@@ -515,6 +515,8 @@ static int print_report(const struct setup *setup, const char *program)
 	const struct shared_counts *shared = setup->counts;
 	const struct counts *c = shared->of;
 	FILE *out = stderr;
+	bool refused = false;
+	const char *why;
 	uint32_t i;
 
 	if (setup->output) {
@@ -533,7 +535,11 @@ static int print_report(const struct setup *setup, const char *program)
 			print_refused(stderr, c);
 			fputc('\n', stderr);
 		}
+		refused |= all_refused(c);
 	}
+	why = refused ? no_attributes() : NULL;
+	if (why)
+		warn("%s: the I/O was as ever", why);
 	if (!shared->used)
 		warn("%s was not loaded into %s: its I/O was as ever",
 		     setup->library, program);
