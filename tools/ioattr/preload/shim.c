@@ -319,7 +319,7 @@ bool kernel_refuses_all(void)
 static bool uring_knows(void)
 {
 	struct {
-		uint32_t	other[13];
+		uint32_t	other[11];
 		uint32_t	rw_attr_flags;
 	} op = { 0 };
 	struct {
