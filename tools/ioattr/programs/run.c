@@ -49,9 +49,10 @@ static const char help_text[] =
 "  --help               this text\n"
 "\n"
 "RULE is [CONDITION,...] [-> ACTION,...]; the first one that matches counts.\n"
-"CONDITION is path:GLOB, op:read, op:write, or size:SIZE after =, <, >, <= or\n"
-">=. ACTION is cache:HINT,..., cgroup:DIRECTORY, prio:CLASS[:LEVEL] or required,\n"
-"or there is none alone. Without an arrow the attributes are those of the options.\n";
+"CONDITION is path:GLOB, op:read, op:write, or size: and a SIZE, with =, <, >, <=\n"
+"or >= before it. ACTION is cache:HINT,..., cgroup:DIRECTORY, prio:CLASS[:LEVEL],\n"
+"or required; none stands alone. A rule without an arrow gives what the options\n"
+"say.\n";
 
 /**
  * struct setup - what to run, and how
