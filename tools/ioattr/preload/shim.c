@@ -156,9 +156,9 @@ struct action *shim_action(int fd, unsigned int op, long long len,
 			   bool only_disks)
 {
 	uint32_t mask = ~0U;
+	int saved = errno;
 	struct stat st;
 	unsigned int i;
-	int saved = errno;
 
 	if (none == 1)
 		return NULL;

@@ -32,8 +32,8 @@ struct ring {
 	_Atomic int		fd;
 	unsigned int		flags;
 	struct io_sqring_offsets off;
-	char *_Atomic		sq;
-	char *_Atomic		sqes;
+	char *_Atomic sq;
+	char *_Atomic sqes;
 	_Atomic unsigned int	done;
 };
 
