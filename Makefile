@@ -14,6 +14,7 @@ help:
 	@echo 'make fuzz           fuzz the parser for a minute'
 	@echo 'make soak           random I/O, right and wrong, with faults for ten minutes'
 	@echo 'make kunit          the KUnit tests, in user-mode Linux'
+	@echo 'make fio            fio with options for attributes: where it is'
 	@echo 'make kernel         the guest kernel of CONFIG=debug, perf, small or um'
 
 CONFIG = debug
@@ -43,6 +44,9 @@ soak:
 	scripts/soak
 kunit:
 	scripts/kunit
+fio:
+	@scripts/install-deps
+	@scripts/fio build
 kernel:
 	scripts/kernel/build $(CONFIG)
 check:
@@ -51,4 +55,4 @@ check:
 clean:
 	rm -rf build results
 
-.PHONY: bench demo help fuzz tree refresh verify series soak kunit kernel check clean
+.PHONY: bench demo help fuzz tree refresh verify series soak kunit fio kernel check clean
