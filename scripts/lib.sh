@@ -34,6 +34,13 @@ content_key()
 	sha256sum "$@" | awk '{ print $1 }' | sha256sum | cut -c1-16
 }
 
+# commit_id: the commit of the repository, and whether it was changed since
+commit_id()
+{
+	git -C "$top" describe --always --dirty --abbrev=12 2>/dev/null ||
+		echo unknown
+}
+
 # lock NAME: wait until no other run uses what is kept under NAME
 lock()
 {

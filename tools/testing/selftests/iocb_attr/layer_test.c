@@ -318,6 +318,7 @@ static struct list make_list(int cgroup)
 
 static void do_io(int fd, int cgroup)
 {
+	const char *way = job.write ? "write" : "read";
 	void *buf = block_alloc(job.size);
 	struct list list = make_list(cgroup);
 	struct iocb iocb = prep(job.write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD,
@@ -333,6 +334,8 @@ static void do_io(int fd, int cgroup)
 	if (job.refused) {
 		if (ret != -EOPNOTSUPP)
 			fail("not refused: %d", ret);
+		else
+			printf("# %s, refused\n", way);
 		return;
 	}
 	if (ret)
@@ -341,6 +344,7 @@ static void do_io(int fd, int cgroup)
 		die("the I/O gave %lld", (long long)event.res);
 	if (job.write && !(job.arrives & BIT(IOCB_ATTR_ioprio)) && fsync(fd))
 		fail("fsync: %s", strerror(errno));
+	printf("# %s, reported 0x%llx\n", way, (long long)event.res2);
 	if (event.res2 != job.reports)
 		fail("reported: 0x%llx, not 0x%x", (long long)event.res2,
 		     job.reports);

@@ -35,6 +35,8 @@ row()
 	row_name=$1
 	shift
 	if "$here/layer_test" "$@" >$log.row 2>&1; then
+		# what arrived, for whoever makes a table of it
+		say $log.row
 		echo "ok $n $row_name"
 	else
 		say $log $log.row
