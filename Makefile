@@ -7,6 +7,7 @@ help:
 	@echo 'make demo           from nothing to the result: hints, tags, checksums at work'
 	@echo 'make check          all tests; make check T=NAME for one (tests/list)'
 	@echo 'make bench          what attributes cost, in instructions and in time'
+	@echo 'make report         results/report.html and .pdf: figures of the last runs'
 	@echo 'make tree           the base kernel with one commit per patch in build/linux'
 	@echo 'make refresh        bring the commits of build/linux back to patches/'
 	@echo 'make verify         prove that the series is sound'
@@ -27,6 +28,9 @@ demo:
 bench:
 	scripts/install-deps
 	scripts/bench/all
+report:
+	scripts/install-deps
+	scripts/report/make --pdf
 tree:
 	scripts/series/apply
 refresh:
@@ -55,4 +59,5 @@ check:
 clean:
 	rm -rf build results
 
-.PHONY: bench demo help fuzz tree refresh verify series soak kunit fio kernel check clean
+.PHONY: bench check clean demo fio fuzz help kernel kunit refresh report series soak
+.PHONY: tree verify

@@ -1,0 +1,667 @@
+# SPDX-License-Identifier: GPL-2.0
+"""page.py [--require-all] RESULTS PAGE: the page of scripts/report/make."""
+import html
+import json
+import os
+import re
+import sys
+
+from figures import Bad, inline_svg
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+COUNTS = "under emulation, counts not cycles"
+NONE = "no attributes"
+UNKNOWN = "not recorded"
+
+# which command leaves what
+MAKE = {
+    "demo/cache": "make demo",
+    "demo/clients": "make demo",
+    "demo/checksum": "make demo",
+    "effects": "make check T=effects",
+    "bench": "make bench",
+    "bench-pi": "make bench",
+    "bench-scale": "make bench",
+    "bench-memory": "make bench",
+    "bench-time": "make bench",
+    "layers": "make check T=selftests",
+    "check": "make check",
+}
+
+
+def die(text):
+    sys.exit(f"report: {text}")
+
+
+def esc(text):
+    return html.escape(str(text))
+
+
+def count(n):
+    return "" if n is None else f"{n:,.0f}"
+
+
+def more(n):
+    return "" if n is None else f"{n:+,.0f}"
+
+
+class Results:
+    """The directory, and what was looked for in it and not found."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.missing = []
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def has(self, name):
+        if os.path.exists(self.path(name)):
+            return True
+        self.missing.append((name, MAKE[os.path.splitext(name)[0]]))
+        return False
+
+    def json(self, name):
+        if not self.has(f"{name}.json"):
+            return None
+        try:
+            with open(self.path(f"{name}.json")) as f:
+                return json.load(f)
+        except ValueError as e:
+            die(f"{name}.json: {e}")
+
+    def lines(self, name):
+        try:
+            with open(self.path(name)) as f:
+                return f.read().splitlines()
+        except OSError:
+            return []
+
+    def run(self, name, figures):
+        """What a guest's directory says of its commit, kernel and version.
+
+        A guest that ran again after its figures were written may be one of
+        another kernel.
+        """
+        try:
+            made = os.path.getmtime(self.path(f"runs/{name}/from"))
+        except OSError:
+            return {}
+        if made > os.path.getmtime(self.path(f"{figures}.json")):
+            return {}
+        said = dict(line.split(None, 1)
+                    for line in self.lines(f"runs/{name}/from"))
+        for line in self.lines(f"runs/{name}/.config")[:4]:
+            version = re.match(r"# Linux/\S+ (\S+) Kernel", line)
+            if version:
+                said["version"] = version[1]
+        return said
+
+
+# What a piece of the page needs to know is in three globals: the results, the
+# headings so far, and the guests that figures are from.
+results = None
+headings = []
+runs = {}
+
+
+def from_runs(figures, *names):
+    for name in names:
+        if os.path.isdir(results.path(f"runs/{name}")):
+            runs.setdefault(figures, {})[name] = True
+
+
+def heading(ident, text):
+    headings.append((ident, text))
+    return f'<h2 id="{ident}">{esc(text)}</h2>\n'
+
+
+def not_there(name):
+    make = MAKE[os.path.splitext(name)[0]]
+    return (f'<div class="missing"><p>{esc(name)} is not there: run '
+            f"<code>{make}</code></p></div>\n")
+
+
+def figure(name, title, description, caption):
+    """results/NAME.svg, with words for those who do not see it."""
+    ident = "fig-" + name.replace("/", "-")
+    if not results.has(f"{name}.svg"):
+        return not_there(f"{name}.svg")
+    try:
+        svg = inline_svg(results.path(f"{name}.svg"), ident, title, description)
+    except Bad as e:
+        die(f"{name}.svg {e}")
+    return (f'<figure id="{ident}">\n{svg}\n'
+            f"<figcaption>{esc(caption)}</figcaption>\n</figure>\n")
+
+
+def is_number(text):
+    return re.fullmatch(r"([+-]?[\d,]+(\.\d+)?[kM]?)?", text)
+
+
+def right(number):
+    return ' class="n"' if number else ""
+
+
+def table(ident, caption, head, rows):
+    """Rows of text: a row's first cell is its heading."""
+    rows = [[str(c) for c in row] for row in rows]
+    numbers = [all(is_number(row[i]) for row in rows)
+               for i in range(len(head))]
+    out = [f'<div class="scroll"><table id="{ident}">',
+           f"<caption>{esc(caption)}</caption>", "<thead><tr>"]
+    for text, n in zip(head, numbers):
+        out.append(f'<th scope="col"{right(n)}>{esc(text)}</th>')
+    out.append("</tr></thead>\n<tbody>")
+    for row in rows:
+        cells = [f'<th scope="row">{esc(row[0])}</th>']
+        for text, n in zip(row[1:], numbers[1:]):
+            cells.append(f"<td{right(n)}>{esc(text)}</td>")
+        out.append("<tr>" + "".join(cells) + "</tr>")
+    out.append("</tbody></table></div>\n")
+    return "\n".join(out)
+
+
+# The scenes of the demo
+
+def cache_scene():
+    out = '<h3 id="cache">Hints: a backup beside a hot set</h3>\n'
+    d = results.json("demo/cache")
+    if d is None:
+        return out + not_there("demo/cache.json")
+    from_runs("demo/cache", "demo-plain", "demo-bypass")
+    plain, bypass = d["plain"], d["bypass"]
+    out += (f"<p>One thread reads a hot set of {d['hot_mib']} MiB at random "
+            f"from bcache, whose cache has {d['cache_mib']} MiB, and reads the "
+            f"whole device of {d['device_mib']} MiB for a backup: once without "
+            "attributes, once with the hint BYPASS on the backup's reads.</p>\n")
+    out += figure(
+        "demo/cache", "Hit ratio of the hot set over time",
+        "Two lines over the seconds since the backup began. While it runs, "
+        f"the hit ratio is {plain['ratio_during']} % without hints and "
+        f"{bypass['ratio_during']} % with BYPASS; afterwards "
+        f"{plain['ratio_later']} % and {bypass['ratio_later']} %.",
+        "Hit ratio of the hot set before, during and after a backup of the "
+        "device, with and without the hint.")
+    rows = [[label, plain[key], bypass[key]] for label, key in (
+        ("hot set's hit ratio before the backup, %", "ratio_before"),
+        ("while it runs, %", "ratio_during"),
+        ("afterwards, %", "ratio_later"),
+        ("bcache: cache_hits", "cache_hits"),
+        ("bcache: cache_misses", "cache_misses"),
+        ("bcache: cache_bypass_hits", "cache_bypass_hits"),
+        ("bcache: cache_bypass_misses", "cache_bypass_misses"),
+        ("bcache: bypassed", "bypassed"),
+        ("reads of the backup", "backup_reads"),
+        ("honoured, says res2", "honoured"))]
+    return out + table("tab-cache", "The backup, and what bcache counted.",
+                       ["", "no hints", "BYPASS"], rows)
+
+
+def clients_scene():
+    out = '<h3 id="clients">Tags: one file server, two clients</h3>\n'
+    d = results.json("demo/clients")
+    if d is None:
+        return out + not_there("demo/clients.json")
+    from_runs("demo/clients", "demo-untagged", "demo-tagged")
+    plain, tagged = d["untagged"], d["tagged"]
+    out += ("<p>A file server of one thread reads a slow device for two "
+            "clients, whose cgroups have the weights 100 and 300, and after "
+            f"{d['half_seconds']} seconds 300 and 100: as any server does it, "
+            "and with each read tagged with its client's cgroup.</p>\n")
+    out += figure(
+        "demo/clients", "Bandwidth of two clients over time",
+        "Two plots of two lines each. Without tags both clients have the same. "
+        f"Tagged, client b has {tagged['ratio_first']} times what client a has, "
+        f"and after the change {tagged['ratio_second']} times.",
+        "Bandwidth of two clients of one file server, without and with tags; "
+        "their weights change places in the middle.")
+    rows = [[label, plain[key], tagged[key]] for label, key in (
+        ("weights 100 and 300: client a, MiB/s", "a_first"),
+        ("client b, MiB/s", "b_first"),
+        ("b : a", "ratio_first"),
+        ("weights 300 and 100: client a, MiB/s", "a_second"),
+        ("client b, MiB/s ", "b_second"),
+        ("b : a ", "ratio_second"),
+        ("reads for client a", "a_reads"),
+        ("honoured, says res2", "a_honoured"),
+        ("reads for client b", "b_reads"),
+        ("honoured, says res2 ", "b_honoured"))]
+    return out + table("tab-clients", "What the clients got.",
+                       ["", "no tags", "tagged"], rows)
+
+
+def checksum_scene():
+    out = '<h3 id="checksum">Checksums: who notices a wrong block</h3>\n'
+    d = results.json("demo/checksum")
+    if d is None:
+        return out + not_there("demo/checksum.json")
+    from_runs("demo/checksum", "demo-checksum")
+    out += (f"<p>A program writes {d['blocks']} blocks to an NVMe device, each "
+            "with a checksum and tags of its own; the attribute was honoured "
+            f"for {d['honoured']} of {d['ios']} I/Os. Then a bit of one block "
+            "is lost on the medium, and another program overwrites a second "
+            f"block. {d['good']} blocks are still as they were written.</p>\n")
+    rows = [[f"block {d[key]['block']}: {label}", d[key]["plain"],
+             d[key]["checked"], d[key]["pi"]] for key, label in (
+                 ("lost", "a bit lost on the medium"),
+                 ("foreign", "overwritten by another program"))]
+    return out + table("tab-checksum", "How a read of the block ends.",
+                       ["", "nobody checks", "the kernel checks",
+                        "with the attribute pi"], rows)
+
+
+def demo():
+    return (heading("demo", "The demo") + cache_scene() + clients_scene() +
+            checksum_scene())
+
+
+# Clients of one process against a process each
+
+def effects():
+    out = heading("effects", "Clients of one process")
+    d = results.json("effects")
+    if d is None:
+        return out + not_there("effects.json")
+    out += ("<p>Two clients of one device, as two processes in cgroups of "
+            "their own, and as clients of one process with and without tags on "
+            "its I/O. What tags give a client is what a process of its own "
+            "would have.</p>\n")
+    out += figure(
+        "effects", "Bandwidth of two clients, by scene and variant",
+        "Pairs of bars, one for each client, for each scene as processes, "
+        "tagged and untagged; the table has the numbers.",
+        "Bandwidth of two clients of one device, in each scene.")
+    rows = []
+    for row in d["rows"]:
+        if "seconds" not in row:
+            continue
+        from_runs("effects", f"effects-{row['scene']}")
+        rows.append([
+            row["scene"], row["variant"], row["client"],
+            f"{row['bytes'] / row['seconds'] / 2**20:.2f}", f"{row['ios']:,}",
+            f"{row['p50_us'] / 1000:,.1f}", f"{row['p99_us'] / 1000:,.1f}"])
+    return out + table(
+        "tab-effects", "Each client of each scene: bandwidth, and the median "
+        "and 99th percentile of its latency.",
+        ["scene", "variant", "client", "MiB/s", "I/Os", "p50, ms", "p99, ms"],
+        rows)
+
+
+# What attributes cost
+
+class Counts:
+    """The rows of bench.json by interface, device, operation, list, depth."""
+
+    def __init__(self, rows):
+        self.rows = {}
+        for row in rows:
+            interface, _, what = row["name"].partition(": ")
+            self.rows[interface, row["device"], row["op"], what,
+                      row["depth"]] = row
+
+    def places(self, what):
+        return list(dict.fromkeys(key[:3] for key in self.rows
+                                  if key[3] == what))
+
+    def lists(self, today):
+        return list(dict.fromkeys(
+            key[3] for key in self.rows
+            if key[3] != NONE and key[3].startswith("today: ") == today))
+
+    def get(self, kernel, *key):
+        return self.rows.get(key, {}).get(kernel)
+
+    def limit(self, *key):
+        return self.get("limit", *key)
+
+    def than_base(self, place, depth):
+        key = (*place, NONE, depth)
+        base, patched = self.get("base", *key), self.get("patched", *key)
+        return None if base is None else patched - base
+
+    def than_none(self, kernel, place, what, depth):
+        with_it = self.get(kernel, *place, what, depth)
+        without = self.get(kernel, *place, NONE, depth)
+        if with_it is None or without is None:
+            return None
+        return with_it - without
+
+
+def without_table(counts):
+    rows = []
+    for place in counts.places(NONE):
+        interface, device, op = place
+        row = [f"{interface}, {op}, {device}"]
+        for depth in 1, 32:
+            key = (*place, NONE, depth)
+            row += [count(counts.get("base", *key)),
+                    more(counts.than_base(place, depth)),
+                    count(counts.limit(*key))]
+        rows.append(row)
+    return table(
+        "tab-without", "I/O without attributes: instructions per I/O on the "
+        "base kernel, how many more with the series, and the limit of that, "
+        f"queue depth 1 and 32; {COUNTS}.",
+        ["4 KiB of", "base, depth 1", "more", "limit", "base, depth 32",
+         "more", "limit"], rows)
+
+
+def lists_table(counts, depth):
+    def cell(interface, what):
+        place = (interface, "null_blk", "read 4k")
+        return more(counts.than_none("patched", place, what, depth))
+
+    lists = counts.lists(False)
+    interfaces = [i for i in dict.fromkeys(key[0] for key in counts.rows)
+                  if any(cell(i, what) for what in lists)]
+    rows = [[what] + [cell(i, what) for i in interfaces] for what in lists]
+    return table(
+        f"tab-lists-{depth}", "What a list of attributes takes more than none: "
+        f"instructions per 4 KiB read of null_blk, depth {depth}; {COUNTS}.",
+        ["list"] + interfaces, [row for row in rows if any(row[1:])])
+
+
+def today_table(counts):
+    rows = []
+    for interface, device, op, what, depth in counts.rows:
+        if depth != 1 or what not in counts.lists(True):
+            continue
+        n = counts.than_none("base", (interface, device, op), what, 1)
+        switches = counts.get("switches", interface, device, op, what, 1)
+        rows.append([what.removeprefix("today: "), f"{op}, {device}", more(n),
+                     count(switches)])
+    return table(
+        "tab-today", "What programs can do today, before each I/O, on the base "
+        f"kernel: instructions more than without, {COUNTS}, and context "
+        "switches.",
+        ["before each I/O", "of", "more", "switches"], rows)
+
+
+def cost():
+    out = "<h3>Instructions</h3>\n"
+    d = results.json("bench")
+    if d is None:
+        return out + not_there("bench.json")
+    from_runs("bench", *(f"bench-{k}-{n}" for k in ("base", "patched")
+                         for n in (1, 2)))
+    counts = Counts(d["rows"])
+    out += figure(
+        "bench", "What each list takes more than none",
+        "A bar for each list of attributes and for what programs do today; "
+        "the tables have the numbers.",
+        "Instructions more than without attributes, per 4 KiB AIO read of "
+        f"null_blk at depth 1; {COUNTS}.")
+    return (out + without_table(counts) + lists_table(counts, 1) +
+            lists_table(counts, 32) + today_table(counts))
+
+
+def cost_pi():
+    out = "<h3>Checksums</h3>\n"
+    d = results.json("bench-pi")
+    if d is None:
+        return out + not_there("bench-pi.json")
+    from_runs("bench-pi", "bench-pi-1", "bench-pi-2")
+    rows = [[f"{r['name']}, {r['op']}, {r['device']}, depth {r['depth']}",
+             count(r["none"]), count(r["pi"]), more(r["pi"] - r["none"])]
+            for r in d["rows"]]
+    return out + table(
+        "tab-pi", f"With the attribute pi: instructions per I/O; {COUNTS}.",
+        ["", "none", "pi", "more"], rows)
+
+
+def scale():
+    out = "<h3>With many of them</h3>\n"
+    d = results.json("bench-scale")
+    if d is None:
+        return out + not_there("bench-scale.json")
+    from_runs("bench-scale", *(f"bench-scale-{k}-{n}" for k in ("base", "patched")
+                         for n in (1, 2)))
+    out += figure(
+        "bench-scale", "Instructions per read, by the number of things",
+        "A plot for each kind of thing, with a line each for the base, the "
+        "series, and the series with a list; the table has the slopes.",
+        "Instructions per read with more cgroups, contexts, rings, stacked "
+        f"devices and parts; {COUNTS}.")
+    rows = []
+    for curve in d["curves"].values():
+        slope = curve["slope"]
+        rows.append([curve["name"], curve["points"][0]["x"],
+                     curve["points"][-1]["x"]] +
+                    [f"{slope[k]:,.3f}" for k in ("base", "patched", "list")])
+    return out + table(
+        "tab-scale", f"What one more of them takes: instructions, {COUNTS}.",
+        ["", "from", "to", "base", "no attributes", "with a list"], rows)
+
+
+def memory():
+    out = "<h3>Memory</h3>\n"
+    d = results.json("bench-memory")
+    if d is None:
+        return out + not_there("bench-memory.json")
+    from_runs("bench-memory", "bench-memory-base", "bench-memory-patched")
+    sizes = [[s["name"], s["config"], count(s["base"]), count(s["patched"])]
+             for s in d["structures"]]
+    out += table("tab-sizes", "Structures, in bytes.",
+                 ["structure", "configuration", "base", "patched"], sizes)
+    made = [[f"{c['interface']}: {c['when']}", count(c["base"]),
+             count(c["patched"])] for c in d["contexts"]]
+    return out + table(
+        "tab-contexts", "What a context or ring takes, in bytes.",
+        ["", "base", "patched"], made)
+
+
+def time():
+    out = "<h3>Time</h3>\n"
+    d = results.json("bench-time")
+    if d is None:
+        return out + not_there("bench-time.json")
+    from_runs("bench-time", *(f"bench-time-{k}-{n}" for k in ("base", "patched")
+                         for n in range(1, 7)))
+    out += figure(
+        "bench-time", "Time with the series, divided by that of the base",
+        "Boxes of quartiles and intervals of the median, one for each kind of "
+        "read; the table has the numbers.",
+        "Ratio of times, patched to base: " + "; ".join(d["notes"].values()) +
+        ".")
+    rows = [[r["name"], r["kind"], f"{r['base']:,.1f}", f"{r['patched']:,.1f}",
+             r["unit"], f"{r['ratio']:.3f}",
+             f"{r['interval'][0]:.3f} to {r['interval'][1]:.3f}"]
+            for r in d["rows"]]
+    return out + table(
+        "tab-time", "Time or rate of a read, medians: um is user-mode Linux, "
+        "fio is under emulation, both on a shared machine.",
+        ["", "by", "base", "patched", "unit", "ratio", "95 % interval"], rows)
+
+
+def costs():
+    return (heading("cost", "What it costs") + cost() + cost_pi() + scale() +
+            memory() + time())
+
+
+# Which layers hand attributes on
+
+def arrived(row):
+    """What came to the disks, in words."""
+    if not row["passed"]:
+        return "failed"
+    if row["refused"]:
+        return "refused"
+    charged = [d for d in row["disks"] if d["cgroup"]]
+    what = []
+    if charged:
+        what.append("cgroup")
+    if any(d["priority"] for d in row["disks"]):
+        what.append("priority")
+    if "cache" in row["reported"]:
+        what.append("hint")
+    text = ", ".join(what) or "none"
+    return text + (f" ({len(charged)} disks)" if len(charged) > 1 else "")
+
+
+def layers():
+    out = heading("layers", "Through layers")
+    d = results.json("layers")
+    if d is None:
+        return out + not_there("layers.json")
+    from_runs("layers", "selftest-layers.sh")
+    cells = {}
+    for row in d["rows"]:
+        ways = cells.setdefault(row["stack"], {})
+        found = ways.setdefault(row["way"] or "read", {})
+        found.setdefault(arrived(row), []).append(
+            row["what"].removeprefix(f"{row['way']}, "))
+    rows = []
+    for stack, ways in cells.items():
+        line = [stack]
+        for way in "read", "write":
+            found = ways.get(way, {})
+            line.append("; ".join(
+                text if len(found) == 1 else f"{text}: {', '.join(what)}"
+                for text, what in found.items()) or "–")
+        rows.append(line)
+    failed = sum(not row["passed"] for row in d["rows"])
+    return out + table(
+        "tab-layers", "What of an I/O's cgroup and priority came to the disks "
+        "below, as io.stat and the disks' schedulers say, and whether a hint "
+        f"was honoured, where there was one: {len(d['rows'])} rows of "
+        f"layers.sh, {failed} of them failed.",
+        ["stack", "reads", "writes"], rows)
+
+
+# The tests
+
+def tests():
+    out = heading("tests", "Tests")
+    d = results.json("check")
+    if d is None:
+        return out + not_there("check.json")
+    by = {}
+    bad = []
+    for test in d["tests"]:
+        name, _, what = test["name"].partition(": ")
+        one = by.setdefault(name, {"pass": 0, "fail": 0, "skip": 0})
+        one[test["result"]] += 1
+        one["seconds"] = test["seconds"]
+        if test["result"] != "pass":
+            bad.append([name, what, {"fail": "failed",
+                                     "skip": "skipped"}[test["result"]]])
+    kind = "bad" if d["failed"] else "good"
+    out += (f'<p class="totals {kind}">{d["passed"]:,} passed, '
+            f'{d["failed"]:,} failed, {d["skipped"]:,} skipped</p>\n')
+    rows = [[name, one["pass"], one["fail"], one["skip"], one["seconds"]]
+            for name, one in by.items()]
+    out += table(
+        "tab-tests", "The last make check, of commit "
+        f"{d.get('commit', UNKNOWN)}. A test that has no row here was not part "
+        "of it.",
+        ["test", "passed", "failed", "skipped", "seconds"], rows)
+    if bad:
+        out += table("tab-bad", "What failed or was skipped.",
+                     ["test", "what", "result"], bad)
+    return out
+
+
+# Where it is all from
+
+def origins():
+    """{(figures, commit, kernel, version): guests}"""
+    found = {}
+    for figures, names in runs.items():
+        for name in names:
+            said = results.run(name, figures)
+            key = (figures, said.get("commit", UNKNOWN),
+                   said.get("kernel", UNKNOWN), said.get("version", UNKNOWN))
+            found.setdefault(key, []).append(name)
+    return found
+
+
+def origin_table(found):
+    rows = [[figures, commit, version, kernel, ", ".join(names)]
+            for (figures, commit, kernel, version), names in found.items()]
+    out = heading("from", "Where the figures are from")
+    if not rows:
+        return out + "<p>There are no figures.</p>\n"
+    return out + table(
+        "tab-from", "The commit of this repository and the kernel that figures "
+        "are from: its version, and its name, which begins with its "
+        "configuration. It is not recorded if guests of these names ran again "
+        "after the figures were made.",
+        ["figures", "commit", "Linux", "kernel", "guests, in results/runs"],
+        rows)
+
+
+def all_of(words):
+    known = sorted(set(words) - {UNKNOWN})
+    if UNKNOWN in words:
+        known.append(f"{UNKNOWN} of some")
+    return esc(", ".join(known) or "no figures")
+
+
+def summary(found):
+    return ('<dl class="from">'
+            f"<dt>commit</dt><dd>{all_of([k[1] for k in found])}</dd>"
+            f"<dt>Linux</dt><dd>{all_of([k[3] for k in found])}</dd>"
+            "<dt>configurations</dt>"
+            f"<dd>{all_of([k[2].rsplit('-', 1)[0] for k in found])}</dd>"
+            "</dl>\n")
+
+
+def missing_list():
+    if not results.missing:
+        return ""
+    items = "".join(f"<li>{esc(name)}: run <code>{make}</code></li>"
+                    for name, make in results.missing)
+    return f'<div class="missing"><p>Not there:</p><ul>{items}</ul></div>\n'
+
+
+def page():
+    body = demo() + effects() + costs() + layers() + tests()
+    found = origins()
+    body += origin_table(found)
+    with open(os.path.join(HERE, "style.css")) as f:
+        style = f.read()
+    links = "".join(f'<li><a href="#{i}">{esc(t)}</a></li>'
+                    for i, t in headings)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
+        '<meta name="viewport" content="width=device-width, '
+        'initial-scale=1"/>\n'
+        "<title>Per-I/O attributes for Linux: results</title>\n"
+        f"<style>\n{style}</style>\n</head>\n<body>\n<header>\n"
+        "<h1>Per-I/O attributes for Linux</h1>\n"
+        "<p>A program says, for every single I/O, how the cache below should "
+        "treat it, for whom it is, how urgent it is and which checksums go "
+        "with it. This is what the demo, the benchmarks and the tests "
+        "measured. Every count of instructions here is "
+        f"{COUNTS}.</p>\n"
+        f"{summary(found)}{missing_list()}"
+        f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n</header>\n'
+        f"<main>\n{body}</main>\n"
+        "<footer>Written by <code>make report</code> from "
+        "<code>results/</code> alone. GPL-2.0.</footer>\n"
+        "</body>\n</html>\n")
+
+
+def main():
+    global results
+    args = sys.argv[1:]
+    require = args[:1] == ["--require-all"]
+    if len(args) - require != 2:
+        sys.exit(__doc__)
+    results = Results(args[-2])
+    try:
+        text = page()
+    except (KeyError, TypeError, IndexError, AttributeError) as e:
+        if os.environ.get("REPORT_DEBUG"):
+            raise
+        die(f"a file in {args[-2]} lacks what belongs there: {e!r}")
+    for name, make in results.missing:
+        print(f"report: {name} is not there: run {make}", file=sys.stderr)
+    if require and results.missing:
+        sys.exit(1)
+    with open(args[-1], "w") as f:
+        f.write(text)
+
+
+main()
