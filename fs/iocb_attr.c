@@ -348,6 +348,14 @@ static __always_inline int check_header(union iocb_attr_list_word list,
 	return 0;
 }
 
+/* A layer that acts on an attribute does so in whatever context. */
+static noinline void trace_accepted(struct iocb_attrs *attrs,
+				    const struct kiocb *iocb, u32 size)
+{
+	attrs->pid = current->pid;
+	trace_iocb_attr_accepted(iocb, attrs, size);
+}
+
 /* The list is a good one: it is the I/O's. */
 static __always_inline void accept(union iocb_attr_list_word list,
 				   struct iocb_attrs *attrs, struct kiocb *iocb)
@@ -356,7 +364,8 @@ static __always_inline void accept(union iocb_attr_list_word list,
 	atomic_set(&attrs->honoured, 0);
 	iocb->ki_attrs = attrs;
 	iocb->ki_flags |= IOCB_HAS_ATTRS;
-	trace_iocb_attr_accepted(iocb, attrs, list.size);
+	if (trace_iocb_attr_accepted_enabled())
+		trace_accepted(attrs, iocb, list.size);
 }
 
 /*
@@ -498,6 +507,7 @@ static __always_inline void begin(struct iocb_attrs *attrs, bool ioprio_given)
 	attrs->flags = ioprio_given ? IOPRIO_GIVEN : 0;
 	attrs->cache.hints = 0;
 	attrs->must = 0;
+	attrs->pid = 0;
 	attrs->css = NULL;
 	attrs->ioc = NULL;
 }
@@ -651,6 +661,6 @@ void __iocb_attr_honoured(struct iocb_attrs *attrs, unsigned int id,
 	/* one I/O may have many bios, on many CPUs */
 	if (!(atomic_read(&attrs->honoured) & BIT(id)))
 		atomic_or(BIT(id), &attrs->honoured);
-	trace_iocb_attr_honoured(id, dev, layer);
+	trace_iocb_attr_honoured(attrs, id, dev, layer);
 }
 EXPORT_SYMBOL_GPL(__iocb_attr_honoured);

@@ -39,6 +39,8 @@ struct iocb_cache {
  * @must: Bit per attribute id that must not be dropped, of a list that was read
  *	before it was known which file the I/O is on; see
  *	iocb_attrs_check_file().
+ * @pid: The thread that submitted the I/O, for iocb_attr:iocb_attr_honoured, or 0
+ *	if iocb_attr:iocb_attr_accepted was not enabled then.
  * @css: The io cgroup to charge, referenced, or NULL for the submitter's.
  * @ioc: The io_context of the process that is named by a proxy attribute and
  *	by nothing more particular, kept active, or NULL.
@@ -52,6 +54,7 @@ struct iocb_attrs {
 	atomic_t		honoured;
 	struct iocb_cache	cache;
 	u32			must;
+	pid_t			pid;
 	struct cgroup_subsys_state *css;
 	struct io_context	*ioc;
 };

@@ -110,25 +110,32 @@ TRACE_EVENT(iocb_attr_refused,
 		  __entry->offset, __entry->id)
 );
 
-/* A layer acted on an attribute. */
+/*
+ * A layer acted on an attribute. The pid is that of the thread that submitted the
+ * I/O, or 0 if iocb_attr_accepted was not enabled then.
+ */
 TRACE_EVENT(iocb_attr_honoured,
-	TP_PROTO(unsigned int id, dev_t dev, const char *layer),
-	TP_ARGS(id, dev, layer),
+	TP_PROTO(const struct iocb_attrs *attrs, unsigned int id, dev_t dev,
+		 const char *layer),
+	TP_ARGS(attrs, id, dev, layer),
 
 	TP_STRUCT__entry(
 		__field(unsigned int,	id)
 		__field(dev_t,		dev)
+		__field(pid_t,		pid)
 		__string(layer,		layer)
 	),
 
 	TP_fast_assign(
 		__entry->id	= id;
 		__entry->dev	= dev;
+		__entry->pid	= attrs->pid;
 		__assign_str(layer);
 	),
 
-	TP_printk("id=%s layer=%s dev=%d,%d", show_iocb_attr_id(__entry->id),
-		  __get_str(layer), MAJOR(__entry->dev), MINOR(__entry->dev))
+	TP_printk("id=%s layer=%s dev=%d,%d pid=%d",
+		  show_iocb_attr_id(__entry->id), __get_str(layer),
+		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->pid)
 );
 
 #endif /* _TRACE_IOCB_ATTR_H */

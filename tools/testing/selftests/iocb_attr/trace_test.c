@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tracepoints: each list taken, and each one refused with the reason and
- * the offset of the record at fault.
+ * The tracepoints: each list taken, each one refused with the reason and the
+ * offset of the record at fault, and each layer that acted, with for whom.
  */
 #define _GNU_SOURCE
-#include "aio.h"
+#include "stack.h"
+#include "who.h"
 #include "kselftest_harness.h"
 
 #define TRACING	"/sys/kernel/tracing/"
@@ -60,6 +61,27 @@ TEST_F(trace, accepted)
 	EXPECT_TRACE("iocb_attr_accepted: dev=");
 	ASSERT_EQ(0, submit_list(self->ctx, self->fd, self->buf, &list));
 	EXPECT_TRACE("pos=0 size=24 flags=0x1 given=0x10");
+}
+
+/* A scheduler acts in whatever thread; what it says names the submitter. */
+TEST_F(trace, honoured)
+{
+	struct who_list list = who(IOCB_ATTR_ioprio, BE | 6);
+	char line[64];
+
+	ASSERT_EQ(0, queue_set("nullb0", "scheduler", "mq-deadline"));
+	snprintf(line, sizeof(line), " pid=%d\n", getpid());
+	EXPECT_EQ(0, submit_list(self->ctx, self->fd, self->buf, &list));
+	EXPECT_TRACE("iocb_attr_honoured: id=ioprio layer=mq_deadline dev=");
+	EXPECT_EQ(0, submit_list(self->ctx, self->fd, self->buf, &list));
+	EXPECT_TRACE(line);
+
+	/* it is noted where a list is accepted, if anybody looks */
+	ASSERT_EQ(0, write_file(TRACING "events/iocb_attr/iocb_attr_accepted/enable",
+				"0"));
+	EXPECT_EQ(0, submit_list(self->ctx, self->fd, self->buf, &list));
+	EXPECT_TRACE(" pid=0\n");
+	ASSERT_EQ(0, queue_set("nullb0", "scheduler", "none"));
 }
 
 TEST_F(trace, refused)
