@@ -101,6 +101,27 @@ for page in "$man"/man[37]/*; do
 	passes "$name: mandoc" mandoc -T lint -W warning "$page"
 	passes "$name: its examples" awk -v "dir=$work/examples" \
 		-f "$src/test/man-examples.awk" "$page"
+	is "$name: it has some" yes "$(! grep -q '^\.\\" example ' "$page" ||
+		echo yes)"
+	[ "${name##*.}" = 3 ] || continue
+	is "$name: its sections" "NAME LIBRARY SYNOPSIS DESCRIPTION\
+ RETURN VALUES EXAMPLES ERRORS SEE ALSO HISTORY" \
+		"$(sed -n 's/^\.Sh //p' "$page" | paste -sd ' ')"
+done
+# what pages of section 1 there are depends on more than the library
+is "the pages refer to pages that are there" "" \
+	"$(sed -nE 's/^\.Xr (ioattr[a-z_]*|io_uring[a-z_]*attr[a-z_]*) ([37]).*/\1.\2/p' \
+		"$man"/man[37]/* | sort -u | while read -r page; do
+			[ -e "$man/man${page##*.}/$page" ] || echo "$page"
+		done)"
+# whoever does I/O says what comes of it on each kind of kernel
+for args in examples/*.args; do
+	kinds=prints
+	! grep -qw DEVICE "$args" || kinds="off older prints"
+	name=$(basename "$args" .args)
+	is "$name: what comes of it is told" yes "$(for k in $kinds; do
+			[ -s "${args%.args}.$k" ] || echo "no $k"
+		done | grep . || echo yes)"
 done
 
 # one line each, so that apropos(1) and whatis(1) find what was meant
