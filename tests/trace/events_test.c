@@ -152,7 +152,7 @@ static void test_missing(const char *text, enum event_kind kind,
 	char copy[4096], name[80], *at;
 	const char *missing;
 
-	strcpy(copy, text);
+	snprintf(copy, sizeof(copy), "%s", text);
 	snprintf(name, sizeof(name), " %s;", field);
 	at = strstr(copy, name);
 	if (at)

@@ -49,8 +49,8 @@ static void refuse(const void *list, int error, const char *name,
 }
 
 /* The header of a record, on a machine of this byte order. */
-#define RECORD(size, id, flags)	(size) | (uint64_t)(id) << 32 |	\
-				(uint64_t)(flags) << 48
+#define RECORD(size, id, flags)					\
+	((size) | (uint64_t)(id) << 32 | (uint64_t)(flags) << 48)
 
 static void *refuse_all(void *unused)
 {

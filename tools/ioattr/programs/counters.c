@@ -267,6 +267,7 @@ bool row_can_have(const struct table *table, const struct row *row,
 {
 	const bool known_process = row->key[BY_PROCESS] != UNKNOWN;
 	const bool known_device = row->key[BY_DEVICE] != UNKNOWN;
+	const bool known_layer = row->key[BY_LAYER] != UNKNOWN;
 
 	if (row->count[kind])
 		return true;
@@ -274,18 +275,12 @@ bool row_can_have(const struct table *table, const struct row *row,
 		return kind == EVENT_REFUSED;
 	if (row->key[BY_ATTRIBUTE] == ATTRIBUTE_NONE)
 		return kind == EVENT_GIVEN;
-	switch (kind) {
-	case EVENT_HONOURED:
-		return !known_process && (known_device || !(table->by &
-							    1 << BY_DEVICE)) &&
-		       (row->key[BY_LAYER] != UNKNOWN ||
-			!(table->by & 1 << BY_LAYER));
-	case EVENT_REFUSED:
-		if (known_device)
-			return false;
-		/* fallthrough */
-	default:
-		return row->key[BY_LAYER] == UNKNOWN &&
-		       (known_process || !(table->by & 1 << BY_PROCESS));
-	}
+	if (kind == EVENT_HONOURED)
+		return !known_process &&
+		       (known_device || !(table->by & 1 << BY_DEVICE)) &&
+		       (known_layer || !(table->by & 1 << BY_LAYER));
+	if (kind == EVENT_REFUSED && known_device)
+		return false;
+	return !known_layer &&
+	       (known_process || !(table->by & 1 << BY_PROCESS));
 }

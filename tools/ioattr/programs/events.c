@@ -80,7 +80,7 @@ const char *parse_header_page(const char *text, struct formats *formats)
 static void find_reasons(const char *text, struct formats *formats)
 {
 	unsigned int reason;
-	char name[24];
+	char name[sizeof(*formats->reasons)];
 	int len;
 
 	text = strstr(text, "REC->reason, {");
@@ -90,7 +90,7 @@ static void find_reasons(const char *text, struct formats *formats)
 	while (sscanf(text, ", { %u, \"%23[^\"]\" }%n", &reason, name,
 		      &len) == 2) {
 		if (reason < MAX_REASONS)
-			strcpy(formats->reasons[reason], name);
+			memcpy(formats->reasons[reason], name, sizeof(name));
 		text += len;
 	}
 }
