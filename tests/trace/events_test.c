@@ -5,6 +5,7 @@
  * Test the parser of ioattr trace on a page that a kernel wrote, and on what no
  * kernel writes, which it has to survive. Prints TAP.
  */
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,54 @@ static void test_lost(const struct formats *formats, const char *page,
 	is("... are no part of the length", 24, seen.count[EVENT_GIVEN]);
 }
 
+static char *put(char *at, uint32_t word)
+{
+	memcpy(at, &word, 4);
+	return at + 4;
+}
+
+/* What an event begins with: its type, and how long after the last it was. */
+static uint32_t head(uint32_t type, uint32_t time)
+{
+#if __BYTE_ORDER == __LITTLE_ENDIAN
+	return type | time << 5;
+#else
+	return type << 27 | time;
+#endif
+}
+
+/* The page begins with an event of 44 bytes; what may be between such. */
+static void test_between(const struct formats *formats, const char *page)
+{
+	char copy[1024] = { 0 }, *at = copy + formats->data;
+	const char *event = page + formats->data + 4;
+	struct seen seen;
+	uint64_t commit;
+
+	at = put(at, head(31, 5));		/* a time */
+	at = put(at, 77);
+	at = put(at, head(0, 1));		/* one with a word for its size */
+	at = put(at, 48);
+	memcpy(at, event, 44);
+	at = put(at + 44, head(29, 1));		/* one that was given up */
+	at = put(at, 12);
+	at = put(at + 8, head(30, 7));		/* a long time */
+	at = put(at, 1);
+	at = put(at, head(11, 1));		/* a usual one */
+	memcpy(at, event, 44);
+	at = put(at + 44, head(11, 1));		/* of somebody else */
+	memset(at, 0xff, 44);
+	at = put(at + 44, head(29, 0));		/* the end */
+	memset(at, 0xff, 16);
+	commit = at + 16 - copy - formats->data;
+	memcpy(copy + formats->commit.offset, &commit, 8);
+	is("times, padding, and others' events between ours", 1,
+	   parse(formats, copy, formats->data + commit, &seen));
+	is("... ours are seen", 2, seen.count[EVENT_GIVEN]);
+	is("... and no more", 0, seen.count[EVENT_HONOURED] +
+				 seen.count[EVENT_REFUSED]);
+}
+
 static void test_damage(const struct formats *formats, const char *page,
 			size_t len)
 {
@@ -203,6 +252,7 @@ int main(int argc, char **argv)
 
 	test_page(&formats, page, len);
 	test_lost(&formats, page, len);
+	test_between(&formats, page);
 	test_damage(&formats, page, len);
 
 	test_missing(text[EVENT_GIVEN], EVENT_GIVEN, "dev");
