@@ -179,16 +179,28 @@ struct action *shim_action(int fd, unsigned int op, long long len,
 	return NULL;
 }
 
-static int move_away(int fd)
+/*
+ * open(2) and close(2) would be points at which a thread can be cancelled, and
+ * what they are done for is none.
+ */
+static void close_quietly(int fd)
 {
-	int far;
+	raw_syscall(SYS_close, fd, 0, 0, 0, 0, 0);
+}
 
+/* A file descriptor that is out of the way, or a negative errno. */
+static int open_far(const char *path, int flags)
+{
+	int fd, far;
+
+	fd = raw_syscall(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, 0,
+			 0, 0);
 	if (fd < 0)
 		return fd;
 	far = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD);
 	if (far < 0)
 		return fd;
-	close(fd);
+	close_quietly(fd);
 	return far;
 }
 
@@ -199,28 +211,26 @@ static int publish(_Atomic int *where, int fd)
 
 	if (atomic_compare_exchange_strong(where, &none, fd))
 		return fd;
-	close(fd);
+	close_quietly(fd);
 	return none;
 }
 
 int action_open(struct action *action)
 {
-	int fd, i, saved = errno, error = 0;
+	int fd, i, saved = errno;
 
 	if (!action->cgroup || action->fd >= 0)
 		return 0;
-	fd = move_away(open(action->cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC));
-	if (fd < 0) {
-		error = errno;
-	} else {
-		fd = publish(&action->fd, fd);
-		/* the record of the cgroup is the first one */
-		for (i = 0; i < 2; i++)
-			__atomic_store_n((int32_t *)&action->lists[i].space[1],
-					 fd, __ATOMIC_RELAXED);
-	}
+	fd = open_far(action->cgroup, O_PATH | O_DIRECTORY);
 	errno = saved;
-	return error;
+	if (fd < 0)
+		return -fd;
+	fd = publish(&action->fd, fd);
+	/* the record of the cgroup is the first one */
+	for (i = 0; i < 2; i++)
+		__atomic_store_n((int32_t *)&action->lists[i].space[1], fd,
+				 __ATOMIC_RELAXED);
+	return 0;
 }
 
 void action_reopen(struct action *action)
@@ -273,9 +283,9 @@ static int try_list(const void *list)
 	long ret;
 
 	if (fd < 0) {
-		fd = move_away(open("/dev/null", O_RDONLY | O_CLOEXEC));
+		fd = open_far("/dev/null", O_RDONLY);
 		if (fd < 0)
-			return errno;
+			return -fd;
 		fd = publish(&null_fd, fd);
 	}
 	if (!ctx) {

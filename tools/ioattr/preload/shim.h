@@ -2,8 +2,9 @@
 /*
  * libioattr-preload.so: gives the I/O of a program attributes. It runs in the
  * place of functions of libaio, liburing and libc, at any time and in any
- * thread, also in a signal handler that never returns: there are no locks and
- * nothing is allocated, and errno is as these functions leave it.
+ * thread, also in a signal handler that never returns: there are no locks, errno
+ * is as these functions leave it, and nothing is allocated, but by fnmatch(3) for
+ * a long path that is looked at for the first time.
  */
 #ifndef SHIM_H
 #define SHIM_H

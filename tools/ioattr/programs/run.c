@@ -432,8 +432,14 @@ static int run(char **argv)
 	struct sigaction pass = { .sa_handler = pass_on,
 				  .sa_flags = SA_RESTART };
 	struct sigaction old[2];
+	sigset_t held, before;
 	int status, error;
 
+	/* until there is whom to pass them on to */
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	sigprocmask(SIG_BLOCK, &held, &before);
 	sigaction(SIGINT, &ignore, &old[0]);
 	sigaction(SIGQUIT, &ignore, &old[1]);
 	child = fork();
@@ -444,6 +450,7 @@ static int run(char **argv)
 	if (!child) {
 		sigaction(SIGINT, &old[0], NULL);
 		sigaction(SIGQUIT, &old[1], NULL);
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		execvp(argv[0], argv);
 		error = errno;
 		warn("%s: %s", argv[0], strerror(error));
@@ -451,6 +458,7 @@ static int run(char **argv)
 	}
 	sigaction(SIGTERM, &pass, NULL);
 	sigaction(SIGHUP, &pass, NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	while (waitpid(child, &status, 0) < 0) {
 		if (errno != EINTR)
 			return CANNOT;
