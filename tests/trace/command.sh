@@ -165,10 +165,9 @@ device given honoured refused
 - 0 - 13 $why" "by device" --by=device
 shows "24 given, 24 honoured, 13 refused
 process given honoured refused
-ioattr[93] 16 - 0
-ioattr[94] 8 - 0
-refused[95] 0 - 13 $why
-- - 24 -" "by process: a list counts once" --by=process
+ioattr[93] 16 16 0
+ioattr[94] 8 8 0
+refused[95] 0 0 13 $why" "by process: a list counts once" --by=process
 shows "24 given, 24 honoured, 13 refused
 attribute given honoured refused
 list - - 3 1 EFAULT pointer, 1 EINVAL list-size, 1 EINVAL list-flags
@@ -186,15 +185,16 @@ bio_attr - 8 -
 - 24 - 13 $why" "by layer, the most first" --by=layer --sort=honoured
 shows "16 given, 16 honoured
 device layer given honoured refused
-251:0 bcache - 16 -
-251:0 - 16 - -" "--device" --device=251:0 --by=device,layer
-shows "8 given, 0 refused
+251:0 - 16 - -
+251:0 bcache - 16 -" "--device" --device=251:0 --by=device,layer
+shows "8 given, 8 honoured, 0 refused
 process device attribute layer given honoured refused
 ioattr[94] 253:32 cgroup - 8 - -
+ioattr[94] 253:32 cgroup bio_attr - 8 -
 ioattr[94] 253:32 ioprio - 8 - -" "--pid" --pid=94
-shows "0 given, 13 refused
+shows "0 given, 0 honoured, 13 refused
 process given honoured refused
-refused[95] 0 - 13 $why" "--pid of a process" --pid=95 --by=process
+refused[95] 0 0 13 $why" "--pid of a process" --pid=95 --by=process
 cp out process
 try trace --instance="$dir" --pid=96 --by=process
 is "... of its thread" "$(sed 1d process)" "$(sed 1d out)"

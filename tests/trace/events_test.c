@@ -261,6 +261,7 @@ int main(int argc, char **argv)
 	test_missing(text[EVENT_HONOURED], EVENT_HONOURED, "dev");
 	test_missing(text[EVENT_HONOURED], EVENT_HONOURED, "id");
 	test_missing(text[EVENT_HONOURED], EVENT_HONOURED, "layer");
+	test_missing(text[EVENT_HONOURED], EVENT_HONOURED, "pid");
 	test_missing(text[EVENT_REFUSED], EVENT_REFUSED, "id");
 	test_missing(text[EVENT_REFUSED], EVENT_REFUSED, "error");
 	test_missing(text[EVENT_REFUSED], EVENT_REFUSED, "reason");

@@ -79,7 +79,7 @@ some="--report --length=64K"
 {
 traces "reads with a hint" 0 "16 given, 16 honoured, 0 refused
 ioattr bcache0 cache - 16 - -
-- bcache0 cache bcache - 16 -" -- ioattr read --cache=bypass $some $dev
+ioattr bcache0 cache bcache - 16 -" -- ioattr read --cache=bypass $some $dev
 is "... which go on as ever" "65536 bytes in 16 I/Os, cache honoured for 16" \
 	"$(cat err)"
 gone "... and the instance is gone"
@@ -87,18 +87,21 @@ traces "what nobody honours" 0 "16 given, 0 honoured, 0 refused
 ioattr nullb0 cache - 16 - -" -- ioattr read --cache=bypass $some /dev/nullb0
 traces "no attributes" 0 "0 given, 0 honoured, 0 refused" \
 	-- ioattr read --length=64K $dev
-traces "two attributes, two layers" 0 "8 given, 8 honoured, 0 refused
+traces "two attributes, of which one is honoured" 0 "8 given, 8 honoured, 0 refused
 ioattr vdc cgroup - 8 - -
-ioattr vdc cache - 8 - -
-- vdc cgroup bio_attr - 8 -" -- ioattr write --cgroup=/sys/fs/cgroup \
+ioattr vdc cgroup bio_attr - 8 -
+ioattr vdc cache - 8 - -" -- ioattr write --cgroup=/sys/fs/cgroup \
 	--cache=bypass --length=32K /dev/vdc
 traces "... by process: once for each list" 0 "8 given, 8 honoured, 0 refused
-ioattr 8 - 0
-- - 8 -" --by=process -- ioattr write --cgroup=/sys/fs/cgroup --cache=bypass \
+ioattr 8 8 0" --by=process -- ioattr write --cgroup=/sys/fs/cgroup --cache=bypass \
 	--length=32K /dev/vdc
 traces "... by device" 0 "8 given, 8 honoured, 0 refused
 vdc 8 8 -" --by=device -- ioattr write --cgroup=/sys/fs/cgroup --cache=bypass \
 	--length=32K /dev/vdc
+# a scheduler acts on many processes' I/Os in one thread
+traces "what a scheduler honours" 0 "16 given, 16 honoured, 0 refused
+ioattr vdc ioprio - 16 - -
+ioattr vdc ioprio mq_deadline - 16 -" -- ioattr read --prio=be:2 $some /dev/vdc
 traces "a list without attributes" 0 "16 given, 0 honoured, 0 refused
 ioattr vdc none - 16 - -" -- ioattr read $some /dev/vdc
 }
@@ -111,19 +114,19 @@ wait %1 && wait %2
 END
 traces "two processes at once" 0 "96 given, 96 honoured, 0 refused
 ioattr bcache0 cache - 64 - -
+ioattr bcache0 cache bcache - 64 -
 ioattr vdc cgroup - 32 - -
-- bcache0 cache bcache - 64 -
-- vdc cgroup bio_attr - 32 -" -- sh both
+ioattr vdc cgroup bio_attr - 32 -" -- sh both
 is "... are two, by their pids" 2 \
 	"$(sed -n 's/^ioattr\[\([0-9]*\)\].*/\1/p' rows | sort -u | wc -l)"
 
 traces "--device: of one of them" 0 "64 given, 64 honoured
 ioattr bcache0 cache - 64 - -
-- bcache0 cache bcache - 64 -" --device=bcache0 -- sh both
+ioattr bcache0 cache bcache - 64 -" --device=bcache0 -- sh both
 traces "... by its number" 0 "32 given, 32 honoured
 vdc 32 32 -" "--device=$(cat /sys/block/vdc/dev)" --by=device -- sh both
 # shellcheck disable=SC2016 # for the shell below
-traces "--pid: of no process" 0 "0 given, 0 refused" --pid=1 -- sh both
+traces "--pid: of no process" 0 "0 given, 0 honoured, 0 refused" --pid=1 -- sh both
 
 #
 # What is refused
@@ -159,7 +162,7 @@ traces "refused, and one that is not" 0 "3 given, 1 honoured, 4 refused
 ioattr $devtmpfs none - 1 - -
 ioattr $devtmpfs none - 1 - -
 ioattr bcache0 cache - 1 - -
-- bcache0 cache bcache - 1 -
+ioattr bcache0 cache bcache - 1 -
 ioattr - cache - 0 - 1 1 EINVAL value
 ioattr - cache - 0 - 1 1 EOPNOTSUPP unsupported
 ioattr - ioprio - 0 - 1 1 EPERM target
@@ -198,7 +201,7 @@ is "... and that is told" 1 "$(grep -c \
 	'^LOST: [0-9]* more events found no room' rows)"
 traces "a large one: none is lost" 0 "1024 given, 1024 honoured, 0 refused
 ioattr bcache0 cache - 1024 - -
-- bcache0 cache bcache - 1024 -" --buffer=2048 -- \
+ioattr bcache0 cache bcache - 1024 -" --buffer=2048 -- \
 	ioattr read --cache=bypass --length=4M $dev
 
 #
@@ -214,7 +217,7 @@ for s in INT TERM KILL; do
 	traces "the command dies of $s" $((128 + $(kill -l $s))) \
 		"1 given, 1 honoured, 0 refused
 ioattr bcache0 cache - 1 - -
-- bcache0 cache bcache - 1 -" -- sh -c \
+ioattr bcache0 cache bcache - 1 -" -- sh -c \
 		'ioattr read --cache=bypass --length=4K /dev/bcache0
 		kill -'$s' $$'
 	gone "... the instance is gone"
@@ -246,7 +249,7 @@ for s in INT TERM HUP; do
 	wait $pid || status=$?
 	is "$s ends it" "0|16 given, 16 honoured, 0 refused
 ioattr bcache0 cache - 16 - -
-- bcache0 cache bcache - 16 -|" "$status|$(rows)|$(cat err)"
+ioattr bcache0 cache bcache - 16 -|" "$status|$(rows)|$(cat err)"
 	gone "... the instance is gone"
 done
 
@@ -272,7 +275,7 @@ reader=$!
 wait $reader
 kill -INT $pid
 wait $pid
-is "the process that read is the one that is named" 1 \
+is "the process that read is the one that is named" 2 \
 	"$(grep -c "^ioattr\[$reader\] .* 16 " rows)"
 
 ioattr trace --interval=0.2 --count=3 >rows 2>err
@@ -287,8 +290,8 @@ until_true grep -q ' 16 given' rows
 kill -INT $pid
 wait $pid
 is "top to a file: lines" "16 given, 16 honoured, 0 refused
-- bcache0 cache bcache - 16 -
-ioattr bcache0 cache - 16 - -" "$(rows | grep -v '^0 given' | sort)"
+ioattr bcache0 cache - 16 - -
+ioattr bcache0 cache bcache - 16 -" "$(rows | grep -v '^0 given' | sort)"
 gone "... the instance is gone"
 ioattr trace --interval=0 --pid=$$ >rows 2>err &
 pid=$!
@@ -296,7 +299,7 @@ until_true traced || bail "no instance"
 ioattr read --cache=bypass --length=64K $dev 2>/dev/null
 kill -INT $pid
 wait $pid
-is "--pid: others are not counted" "0 given, 0 refused" "$(rows)"
+is "--pid: others are not counted" "0 given, 0 honoured, 0 refused" "$(rows)"
 cat >self <<'END'
 echo $$ >pid
 until [ -e go ]; do sleep 0.1; done
@@ -313,8 +316,9 @@ ioattr read --cache=bypass --length=64K $dev 2>/dev/null
 wait $self
 kill -INT $pid
 wait $pid
-is "... the process is" "8 given, 0 refused
-ioattr bcache0 cache - 8 - -" "$(rows)"
+is "... the process is" "8 given, 8 honoured, 0 refused
+ioattr bcache0 cache - 8 - -
+ioattr bcache0 cache bcache - 8 -" "$(rows)"
 
 #
 # What is missing is told

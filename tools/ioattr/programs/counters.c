@@ -109,8 +109,7 @@ static void make_key(const struct table *table, struct names *names,
 
 	for (i = 0; i < COLUMNS; i++)
 		key[i] = UNKNOWN;
-	/* whoever ran when it was honoured, may be anybody */
-	if (table->by & 1 << BY_PROCESS && event->kind != EVENT_HONOURED)
+	if (table->by & 1 << BY_PROCESS && event->tid)
 		key[BY_PROCESS] = process_of(names, event->tid);
 	if (table->by & 1 << BY_DEVICE && event->dev)
 		key[BY_DEVICE] = event->dev;
@@ -192,9 +191,9 @@ static int compare_column(struct names *names, int column, int64_t a, int64_t b)
 
 	if (a == b)
 		return 0;
-	/* what is not known is last */
+	/* what is given comes before what becomes of it in layers */
 	if (a == UNKNOWN || b == UNKNOWN)
-		return a == UNKNOWN ? 1 : -1;
+		return (a == UNKNOWN) == (column == BY_LAYER) ? -1 : 1;
 	if (column == BY_PROCESS)
 		ret = strcmp(process_name(names, a), process_name(names, b));
 	if (column == BY_DEVICE)
@@ -276,8 +275,7 @@ bool row_can_have(const struct table *table, const struct row *row,
 	if (row->key[BY_ATTRIBUTE] == ATTRIBUTE_NONE)
 		return kind == EVENT_GIVEN;
 	if (kind == EVENT_HONOURED)
-		return !known_process &&
-		       (known_device || !(table->by & 1 << BY_DEVICE)) &&
+		return (known_device || !(table->by & 1 << BY_DEVICE)) &&
 		       (known_layer || !(table->by & 1 << BY_LAYER));
 	if (kind == EVENT_REFUSED && known_device)
 		return false;

@@ -12,7 +12,7 @@ const char *const event_names[EVENT_KINDS] = {
 };
 
 enum { GIVEN_DEV, GIVEN_MASK };
-enum { HONOURED_DEV, HONOURED_ID, HONOURED_LAYER };
+enum { HONOURED_DEV, HONOURED_ID, HONOURED_LAYER, HONOURED_PID };
 enum { REFUSED_ID, REFUSED_ERROR, REFUSED_REASON, REFUSED_OFFSET };
 
 static const char *const field_names[EVENT_KINDS][MAX_FIELDS] = {
@@ -24,6 +24,7 @@ static const char *const field_names[EVENT_KINDS][MAX_FIELDS] = {
 		[HONOURED_DEV]		= "dev",
 		[HONOURED_ID]		= "id",
 		[HONOURED_LAYER]	= "layer",
+		[HONOURED_PID]		= "pid",
 	},
 	[EVENT_REFUSED] = {
 		[REFUSED_ID]		= "id",
@@ -178,15 +179,18 @@ static bool get_honoured(const struct formats *formats,
 			 struct event *event)
 {
 	const struct field *fields = formats->fields[EVENT_HONOURED];
-	int64_t dev, id;
+	int64_t dev, id, pid;
 
 	if (!get(&fields[HONOURED_DEV], data, len, &dev) ||
 	    !get(&fields[HONOURED_ID], data, len, &id) ||
+	    !get(&fields[HONOURED_PID], data, len, &pid) ||
 	    !get_string(&fields[HONOURED_LAYER], data, len, event->layer,
 			sizeof(event->layer)))
 		return false;
 	event->dev = dev;
 	event->id = id & 0xffff;
+	/* whoever ran when it was honoured may be anybody */
+	event->tid = pid;
 	return true;
 }
 

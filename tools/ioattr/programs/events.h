@@ -15,8 +15,7 @@ enum event_kind { EVENT_GIVEN, EVENT_HONOURED, EVENT_REFUSED, EVENT_KINDS };
 
 /**
  * struct event - one event of a trace buffer
- * @tid: The thread that ran. It is not that of the I/O if @kind is
- *	EVENT_HONOURED.
+ * @tid: The thread that submitted the I/O, or 0 if that is not known.
  * @dev: As the kernel has it in memory, or 0 if that is not known.
  * @given: EVENT_GIVEN: a mask of attributes.
  * @id: Otherwise: an attribute, or ATTRIBUTE_LIST.

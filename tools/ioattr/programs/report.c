@@ -16,8 +16,7 @@ static const char *const kind_names[EVENT_KINDS] = {
 
 bool left_out(const struct settings *settings, enum event_kind kind)
 {
-	return (kind == EVENT_HONOURED && settings->pid) ||
-	       (kind == EVENT_REFUSED && settings->has_dev);
+	return kind == EVENT_REFUSED && settings->has_dev;
 }
 
 static void attribute(int64_t id, char *text, size_t room)

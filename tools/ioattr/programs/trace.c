@@ -70,7 +70,9 @@ static bool wanted(struct session *session, const struct event *event)
 		return false;
 	if (settings->has_dev && event->dev != settings->dev)
 		return false;
-	return !settings->pid || event->tid == settings->pid ||
+	if (!settings->pid || event->tid == settings->pid)
+		return true;
+	return event->tid &&
 	       process_pid(session->names,
 			   process_of(session->names, event->tid)) ==
 	       settings->pid;
