@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Usage: events_test RECORDED-DIRECTORY PAGE
+ * Usage: events_test DIRECTORY
  *
- * Test the parser of ioattr trace on a page that a kernel wrote, and on what no
- * kernel writes, which it has to survive. Prints TAP.
+ * Test the parser of ioattr trace on what a kernel wrote, of which DIRECTORY has
+ * a copy, and on what no kernel writes, which it has to survive. Prints TAP.
  */
 #include <endian.h>
 #include <stdio.h>
@@ -23,13 +23,21 @@ static void is(const char *name, long expected, long got)
 	failed = 1;
 }
 
+struct page {
+	char	bytes[8192];
+	size_t	len;
+};
+
+/* cpu0 has what was refused, cpu1 the others. */
+static struct page pages[2];
+
 static size_t load(const char *dir, const char *name, char *text, size_t room)
 {
 	char path[4096];
 	size_t len;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s%s%s", dir, *dir ? "/" : "", name);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	f = fopen(path, "r");
 	if (!f) {
 		perror(path);
@@ -43,7 +51,7 @@ static size_t load(const char *dir, const char *name, char *text, size_t room)
 
 struct seen {
 	long	count[EVENT_KINDS];
-	long	bcache, list, reasons, devices;
+	long	bcache, list, reasons, devices, threads;
 };
 
 static void see(const struct event *event, void *arg)
@@ -57,8 +65,8 @@ static void see(const struct event *event, void *arg)
 		seen->list++;
 	if (event->kind == EVENT_REFUSED && event->reason < MAX_REASONS)
 		seen->reasons |= 1L << event->reason;
-	if (event->dev)
-		seen->devices++;
+	seen->devices += !!event->dev;
+	seen->threads += !!event->tid;
 }
 
 /* The exact size on the heap: a byte beyond it is found out. */
@@ -69,18 +77,23 @@ static bool parse(const struct formats *formats, const char *page, size_t len,
 	bool ret;
 
 	memcpy(copy, page, len);
-	memset(seen, 0, sizeof(*seen));
 	ret = parse_page(formats, copy, len, see, seen);
 	free(copy);
 	return ret;
 }
 
-static void test_page(const struct formats *formats, const char *page,
-		      size_t len)
+static bool parse_all(const struct formats *formats, struct seen *seen)
+{
+	memset(seen, 0, sizeof(*seen));
+	return parse(formats, pages[0].bytes, pages[0].len, seen) &&
+	       parse(formats, pages[1].bytes, pages[1].len, seen);
+}
+
+static void test_pages(const struct formats *formats)
 {
 	struct seen seen;
 
-	is("the page is one", 1, parse(formats, page, len, &seen));
+	is("pages of two CPUs", 1, parse_all(formats, &seen));
 	is("given", 24, seen.count[EVENT_GIVEN]);
 	is("honoured", 24, seen.count[EVENT_HONOURED]);
 	is("... by bcache", 16, seen.bcache);
@@ -89,21 +102,22 @@ static void test_page(const struct formats *formats, const char *page,
 	/* all but that there is no memory */
 	is("... for each reason", (1 << 14) - 1 - (1 << 3), seen.reasons);
 	is("those with a device", 48, seen.devices);
+	is("those with a thread", 61, seen.threads);
 }
 
-/* What says how many bytes there are can be wrong by any bit. */
-static void test_lost(const struct formats *formats, const char *page,
-		      size_t len)
+/* What says how many bytes there are says two things more in its upper bits. */
+static void test_lost(const struct formats *formats)
 {
-	char copy[8192];
+	const struct page before = pages[1];
+	char *commit = pages[1].bytes + formats->commit.offset;
 	struct seen seen;
 
-	memcpy(copy, page, len);
-	copy[11] |= 0xc0;
-	memset(copy + 12, 0xff, 4);
+	commit[3] |= 0xc0;
+	memset(commit + 4, 0xff, 4);
 	is("bits that say that events were lost", 1,
-	   parse(formats, copy, len, &seen));
+	   parse_all(formats, &seen));
 	is("... are no part of the length", 24, seen.count[EVENT_GIVEN]);
+	pages[1] = before;
 }
 
 static char *put(char *at, uint32_t word)
@@ -122,12 +136,12 @@ static uint32_t head(uint32_t type, uint32_t time)
 #endif
 }
 
-/* The page begins with an event of 44 bytes; what may be between such. */
-static void test_between(const struct formats *formats, const char *page)
+/* That of cpu1 begins with an event of 44 bytes; what may be between such. */
+static void test_between(const struct formats *formats)
 {
 	char copy[1024] = { 0 }, *at = copy + formats->data;
-	const char *event = page + formats->data + 4;
-	struct seen seen;
+	const char *event = pages[1].bytes + formats->data + 4;
+	struct seen seen = { .list = 0 };
 	uint64_t commit;
 
 	at = put(at, head(31, 5));		/* a time */
@@ -136,8 +150,9 @@ static void test_between(const struct formats *formats, const char *page)
 	at = put(at, 48);
 	memcpy(at, event, 44);
 	at = put(at + 44, head(29, 1));		/* one that was given up */
-	at = put(at, 12);
-	at = put(at + 8, head(30, 7));		/* a long time */
+	at = put(at, 48);
+	memcpy(at, event, 44);
+	at = put(at + 44, head(30, 7));		/* a long time */
 	at = put(at, 1);
 	at = put(at, head(11, 1));		/* a usual one */
 	memcpy(at, event, 44);
@@ -154,35 +169,32 @@ static void test_between(const struct formats *formats, const char *page)
 				 seen.count[EVENT_REFUSED]);
 }
 
-static void test_damage(const struct formats *formats, const char *page,
-			size_t len)
+static void test_damage(const struct formats *formats, struct page *page)
 {
+	const struct page before = *page;
 	long accepted = 0, more = 0;
-	char copy[8192];
 	struct seen seen;
 	size_t i;
 	int bit;
 
-	for (i = 0; i < len; i++)
-		accepted += parse(formats, page, i, &seen);
+	for (i = 0; i < page->len; i++)
+		accepted += parse(formats, page->bytes, i, &seen);
 	is("a page that is cut off is none", 0, accepted);
-	memcpy(copy, page, len);
-	for (i = 0; i < len * 8; i++) {
+	for (i = 0; i < page->len * 8; i++) {
 		bit = 1 << i % 8;
-		copy[i / 8] ^= bit;
-		parse(formats, copy, len, &seen);
+		page->bytes[i / 8] ^= bit;
+		parse_all(formats, &seen);
 		more += seen.count[EVENT_GIVEN] + seen.count[EVENT_HONOURED] +
 			seen.count[EVENT_REFUSED] > 24 + 24 + 13;
-		copy[i / 8] ^= bit;
+		page->bytes[i / 8] ^= bit;
 	}
 	is("a bit that is wrong makes no events of nothing", 0, more);
-	for (i = 0; i < len; i++) {
-		memset(copy, 0xff, len);
-		memcpy(copy, page, i);
-		parse(formats, copy, len, &seen);
-		memset(copy, 0, len);
-		memcpy(copy, page, i);
-		parse(formats, copy, len, &seen);
+	for (i = 0; i < page->len; i++) {
+		memset(page->bytes + i, 0xff, page->len - i);
+		parse_all(formats, &seen);
+		memset(page->bytes + i, 0, page->len - i);
+		parse_all(formats, &seen);
+		*page = before;
 	}
 	is("a page that is overwritten is survived", 1, 1);
 }
@@ -230,14 +242,16 @@ static void test_cut(const char *text, enum event_kind kind)
 
 int main(int argc, char **argv)
 {
-	static char text[EVENT_KINDS][4096], header[4096], page[8192];
+	static char text[EVENT_KINDS][4096], header[4096];
 	struct formats formats = { .page_size = 0 };
-	size_t len;
 	int kind;
 
-	if (argc != 3)
+	if (argc != 2)
 		return 2;
-	len = load("", argv[2], page, sizeof(page));
+	pages[0].len = load(argv[1], "per_cpu/cpu0/trace_pipe_raw",
+			    pages[0].bytes, sizeof(pages[0].bytes));
+	pages[1].len = load(argv[1], "per_cpu/cpu1/trace_pipe_raw",
+			    pages[1].bytes, sizeof(pages[1].bytes));
 	load(argv[1], "events/header_page", header, sizeof(header));
 	is("header_page", 0, !!parse_header_page(header, &formats));
 	is("bytes of a page", 4096, formats.page_size);
@@ -250,10 +264,11 @@ int main(int argc, char **argv)
 	is("the last one, too", 0, strcmp(formats.reasons[13], "unsupported"));
 	is("there is no other", 0, *formats.reasons[14]);
 
-	test_page(&formats, page, len);
-	test_lost(&formats, page, len);
-	test_between(&formats, page);
-	test_damage(&formats, page, len);
+	test_pages(&formats);
+	test_lost(&formats);
+	test_between(&formats);
+	test_damage(&formats, &pages[0]);
+	test_damage(&formats, &pages[1]);
 
 	test_missing(text[EVENT_GIVEN], EVENT_GIVEN, "dev");
 	test_missing(text[EVENT_GIVEN], EVENT_GIVEN, "given");

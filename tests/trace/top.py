@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Usage: tests/trace/top.py IOATTR DIRECTORY PAGE
+"""Usage: tests/trace/top.py IOATTR DIRECTORY
 
 Test ioattr top on a terminal, which is a pseudoterminal here: what it draws of
-the events in PAGE, which are handed to it through a FIFO in DIRECTORY, what its
-keys do, and whether the terminal is as it was when it has ended. Prints TAP.
+the events in DIRECTORY, a copy of an instance of tracefs whose buffers become a
+FIFO; what its keys do, and whether the terminal is as it was when it has ended.
+Prints TAP.
 """
 import fcntl
+import glob
 import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -18,10 +21,16 @@ import sys
 import termios
 import time
 
-ioattr, directory, page = sys.argv[1:]
-with open(page, "rb") as f:
-    page = f.read()
+ioattr, directory = sys.argv[1:]
 fifo = directory + "/per_cpu/cpu0/trace_pipe_raw"
+pages = b""
+for cpu in glob.glob(directory + "/per_cpu/*"):
+    with open(cpu + "/trace_pipe_raw", "rb") as f:
+        pages += f.read().ljust(4096, b"\0")
+    if fifo.startswith(cpu + "/"):
+        os.unlink(fifo)
+    else:
+        shutil.rmtree(cpu)
 n = 0
 failed = 0
 PATIENCE = 60
@@ -172,28 +181,28 @@ check("... and takes keys one by one",
       not termios.tcgetattr(top.slave)[3] & (termios.ICANON | termios.ECHO))
 top.key("t")
 top.shows("t: it shows totals", r"^process .* given +honoured +refused$")
-os.write(top.events, page)
+os.write(top.events, pages)
 top.shows("what is given is seen",
-          r"^ioattr\[93\] +251:0 +cache +- +16 +- +-$")
-top.shows("what is honoured", r"^ioattr\[93\] +251:0 +cache +bcache +- +16 +-$")
+          r"^ioattr\[92\] +251:0 +cache +- +16 +- +-$")
+top.shows("what is honoured", r"^ioattr\[92\] +251:0 +cache +bcache +- +16 +-$")
 top.shows("what is refused, and why",
-          r"^refused\[95\] +- +list +- +- +- +3  1 EFAULT pointer, "
+          r"^refused\[94\] +- +list +- +- +- +3  1 EFAULT pointer, "
           r"1 EINVAL list-size, 1 EINVAL list-flags$")
 top.shows("the sums", r"^24 given, 24 honoured, 13 refused$")
-os.write(top.events, page)
+os.write(top.events, pages)
 top.shows("what comes is added",
-          r"^ioattr\[93\] +251:0 +cache +- +32 +- +-$")
+          r"^ioattr\[92\] +251:0 +cache +- +32 +- +-$")
 top.shows("... the reasons, too", r"2 EFAULT pointer, 2 EINVAL list-size")
 top.shows("most events first: 32, 32, 16, ...", r"\A(.*\n){3}.* 32 .*\n.* 32 ")
 check("... in that order", [r[2] for r in lines(top)[:4]] ==
       ["cache", "cache", "cgroup", "cgroup"], lines(top))
 top.key("p")
 top.shows("p: by process", "in all, by process")
-top.shows("... by name", r"\A(.*\n){3}ioattr\[93\](.*\n)+refused\[95\]")
+top.shows("... by name", r"\A(.*\n){3}ioattr\[92\](.*\n)+refused\[94\]")
 top.key("r")
 top.shows("r: by what was refused", r"\A(.*\n){3}refused.* 10 ")
 top.key("d")
-top.shows("d: by device", r"\A(.*\n){3}ioattr\[93\] +251:0")
+top.shows("d: by device", r"\A(.*\n){3}ioattr\[92\] +251:0")
 top.key("l")
 top.shows("l: by layer", r"\A(.*\n){3}ioattr.* - .*(.*\n)+.* bcache +- +32")
 top.key("h")
@@ -201,7 +210,7 @@ top.shows("h: by what was honoured", r"\A(.*\n){3}ioattr.* bcache .* 32 ")
 top.key("g")
 top.shows("g: by what was given", r"\A(.*\n){3}ioattr.* 32 ")
 top.key("a")
-top.shows("a: by attribute", r"\A(.*\n){3}refused\[95\] +- +list")
+top.shows("a: by attribute", r"\A(.*\n){3}refused\[94\] +- +list")
 top.key("t")
 top.shows("t: rates again", r"given/s +honoured/s +refused/s$")
 top.shows("... which are none now", r"^0 given, 0 honoured, 0 refused in this")
@@ -212,7 +221,7 @@ top.end("q ends it", 0)
 top = Top("--by=attribute,layer", "--sort=refused", "--interval=0.2",
           rows=6, columns=40)
 top.key("t")
-os.write(top.events, page)
+os.write(top.events, pages)
 top.shows("a small screen: it fits", r"^cache +- +16")
 check("... and no more", not top.screen.overflow, top.screen.text())
 top.size(24, 100)
@@ -245,7 +254,7 @@ top.end("--count ends it", 0)
 
 os.mkfifo(fifo)
 events = os.open(fifo, os.O_RDWR)
-os.write(events, page)
+os.write(events, pages)
 piped = subprocess.run([ioattr, "top", "--instance=" + directory,
                         "--interval=0.1", "--count=2", "--by=attribute"],
                        stdin=subprocess.DEVNULL, capture_output=True)
