@@ -110,15 +110,19 @@ ioattr 8 8 0" --by=process -- ioattr write --cgroup=/sys/fs/cgroup --cache=bypas
 traces "... by device" 0 "8 given, 8 honoured, 0 refused
 vdc 8 8 -" --by=device -- ioattr write --cgroup=/sys/fs/cgroup --cache=bypass \
 	--length=32K /dev/vdc
-# a scheduler acts on many processes' I/Os in one thread
-traces "what a scheduler honours" 0 "16 given, 16 honoured, 0 refused
-ioattr vdc ioprio - 16 - -
-ioattr vdc ioprio mq_deadline - 16 -" -- ioattr read --prio=be:2 $some /dev/vdc
+# a scheduler acts when it looks for a merge, and when it takes a request, and
+# whoever runs then
+status=0
+ioattr trace --output=rows -- ioattr read --prio=be:2 $some /dev/vdc 2>err ||
+	status=$?
+is "what a scheduler honours is of who submitted it" "0|ioattr vdc ioprio -|1" \
+	"$status|$(rows | sed -n 's/ - 16 - -$/ -/p')|$(rows | awk '
+		/^ioattr vdc ioprio mq_deadline - / && $6 >= 16' | wc -l)"
 traces "a list without attributes" 0 "16 given, 0 honoured, 0 refused
 ioattr vdc none - 16 - -" -- ioattr read $some /dev/vdc
 }
 
-# two at once; the names of shells tell them apart
+# two at once
 cat >both <<'END'
 ioattr read --cache=bypass --length=256K /dev/bcache0 &
 ioattr read --cgroup=/sys/fs/cgroup --length=128K /dev/vdc &
