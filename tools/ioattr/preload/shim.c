@@ -49,7 +49,7 @@ static struct counts own_counts;
 struct counts *counts = &own_counts;
 
 /* The kernel has no attributes: 1; -1: not known. */
-static _Atomic int none = -1;
+static _Atomic int without = -1;
 
 static aio_context_t _Atomic check_ctx;
 static _Atomic int null_fd = -1;
@@ -160,7 +160,7 @@ struct action *shim_action(int fd, unsigned int op, long long len,
 	struct stat st;
 	unsigned int i;
 
-	if (none == 1)
+	if (without == 1)
 		return NULL;
 	if (paths || only_disks) {
 		if (fstat(fd, &st)) {
@@ -314,15 +314,15 @@ bool kernel_refuses_all(void)
 	const struct iocb_attr_list list = { .size = sizeof(list) };
 	int saved = errno, error;
 
-	if (none < 0) {
+	if (without < 0) {
 		error = try_list(&list);
 		if (!error)
-			none = 0;
+			without = 0;
 		else if (error == EINVAL || error == EOPNOTSUPP)
-			none = 1;
+			without = 1;
 	}
 	errno = saved;
-	return none == 1;
+	return without == 1;
 }
 
 /* Does io_uring know of lists? Only an older kernel has AIO take them alone. */
@@ -360,7 +360,7 @@ int action_check(struct action *action, uint32_t *asked, uint32_t *refused)
 	if ((good | (*asked & ~*refused)) & bit)
 		return 0;
 	if (!uring_knows()) {
-		none = 1;
+		without = 1;
 		return EOPNOTSUPP;
 	}
 	error = action_open(action);
