@@ -51,7 +51,8 @@ static size_t load(const char *dir, const char *name, char *text, size_t room)
 
 struct seen {
 	long	count[EVENT_KINDS];
-	long	bcache, list, reasons, devices, threads;
+	long	bcache, list, reasons, devices, threads, runners;
+	int	runner;
 };
 
 static void see(const struct event *event, void *arg)
@@ -67,6 +68,8 @@ static void see(const struct event *event, void *arg)
 		seen->reasons |= 1L << event->reason;
 	seen->devices += !!event->dev;
 	seen->threads += !!event->tid;
+	if (event->kind == EVENT_HONOURED && event->tid == seen->runner)
+		seen->runners++;
 }
 
 /* The exact size on the heap: a byte beyond it is found out. */
@@ -103,6 +106,22 @@ static void test_pages(const struct formats *formats)
 	is("... for each reason", (1 << 14) - 1 - (1 << 3), seen.reasons);
 	is("those with a device", 48, seen.devices);
 	is("those with a thread", 61, seen.threads);
+}
+
+/*
+ * What is honoured may be so in any thread. Here each event is of the thread that
+ * has the number of its kind.
+ */
+static void test_runner(const struct formats *formats)
+{
+	struct formats copy = *formats;
+	struct seen seen = { .runner = formats->id[EVENT_HONOURED] };
+
+	copy.tid = copy.type;
+	is("honoured in another thread", 1,
+	   parse(&copy, pages[1].bytes, pages[1].len, &seen));
+	is("... is seen", 24, seen.threads - 24);
+	is("... which is not it", 0, seen.runners);
 }
 
 /* What says how many bytes there are says two things more in its upper bits. */
@@ -265,6 +284,7 @@ int main(int argc, char **argv)
 	is("there is no other", 0, *formats.reasons[14]);
 
 	test_pages(&formats);
+	test_runner(&formats);
 	test_lost(&formats);
 	test_between(&formats);
 	test_damage(&formats, &pages[0]);
