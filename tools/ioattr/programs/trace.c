@@ -66,8 +66,7 @@ static bool wanted(struct session *session, const struct event *event)
 {
 	const struct settings *settings = session->settings;
 
-	if (left_out(settings, event->kind))
-		return false;
+	/* what is refused has none */
 	if (settings->has_dev && event->dev != settings->dev)
 		return false;
 	if (!settings->pid || event->tid == settings->pid)
