@@ -40,6 +40,13 @@ TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_UNSUPPORTED);
 		{ IOCB_ATTR_BAD_TARGET,	"target" },	\
 		{ IOCB_ATTR_BAD_UNSUPPORTED,	"unsupported" })
 
+TRACE_DEFINE_ENUM(IOCB_ATTR_proxy_pid);
+TRACE_DEFINE_ENUM(IOCB_ATTR_proxy_pidfd);
+TRACE_DEFINE_ENUM(IOCB_ATTR_cgroup);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ioprio);
+TRACE_DEFINE_ENUM(IOCB_ATTR_cache);
+TRACE_DEFINE_ENUM(IOCB_ATTR_pi);
+
 #define show_iocb_attr_id(id)			\
 	__print_symbolic(id,			\
 		{ IOCB_ATTR_proxy_pid,	 "proxy_pid" },		\
