@@ -30,7 +30,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* linux/fs.h has these since 6.13: what the device is to check. */
+/* linux/fs.h has these since 6.14: what the device is to check. */
 #ifndef IO_INTEGRITY_CHK_GUARD
 #define IO_INTEGRITY_CHK_GUARD	(1U << 0)
 #define IO_INTEGRITY_CHK_REFTAG	(1U << 1)
