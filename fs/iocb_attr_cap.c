@@ -12,8 +12,8 @@
 #include "iocb_attr.h"
 
 static_assert(sizeof(struct iocb_attr_cap) == IOCB_ATTR_CAP_SIZE_VER0);
-static_assert(IOCB_ATTR_NR <= sizeof_field(struct iocb_attr_cap, sizes) /
-			      sizeof(u16));
+static_assert(sizeof_field(struct iocb_attr_cap, sizes) / sizeof(u16) >=
+	      IOCB_ATTR_NR);
 
 #define CACHE_HINTS	(IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT |		\
 			 IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |	\
