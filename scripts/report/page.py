@@ -18,6 +18,8 @@ MAKE = {
     "demo/cache": "make demo",
     "demo/clients": "make demo",
     "demo/checksum": "make demo",
+    "demo/cache-fio": "make check T=fio-scenes",
+    "demo/clients-fio": "make check T=fio-scenes",
     "effects": "make check T=effects",
     "bench": "make bench",
     "bench-pi": "make bench",
@@ -251,8 +253,36 @@ def checksum_scene():
                         "with the attribute pi"], rows)
 
 
+def by_fio(scene, title, columns, keys):
+    """The same scene by fio, beside ours, if it was run: see tests/fio."""
+    name = f"demo/{scene}-fio"
+    if not os.path.exists(results.path(f"{name}.json")):
+        return ""
+    ours, fio = results.json(f"demo/{scene}"), results.json(name)
+    if ours is None:
+        return ""
+    rows = [[f"{label}, {column}", ours[column][key], fio[column][key]]
+            for column in columns for label, key in keys]
+    return figure(
+        name, title + ", by fio",
+        "The plot above, with fio in the place of the demo's programs.",
+        f"{title}: the scene by fio and tools/fio/jobs/{scene}.fio.") + table(
+            f"tab-{scene}-fio", "The demo's programs, and fio.",
+            ["", "the demo", "fio"], rows)
+
+
 def demo():
-    return (heading("demo", "The demo") + cache_scene() + clients_scene() +
+    return (heading("demo", "The demo") + cache_scene() +
+            by_fio("cache", "Hit ratio of the hot set over time",
+                   ("plain", "bypass"),
+                   (("before the backup, %", "ratio_before"),
+                    ("while it runs, %", "ratio_during"),
+                    ("afterwards, %", "ratio_later"))) +
+            clients_scene() +
+            by_fio("clients", "Bandwidth of two clients over time",
+                   ("untagged", "tagged"),
+                   (("b : a, weights 100 and 300", "ratio_first"),
+                    ("b : a, weights 300 and 100", "ratio_second"))) +
             checksum_scene())
 
 
