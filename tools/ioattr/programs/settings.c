@@ -205,20 +205,10 @@ static bool check(struct settings *settings, char **words)
 
 bool parse_settings(int argc, char **argv, bool top, struct settings *settings)
 {
-	static const struct option trace_options[] = {
-		{ "interval", required_argument, NULL, 'i' },
-		{ "count", required_argument, NULL, 'n' },
-		{ "by", required_argument, NULL, 'b' },
-		{ "sort", required_argument, NULL, 's' },
-		{ "pid", required_argument, NULL, 'p' },
-		{ "device", required_argument, NULL, 'd' },
+	/* the first two are those that top has not */
+	static const struct option all[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "output", required_argument, NULL, 'o' },
-		{ "buffer", required_argument, NULL, 'B' },
-		{ "instance", required_argument, NULL, 'I' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	}, top_options[] = {
 		{ "interval", required_argument, NULL, 'i' },
 		{ "count", required_argument, NULL, 'n' },
 		{ "by", required_argument, NULL, 'b' },
@@ -230,7 +220,7 @@ bool parse_settings(int argc, char **argv, bool top, struct settings *settings)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	const struct option *options = top ? top_options : trace_options;
+	const struct option *options = top ? all + 2 : all;
 	int c, i = 0;
 
 	*settings = (struct settings){
