@@ -7,27 +7,14 @@
 # itself what is in it (recorded/expected). Prints TAP.
 
 set -u
-export LC_ALL=C
 [ "${1:-}" != --help ] || { sed -n '3,/^$/{s/^# \{0,1\}//p}' "$0"; exit 0; }
 [ $# = 2 ] || { echo "${0##*/}: see --help" >&2; exit 1; }
 ioattr=$(realpath "$1")
 dir=$(realpath "$2")
 here=$(cd "$(dirname "$0")" && pwd)
 man=$here/../../tools/ioattr/man
-# no status of the command's own
-export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
-export LSAN_OPTIONS=exitcode=99
-# shellcheck source=tools/ioattr/test/tap.sh
-. "$here/../../tools/ioattr/test/tap.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-
-try()
-{
-	status=0
-	"$ioattr" "$@" >out 2>err </dev/null || status=$?
-}
+# shellcheck source=tools/ioattr/test/host.sh
+. "$here/../../tools/ioattr/test/host.sh"
 
 # shows ROWS NAME ARG...: trace prints these rows of the copy, spaces being one
 shows()

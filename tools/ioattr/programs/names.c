@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "say.h"
 
 struct thread {
 	int	tid, process;
@@ -42,7 +43,7 @@ struct names {
 void *must(void *memory)
 {
 	if (!memory) {
-		fputs("ioattr: no memory\n", stderr);
+		complain("no memory");
 		exit(1);
 	}
 	return memory;

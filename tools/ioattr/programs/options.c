@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../include/ioattr.h"
 #include "command.h"
+#include "say.h"
 #include "words.h"
 
 static const char help_text[] =
@@ -47,18 +47,7 @@ int help(void)
 	return 0;
 }
 
-__attribute__((format(printf, 1, 2)))
-static int usage_error(const char *format, ...)
-{
-	va_list args;
-
-	fputs("ioattr: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputs("; ioattr --help tells more\n", stderr);
-	return 1;
-}
+#define usage_error(...) (complain_of_usage("ioattr", __VA_ARGS__), 1)
 
 /* @text is the value of the option @name. */
 static int parse_number(const char *name, const char *text, long long min,

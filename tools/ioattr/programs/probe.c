@@ -7,6 +7,7 @@
 
 #include "../include/ioattr-aio.h"
 #include "command.h"
+#include "say.h"
 
 /* Submit a read of nothing with this list; 0 or the error. */
 static int ask(aio_context_t ctx, int fd, const struct ioattr_list *list)
@@ -149,7 +150,7 @@ static int probe_file(const char *file)
 	if (ret == -ENOSYS)
 		ret = try_file(file);
 	if (ret) {
-		fprintf(stderr, "ioattr: %s: %s\n", file, strerror(-ret));
+		complain("%s: %s", file, strerror(-ret));
 		return 1;
 	}
 	print_format(file);

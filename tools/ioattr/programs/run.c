@@ -9,7 +9,6 @@
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "../preload/counts.h"
 #include "../preload/rule.h"
 #include "command.h"
+#include "say.h"
 #include "words.h"
 
 #ifndef PRELOAD_DIR
@@ -70,22 +70,8 @@ struct setup {
 	int		counts_fd;
 };
 
-__attribute__((format(printf, 1, 2)))
-static void warn(const char *format, ...)
-{
-	va_list args;
-
-	fputs("ioattr: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-}
-
-#define usage_error(format, ...) ({					\
-	warn(format "; ioattr run --help tells more", ##__VA_ARGS__);	\
-	CANNOT;								\
-})
+#define usage_error(...)						\
+	(complain_of_usage("ioattr run", __VA_ARGS__), CANNOT)
 
 /* Hand a rule to the library, with the actions of the options or its own. */
 static int put_rule(struct setup *setup, const char *text, bool acts)
@@ -142,7 +128,7 @@ static int add_cgroup(struct setup *setup, const char *directory)
 	size_t i, n = 0;
 
 	if (!realpath(directory, path)) {
-		warn("%s: %s", directory, strerror(errno));
+		complain("%s: %s", directory, strerror(errno));
 		return CANNOT;
 	}
 	for (i = 0; path[i]; i++) {
@@ -282,7 +268,7 @@ static int find_library(struct setup *setup)
 	if (env) {
 		if (is_file(env))
 			return 0;
-		warn("%s: %s", env, strerror(errno));
+		complain("%s: %s", env, strerror(errno));
 		return CANNOT;
 	}
 	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -297,8 +283,8 @@ static int find_library(struct setup *setup)
 	strcpy(setup->library, PRELOAD_DIR "/" LIBRARY);
 	if (is_file(setup->library))
 		return 0;
-	warn("%s: %s; IOATTR_PRELOAD can say where it is", setup->library,
-	     strerror(errno));
+	complain("%s: %s; IOATTR_PRELOAD can say where it is", setup->library,
+		 strerror(errno));
 	return CANNOT;
 }
 
@@ -381,8 +367,8 @@ static void check_program(const char *name)
 		return;
 	why = not_loaded(fd);
 	if (why)
-		warn("%s: %s: no library can be loaded into it, and its I/O is as ever",
-		     path, why);
+		complain("%s: %s: no library can be loaded into it, and its I/O is as ever",
+			 path, why);
 	close(fd);
 }
 
@@ -397,7 +383,7 @@ static int share_counts(struct setup *setup)
 		if (setup->counts != MAP_FAILED)
 			return 0;
 	}
-	warn("memory: %s", strerror(errno));
+	complain("memory: %s", strerror(errno));
 	return CANNOT;
 }
 
@@ -444,7 +430,7 @@ static int run(char **argv)
 	sigaction(SIGQUIT, &ignore, &old[1]);
 	child = fork();
 	if (child < 0) {
-		warn("fork: %s", strerror(errno));
+		complain("fork: %s", strerror(errno));
 		return CANNOT;
 	}
 	if (!child) {
@@ -453,7 +439,7 @@ static int run(char **argv)
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		execvp(argv[0], argv);
 		error = errno;
-		warn("%s: %s", argv[0], strerror(error));
+		complain("%s: %s", argv[0], strerror(error));
 		_exit(error == ENOENT ? NOT_FOUND : NOT_EXECUTABLE);
 	}
 	sigaction(SIGTERM, &pass, NULL);
@@ -531,7 +517,7 @@ static int print_report(const struct setup *setup, const char *program)
 	if (setup->output) {
 		out = fopen(setup->output, "we");
 		if (!out) {
-			warn("%s: %s", setup->output, strerror(errno));
+			complain("%s: %s", setup->output, strerror(errno));
 			return CANNOT;
 		}
 	}
@@ -548,12 +534,12 @@ static int print_report(const struct setup *setup, const char *program)
 	}
 	why = refused ? no_attributes() : NULL;
 	if (why)
-		warn("%s: the I/O was as ever", why);
+		complain("%s: the I/O was as ever", why);
 	if (!shared->used)
-		warn("%s was not loaded into %s: its I/O was as ever",
-		     setup->library, program);
+		complain("%s was not loaded into %s: its I/O was as ever",
+			 setup->library, program);
 	if (out != stderr && fclose(out)) {
-		warn("%s: %s", setup->output, strerror(errno));
+		complain("%s: %s", setup->output, strerror(errno));
 		return CANNOT;
 	}
 	return 0;

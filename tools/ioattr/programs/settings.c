@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "say.h"
 #include "trace.h"
 
 const char *const order_names[ORDERS] = {
@@ -22,20 +22,10 @@ const char *const order_names[ORDERS] = {
 	[ORDER_EVENTS]			= "events",
 };
 
-__attribute__((format(printf, 2, 3)))
-static bool usage_error(const struct settings *settings, const char *format,
-			...)
-{
-	va_list args;
-
-	fputs("ioattr: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fprintf(stderr, "; ioattr %s --help tells more\n",
-		settings->top ? "top" : "trace");
-	return false;
-}
+#define usage_error(settings, ...)					\
+	(complain_of_usage((settings)->top ? "ioattr top" :		\
+					     "ioattr trace",		\
+			   __VA_ARGS__), false)
 
 static bool parse_long(const struct settings *settings, const char *name,
 		       const char *text, long max, long *number)
@@ -130,7 +120,7 @@ static bool parse_device(struct settings *settings, const char *text)
 	snprintf(path, sizeof(path), "%s%s", strchr(text, '/') ? "" : "/dev/",
 		 text);
 	if (stat(path, &st)) {
-		fprintf(stderr, "ioattr: %s: %s\n", path, strerror(errno));
+		complain("%s: %s", path, strerror(errno));
 		return false;
 	}
 	dev = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "say.h"
 #include "trace.h"
 
 static const char trace_help[] =
@@ -109,9 +110,9 @@ static void print_report(struct session *session)
 		print_text(session);
 	if (!fflush(session->out) && !ferror(session->out))
 		return;
-	fprintf(stderr, "ioattr: %s: %s\n", session->settings->output ?
-		session->settings->output : "standard output",
-		strerror(errno));
+	complain("%s: %s", session->settings->output ?
+		 session->settings->output : "standard output",
+		 strerror(errno));
 	session->status = 1;
 	session->failed = true;
 	session->done = true;
@@ -182,7 +183,7 @@ static bool catch_signals(struct session *session, sigset_t *before)
 	signal(SIGPIPE, SIG_IGN);
 	session->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (session->signals < 0)
-		perror("ioattr: signalfd");
+		complain("signalfd: %s", strerror(errno));
 	return session->signals >= 0;
 }
 
@@ -195,7 +196,7 @@ static bool run_command(struct session *session, const sigset_t *before)
 		return true;
 	session->child = fork();
 	if (session->child < 0) {
-		perror("ioattr: fork");
+		complain("fork: %s", strerror(errno));
 		return false;
 	}
 	if (session->child)
@@ -204,7 +205,7 @@ static bool run_command(struct session *session, const sigset_t *before)
 	sigprocmask(SIG_SETMASK, before, NULL);
 	execvp(command[0], command);
 	error = errno;
-	fprintf(stderr, "ioattr: %s: %s\n", command[0], strerror(error));
+	complain("%s: %s", command[0], strerror(error));
 	_exit(error == ENOENT ? 127 : 126);
 }
 
@@ -330,7 +331,7 @@ static bool open_output(struct session *session)
 
 	session->out = output ? fopen(output, "we") : stdout;
 	if (!session->out)
-		fprintf(stderr, "ioattr: %s: %s\n", output, strerror(errno));
+		complain("%s: %s", output, strerror(errno));
 	return session->out;
 }
 
@@ -369,8 +370,7 @@ static int trace(const struct settings *settings)
 	names_free(session.names);
 	close(session.signals);
 	if (settings->output && fclose(session.out)) {
-		fprintf(stderr, "ioattr: %s: %s\n", settings->output,
-			strerror(errno));
+		complain("%s: %s", settings->output, strerror(errno));
 		return 1;
 	}
 	return session.status;

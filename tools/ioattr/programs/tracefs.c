@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <linux/magic.h>
 
 #include "names.h"
+#include "say.h"
 #include "tracefs.h"
 
 #define INSTANCE	"ioattr-"
@@ -22,18 +22,7 @@
 /* To be removed at exit. */
 static struct source *made;
 
-__attribute__((format(printf, 1, 2)))
-static bool fail(const char *format, ...)
-{
-	va_list args;
-
-	fputs("ioattr: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	return false;
-}
+#define fail(...) (complain(__VA_ARGS__), false)
 
 static bool is_tracefs(const char *dir)
 {
@@ -62,9 +51,9 @@ static const char *find_tracefs(void)
 			return dirs[i];
 	}
 	if (access(dirs[0], F_OK))
-		fail("this kernel has no tracing: it takes CONFIG_TRACING");
+		complain("this kernel has no tracing: it takes CONFIG_TRACING");
 	else
-		fail("tracefs is not mounted: mount -t tracefs nodev %s",
+		complain("tracefs is not mounted: mount -t tracefs nodev %s",
 		     dirs[0]);
 	return NULL;
 }
@@ -365,7 +354,7 @@ void source_close(struct source *source)
 	source->nr_fds = 0;
 	/* its events are turned off with it */
 	if (source->own && rmdir(source->dir))
-		fail("%s is still there: %s", source->dir, strerror(errno));
+		complain("%s is still there: %s", source->dir, strerror(errno));
 	source->own = false;
 	made = NULL;
 }

@@ -14,6 +14,7 @@
 
 #include "../include/ioattr-aio.h"
 #include "command.h"
+#include "say.h"
 
 /**
  * struct run - a job under way
@@ -51,11 +52,9 @@ static void fail(struct run *run, const char *file, const char *format, ...)
 	if (run->failed)
 		return;
 	run->failed = true;
-	fprintf(stderr, "ioattr: %s: ", file);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vcomplain_of(file, format, args);
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 /* xorshift64*: the order has to be the same for the same seed only */
@@ -354,7 +353,7 @@ int transfer(const struct job *job)
 	int ret;
 
 	if (!run) {
-		fputs("ioattr: no memory\n", stderr);
+		complain("no memory");
 		return 1;
 	}
 	run->job = job;

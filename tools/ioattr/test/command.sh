@@ -7,25 +7,12 @@
 # TAP.
 
 set -u
-export LC_ALL=C
 [ "${1:-}" != --help ] || { sed -n '3,/^$/{s/^# \{0,1\}//p}' "$0"; exit 0; }
 [ $# = 1 ] || { echo "${0##*/}: see --help" >&2; exit 1; }
 ioattr=$(realpath "$1")
 man=$(cd "$(dirname "$0")/.." && pwd)/man/ioattr.1
-# no status of the command's own
-export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
-export LSAN_OPTIONS=exitcode=99
-# shellcheck source=tools/ioattr/test/tap.sh
-. "$(dirname "$0")/tap.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-
-try()
-{
-	status=0
-	"$ioattr" "$@" >out 2>err </dev/null || status=$?
-}
+# shellcheck source=tools/ioattr/test/host.sh
+. "$(dirname "$0")/host.sh"
 
 # says STATUS STDOUT STDERR NAME ARG...: these, to the letter
 says()
