@@ -42,6 +42,8 @@ void bdev_attr_cap(struct block_device *bdev, struct bdev_attr_cap *cap)
 	struct gendisk *disk = bdev->bd_disk;
 
 	cap->reads = IOCB_ATTRS_WHO | BIT(IOCB_ATTR_cache);
+	if (!IS_ENABLED(CONFIG_BLK_CGROUP))
+		cap->reads &= ~IOCB_ATTRS_CHARGE;
 	cap->writes = cap->reads;
 	if (disk->fops->iocb_attr_cap)
 		disk->fops->iocb_attr_cap(disk, cap);

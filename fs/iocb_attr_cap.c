@@ -31,7 +31,8 @@ struct block_device *file_dio_bdev(struct file *file)
 {
 	struct inode *inode = file_inode(file);
 
-	if (!(file->f_mode & FMODE_CAN_ODIRECT))
+	/* memory that is mapped to a file has no bios */
+	if (!(file->f_mode & FMODE_CAN_ODIRECT) || IS_DAX(inode))
 		return NULL;
 	if (S_ISBLK(inode->i_mode))
 		return I_BDEV(file->f_mapping->host);

@@ -273,6 +273,24 @@ stack_dm_thin()
 	undo dm_remove x pool
 }
 
+# What was not written to it yet is read from another device.
+thin_of_origin()
+{
+	loop_make /dev/c &&
+		dm_make pool "0 131072 thin-pool /dev/b /dev/a 128 0" &&
+		dmsetup message pool 0 "create_thin 0" &&
+		dm_make x "0 131072 thin /dev/mapper/pool 0 $loop"
+}
+
+stack_dm_thin_origin()
+{
+	build thin_of_origin
+	row "dm thin of a loop, not direct: read" -a cgroup -o 1048576 \
+		/dev/mapper/x read /dev/c
+	undo dm_remove x pool
+	undo loop_remove
+}
+
 snapshot_make()
 {
 	dm_make x "0 131072 snapshot /dev/a /dev/b N 128"
@@ -371,6 +389,9 @@ stack_raid5()
 	row "raid5: read" -s 262144 /dev/md0 read /dev/a /dev/b /dev/c
 	row "raid5: write" -a none -m cgroup -s 262144 /dev/md0 write \
 		/dev/a /dev/b /dev/c
+	build mdadm --quiet /dev/md0 --fail /dev/c
+	row "raid5, degraded: read" -a none -m cgroup -s 262144 /dev/md0 read \
+		/dev/a /dev/b
 	undo md_stop
 }
 
@@ -390,7 +411,8 @@ stack_loop()
 stack_loop_buffered()
 {
 	build loop_make /dev/a
-	row "loop, not direct: write" -a cgroup "$loop" write /dev/a
+	# it is not said who writes the page cache back
+	row "loop, not direct: write" -u -a cgroup "$loop" write /dev/a
 	row "loop, not direct: read" -a cgroup -o 1048576 "$loop" read /dev/a
 	undo loop_remove
 }
@@ -570,8 +592,9 @@ grep -q ' /sys/kernel/config ' /proc/mounts ||
 	mount -t configfs none /sys/kernel/config
 [ $# -gt 0 ] ||
 	set -- disk partition dm_linear dm_striped dm_crypt dm_thin \
-		dm_snapshot dm_verity dm_multipath raid0 raid1 raid1_behind \
-		raid10 raid5 loop loop_buffered bcache bcache_dm crypt_bcache \
+		dm_thin_origin dm_snapshot dm_verity dm_multipath raid0 raid1 \
+		raid1_behind raid10 raid5 loop loop_buffered bcache bcache_dm \
+		crypt_bcache \
 		fscrypt zoned ext4 xfs f2fs vfat btrfs btrfs_raid1 \
 		btrfs_raid5 deep
 for stack; do

@@ -91,12 +91,12 @@ FIXTURE_VARIANT_ADD(pi, nvme_opaque) {
 };
 
 FIXTURE_VARIANT_ADD(pi, scsi_crc) {
-	.name = "scsi_debug, CRC", .driver = "sd", .ios = 100000,
+	.name = "scsi_debug, CRC", .driver = "sd", .ios = 20000,
 	.f = { 512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4 }, .no_app = true,
 };
 
 FIXTURE_VARIANT_ADD(pi, scsi_ip) {
-	.name = "scsi_debug, IP", .driver = "sd", .ios = 100000,
+	.name = "scsi_debug, IP", .driver = "sd", .ios = 20000,
 	.f = { 512, 8, 0, LBMD_PI_CSUM_IP, 4 }, .no_app = true,
 };
 
@@ -1059,6 +1059,8 @@ static void *map_and_unmap(void *arg)
 		for (i = 0; i < len; i += BLOCK)
 			p[i] = i;
 		munmap(p, len);
+		/* the I/O needs a CPU, too */
+		usleep(1000);
 	}
 	return NULL;
 }
