@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "cap.h"
+#include "md.h"
 #include "stack.h"
 #include "who.h"
 #include "kselftest_harness.h"
@@ -304,6 +305,72 @@ static void look_at(const char *file, char *text, size_t size)
 			break;
 		sleep_ms(10);
 	}
+}
+
+struct asker {
+	pthread_t thread;
+	int fd;
+	bool stop;
+	int told, wrong;
+};
+
+static void *ask_again(void *arg)
+{
+	struct asker *a = arg;
+	struct iocb_attr_cap cap;
+
+	while (!__atomic_load_n(&a->stop, __ATOMIC_RELAXED)) {
+		if (cap_get(a->fd, &cap) ||
+		    (carries(cap) && carries(cap) != CARRIED))
+			a->wrong++;
+		else if (carries(cap))
+			a->told++;
+	}
+	return NULL;
+}
+
+/* Who asks takes the lock that this holds. */
+static void *switch_again(void *arg)
+{
+	struct asker *a = arg;
+	int i;
+
+	for (i = 0; !__atomic_load_n(&a->stop, __ATOMIC_RELAXED); i++)
+		a->wrong |= queue_set("cap0", "scheduler",
+				      i % 2 ? "none" : "mq-deadline");
+	return NULL;
+}
+
+/*
+ * An array is stopped by the very file that is asked, so nobody is waited for:
+ * no disk may be looked at once it is taken from the array.
+ */
+TEST_F_TIMEOUT(cap, while_an_array_is_stopped, 120)
+{
+	static const char * const disks[2] = { "/dev/cap0", "/dev/cap1" };
+	struct asker askers[4] = {};
+	int i, fd = md_open("md_cap");
+
+	ASSERT_LE(0, fd);
+	for (i = 0; i < 4; i++) {
+		askers[i].fd = fd;
+		ASSERT_EQ(0, pthread_create(&askers[i].thread, NULL,
+					    i ? ask_again : switch_again,
+					    &askers[i]));
+	}
+	for (i = 0; i < 30; i++) {
+		ASSERT_EQ(0, md_run(fd, disks, 2));
+		usleep(1000);
+		ASSERT_EQ(0, ioctl(fd, STOP_ARRAY, NULL));
+	}
+	for (i = 0; i < 4; i++) {
+		askers[i].stop = true;
+		pthread_join(askers[i].thread, NULL);
+		EXPECT_EQ(0, askers[i].wrong);
+		if (i)
+			EXPECT_LT(0, askers[i].told);
+	}
+	close(fd);
 }
 
 /* debugfs has the attributes of what waits for the driver or in a scheduler. */

@@ -14,8 +14,6 @@
 #include <linux/blkpg.h>
 #include <linux/fs.h>
 #include <linux/major.h>
-#include <linux/raid/md_p.h>
-#include <linux/raid/md_u.h>
 
 #include "aio.h"
 
@@ -96,62 +94,6 @@ static inline int partition(const char *disk, int op)
 	if (fd < 0)
 		return -errno;
 	ret = ioctl(fd, BLKPG, &arg) ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
-/* md by its system calls: mdadm(8) is not in every guest. */
-#define MD_NAME		"md_pi"
-
-static inline int md_create(const char * const *disk, int n)
-{
-	mdu_array_info_t array = {
-		.level		= 0,
-		.raid_disks	= n,
-		.nr_disks	= n,
-		.not_persistent	= 1,
-		.chunk_size	= 65536,
-	};
-	struct stat st;
-	int fd, i;
-
-	/* one that was stopped is still there, to be set up again */
-	fd = write_file("/sys/module/md_mod/parameters/new_array", MD_NAME);
-	if (fd && fd != -EEXIST)
-		return fd;
-	fd = open("/dev/" MD_NAME, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (ioctl(fd, SET_ARRAY_INFO, &array))
-		goto fail;
-	for (i = 0; i < n; i++) {
-		mdu_disk_info_t info = { .number = i, .raid_disk = i,
-					 .state = 1 << MD_DISK_SYNC };
-
-		if (stat(disk[i], &st))
-			goto fail;
-		info.major = major(st.st_rdev);
-		info.minor = minor(st.st_rdev);
-		if (ioctl(fd, ADD_NEW_DISK, &info))
-			goto fail;
-	}
-	if (ioctl(fd, RUN_ARRAY, NULL))
-		goto fail;
-	close(fd);
-	return 0;
-fail:
-	i = -errno;
-	close(fd);
-	return i;
-}
-
-static inline int md_stop(void)
-{
-	int fd = open("/dev/" MD_NAME, O_RDWR | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = ioctl(fd, STOP_ARRAY, NULL) ? -errno : 0;
 	close(fd);
 	return ret;
 }

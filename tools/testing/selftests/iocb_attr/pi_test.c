@@ -16,10 +16,13 @@
 
 #include "bcache.h"
 #include "fault.h"
+#include "md.h"
 #include "pi.h"
 #include "stack.h"
 #include "uring.h"
 #include "kselftest_harness.h"
+
+#define MD_NAME		"md_pi"
 
 #define SIZE		(4 << 20)	/* the largest I/O here */
 #define MD_SIZE		(SIZE / 512 * 64)
@@ -144,7 +147,7 @@ FIXTURE_SETUP(pi)
 		strcpy(self->name, self->dm.dev);
 		break;
 	case MD_RAID0:
-		ASSERT_EQ(0, md_create(disks, 2));
+		ASSERT_EQ(0, md_create(MD_NAME, disks, 2));
 		strcpy(self->name, "/dev/" MD_NAME);
 		break;
 	default:
@@ -179,7 +182,7 @@ FIXTURE_TEARDOWN(pi)
 	}
 	EXPECT_EQ(0, dm_remove(&self->dm));
 	if (variant->stack == MD_RAID0)
-		EXPECT_EQ(0, md_stop());
+		EXPECT_EQ(0, md_stop(MD_NAME));
 }
 
 #define say(device, what, result, ...) do {				\
