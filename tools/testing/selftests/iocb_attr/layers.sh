@@ -390,8 +390,9 @@ stack_raid5()
 	row "raid5: write" -a none -m cgroup -s 262144 /dev/md0 write \
 		/dev/a /dev/b /dev/c
 	build mdadm --quiet /dev/md0 --fail /dev/c
-	row "raid5, degraded: read" -a none -m cgroup -s 262144 /dev/md0 read \
-		/dev/a /dev/b
+	# what no row before has left in stripes
+	row "raid5, degraded: read" -a none -m cgroup -s 262144 -o 8388608 \
+		/dev/md0 read /dev/a /dev/b
 	undo md_stop
 }
 
