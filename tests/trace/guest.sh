@@ -338,6 +338,37 @@ ioattr bcache0 cache - 8 - -
 ioattr bcache0 cache bcache - 8 -" "$(rows)"
 
 #
+# An instance of somebody else: what reads as the end is none, since more comes
+#
+other=$instances/other
+mkdir $other
+echo 1 >$other/events/iocb_attr/enable
+taskset 1 ioattr read --cache=bypass --length=64K /dev/nullb0 2>/dev/null
+echo 0 >$other/events/iocb_attr/enable
+dd if=$other/per_cpu/cpu0/trace_pipe_raw of=page bs=4096 count=1 2>/dev/null
+mkfifo fifo
+mount --bind fifo $other/per_cpu/cpu0/trace_pipe_raw
+rm -f rows
+ioattr trace --instance=$other --interval=0.2 --output=rows 2>err &
+pid=$!
+until_true grep -qs given rows || bail "no report"
+is "--instance: its end is read" "0 0" "$(sums)"
+exec 3<>fifo
+cat page >&3
+# shellcheck disable=SC2317 # called by until_true
+given()
+{
+	[ "$(sums)" = "16 0" ]
+}
+until_true given
+is "... and what comes then is counted" "16 0" "$(sums)"
+exec 3>&-
+kill -INT $pid
+wait $pid
+umount $other/per_cpu/cpu0/trace_pipe_raw
+rmdir $other
+
+#
 # What is missing is told
 #
 $nobody ioattr trace --count=1 >out 2>err

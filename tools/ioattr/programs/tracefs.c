@@ -262,7 +262,8 @@ static bool drain_one(struct source *source, int *fd,
 		if (ret < 0)
 			return fail("%s/per_cpu: %s", source->dir,
 				    strerror(errno));
-		if (!ret && !source->own) {
+		/* the kernel says so of a live one, too, if an event comes now */
+		if (!ret && !source->live) {
 			close(*fd);
 			*fd = -1;
 		}
