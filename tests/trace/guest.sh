@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # Test ioattr trace and top against a kernel that has attributes: what they count
 # has to be what was done. Needs root, ioattr, refused, make-bcache, setpriv of
-# util-linux, /dev/nullb0 and three disks, of which the first two become
-# /dev/bcache0. Prints TAP.
+# util-linux, env of coreutils, /dev/nullb0 and three disks, of which the first two
+# become /dev/bcache0. Prints TAP.
 
 tracing=/sys/kernel/tracing
 instances=$tracing/instances
 dev=/dev/bcache0
 sys=/sys/block/bcache0/bcache
+env=/usr/bin/env
 nobody="/usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups"
 # shellcheck source=tools/ioattr/test/tap.sh
 . "$(dirname "$0")/tap.sh"
@@ -237,6 +238,19 @@ ioattr bcache0 cache bcache - 1 -" -- sh -c \
 		'ioattr read --cache=bypass --length=4K /dev/bcache0
 		kill -'$s' $$'
 	gone "... the instance is gone"
+done
+# what the caller ignores: the command's end is seen, and it has that, too
+for ignored in CHLD PIPE; do
+	status=0
+	timeout -s KILL 60 $env --ignore-signal=$ignored \
+		ioattr trace --output=rows -- \
+		grep SigIgn /proc/self/status >out 2>err || status=$?
+	bit=$((1 << $(kill -l $ignored) - 1))
+	is "the caller ignores $ignored: the command's end is seen" \
+		"0|0 given, 0 honoured, 0 refused" "$status|$(rows)"
+	is "... which the command ignores then, too" $bit \
+		$((0x$(awk '{ print $2 }' out) & bit))
+	gone "... and the instance is gone"
 done
 # what a shell starts in the background ignores INT
 for s in TERM HUP; do

@@ -163,8 +163,14 @@ static void begin_interval(struct session *session)
 	table_clear(&session->now.rows);
 }
 
+/* How signals were, which is how the command gets them. */
+struct signals {
+	sigset_t	blocked;
+	sighandler_t	child, pipe;
+};
+
 /* Those that end it, or let us know of a child or of the terminal. */
-static bool catch_signals(struct session *session, sigset_t *before)
+static bool catch_signals(struct session *session, struct signals *before)
 {
 	sigset_t set;
 
@@ -179,15 +185,17 @@ static bool catch_signals(struct session *session, sigset_t *before)
 		sigaddset(&set, SIGCONT);
 		sigaddset(&set, SIGWINCH);
 	}
-	sigprocmask(SIG_BLOCK, &set, before);
-	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, &before->blocked);
+	/* whose is ignored cannot be waited for */
+	before->child = signal(SIGCHLD, SIG_DFL);
+	before->pipe = signal(SIGPIPE, SIG_IGN);
 	session->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (session->signals < 0)
 		complain("signalfd: %s", strerror(errno));
 	return session->signals >= 0;
 }
 
-static bool run_command(struct session *session, const sigset_t *before)
+static bool run_command(struct session *session, const struct signals *before)
 {
 	char **command = session->settings->command;
 	int error;
@@ -201,8 +209,9 @@ static bool run_command(struct session *session, const sigset_t *before)
 	}
 	if (session->child)
 		return true;
-	signal(SIGPIPE, SIG_DFL);
-	sigprocmask(SIG_SETMASK, before, NULL);
+	signal(SIGCHLD, before->child);
+	signal(SIGPIPE, before->pipe);
+	sigprocmask(SIG_SETMASK, &before->blocked, NULL);
 	execvp(command[0], command);
 	error = errno;
 	complain("%s: %s", command[0], strerror(error));
@@ -338,7 +347,7 @@ static bool open_output(struct session *session)
 static int trace(const struct settings *settings)
 {
 	struct session session = { .settings = settings, .signals = -1 };
-	sigset_t before;
+	struct signals before;
 
 	/* from here on a signal removes the instance, too */
 	if (!open_output(&session) || !catch_signals(&session, &before) ||
