@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Test ioattr trace and top against a kernel that has attributes: what they count
-# has to be what was done. Needs root, ioattr, refused, make-bcache, setpriv of
-# util-linux, env of coreutils, /dev/nullb0 and three disks, of which the first two
-# become /dev/bcache0. Prints TAP.
+# has to be what was done. Needs root, ioattr, ioattr-asan, which is the same with
+# sanitizers, refused, make-bcache, setpriv of util-linux, env of coreutils,
+# /dev/nullb0 and three disks, of which the first two become /dev/bcache0. Prints
+# TAP.
 
 tracing=/sys/kernel/tracing
 instances=$tracing/instances
@@ -395,6 +396,16 @@ ioattr trace --count=1 --interval=0.1 >/dev/full 2>err
 is "no room for the output" \
 	"1|ioattr: standard output: No space left on device" "$?|$(cat err)"
 gone "... the instance is gone"
+# the instance is made, and none of its files can be opened
+export ASAN_OPTIONS=exitcode=99:detect_leaks=0:detect_stack_use_after_return=1
+for program in ioattr ioattr-asan; do
+	# shellcheck disable=SC3045 # busybox has it
+	(ulimit -n 4; exec $program trace --count=1) >out 2>err
+	is "$program: no more files" \
+		"1|ioattr: $instances/ioattr-N/options/overwrite: Too many open files" \
+		"$?|$(sed 's/ioattr-[0-9]*/ioattr-N/' err)"
+	gone "... the instance is gone"
+done
 ioattr trace --device=none >out 2>err
 is "no such device" "1|ioattr: /dev/none: No such file or directory" \
 	"$?|$(cat err)"

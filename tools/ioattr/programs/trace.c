@@ -352,8 +352,10 @@ static int trace(const struct settings *settings)
 	/* from here on a signal removes the instance, too */
 	if (!open_output(&session) || !catch_signals(&session, &before) ||
 	    !source_open(&session.source, settings->instance,
-			 settings->buffer))
+			 settings->buffer)) {
+		source_close(&session.source);
 		return 1;
+	}
 	session.names = names_new(session.source.saved, session.source.live);
 	table_init(&session.now.rows, settings->by);
 	table_init(&session.shown.rows, settings->by);
