@@ -259,6 +259,54 @@ static void test_cut(const char *text, enum event_kind kind)
 	is("a format that is cut off is none", 0, taken);
 }
 
+/* A name for which there is no room ends them; nothing behind it is read. */
+static void test_long_reason(const char *text)
+{
+	struct formats formats = { .page_size = 0 };
+	char copy[4096], *at;
+	int len;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	at = strstr(copy, ", { 0, \"pointer\"");
+	len = sprintf(at, ", { %50u, \"before\" }", 1);
+	at += len;
+	sprintf(at, ", { 2, \"%024u\" })", 0);
+	/* the text is over here, but as long as the one before goes on */
+	sprintf(at + len, ", { 3, \"beyond\" }");
+	is("a reason with a long name", 0,
+	   !!parse_format(copy, EVENT_REFUSED, &formats));
+	is("... has none", 0, *formats.reasons[2]);
+	is("... the one before has its own", 0,
+	   strcmp(formats.reasons[1], "before"));
+	is("... and what is behind the end is none", 0, *formats.reasons[3]);
+}
+
+/* A format in which a field is replaced by one of the same length. */
+static void replace(char *text, const char *field, const char *by)
+{
+	memcpy(strstr(text, field), by, strlen(by));
+}
+
+/* A reason of 8 bytes, of which the upper ones are none. */
+static void test_large_reason(const struct formats *formats, const char *text)
+{
+	struct formats copy = *formats;
+	struct seen seen = { .list = 0 };
+	char large[4096];
+
+	snprintf(large, sizeof(large), "%s", text);
+	replace(large, "reason;\toffset:12;\tsize:4",
+		"reason;\toffset:12;\tsize:8");
+	/* so that it matters: a byte that is 0 */
+	replace(large, "offset;\toffset:16;\tsize:4",
+		"offset;\toffset:02;\tsize:1");
+	is("a reason of 8 bytes", 0,
+	   !!parse_format(large, EVENT_REFUSED, &copy));
+	is("... has a page", 1,
+	   parse(&copy, pages[0].bytes, pages[0].len, &seen));
+	is("... and all but one of its reasons need no record", 12, seen.list);
+}
+
 int main(int argc, char **argv)
 {
 	static char text[EVENT_KINDS][4096], header[4096];
@@ -290,6 +338,8 @@ int main(int argc, char **argv)
 	test_damage(&formats, &pages[0]);
 	test_damage(&formats, &pages[1]);
 
+	test_long_reason(text[EVENT_REFUSED]);
+	test_large_reason(&formats, text[EVENT_REFUSED]);
 	test_missing(text[EVENT_GIVEN], EVENT_GIVEN, "dev");
 	test_missing(text[EVENT_GIVEN], EVENT_GIVEN, "given");
 	test_missing(text[EVENT_GIVEN], EVENT_GIVEN, "common_pid");

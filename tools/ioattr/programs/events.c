@@ -77,6 +77,16 @@ const char *parse_header_page(const char *text, struct formats *formats)
 	return NULL;
 }
 
+/* Bytes of ", { 0, "pointer" }", or 0 if that is not what comes. */
+static int find_reason(const char *text, unsigned int *reason, char *name)
+{
+	int len = 0;
+
+	/* of a name that is too long it finds both, but no end */
+	return sscanf(text, ", { %u, \"%23[^\"]\" }%n", reason, name,
+		      &len) == 2 ? len : 0;
+}
+
 /* "REC->reason, { 0, "pointer" }, { 1, "list-size" }" */
 static void find_reasons(const char *text, struct formats *formats)
 {
@@ -88,8 +98,7 @@ static void find_reasons(const char *text, struct formats *formats)
 	if (!text)
 		return;
 	text += strlen("REC->reason");
-	while (sscanf(text, ", { %u, \"%23[^\"]\" }%n", &reason, name,
-		      &len) == 2) {
+	while ((len = find_reason(text, &reason, name))) {
 		if (reason < MAX_REASONS)
 			memcpy(formats->reasons[reason], name, sizeof(name));
 		text += len;
@@ -214,7 +223,8 @@ static bool get_refused(const struct formats *formats,
 	event->error = -error;
 	event->reason = reason;
 	record = offset || (event->reason < MAX_REASONS &&
-			    !strcmp(formats->reasons[reason], unsupported));
+			    !strcmp(formats->reasons[event->reason],
+				    unsupported));
 	event->id = record ? id & 0xffff : ATTRIBUTE_LIST;
 	return true;
 }
