@@ -94,7 +94,7 @@ int transfer(const struct job *job);
 int trace_main(int argc, char **argv);
 int run_main(int argc, char **argv);
 
-/* NULL if this kernel takes attributes, else why it does not. */
+/* Why this kernel takes no attributes; NULL if it does, or cannot be asked. */
 const char *no_attributes(void);
 
 #endif /* COMMAND_H */

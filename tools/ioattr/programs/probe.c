@@ -50,23 +50,31 @@ static int ask_kernel(const struct ioattr_list *list)
 	return ask_file("/dev/null", 0, list);
 }
 
-const char *no_attributes(void)
+/* What it says of an empty list: 0 or the error. */
+static int ask_nothing(void)
 {
 	struct ioattr_list list;
-	int ret;
 
 	ioattr_init(&list, 0);
-	ret = ask_kernel(&list);
-	switch (ret) {
-	case 0:
-		return NULL;
+	return ask_kernel(&list);
+}
+
+/* Any other error says nothing of attributes. */
+static const char *why_none(int error)
+{
+	switch (error) {
 	case -EINVAL:
 		return "this kernel has no per-I/O attributes";
 	case -EOPNOTSUPP:
 		return "this kernel was built without per-I/O attributes (CONFIG_IOCB_ATTR)";
 	default:
-		return strerror(-ret);
+		return NULL;
 	}
+}
+
+const char *no_attributes(void)
+{
+	return why_none(ask_nothing());
 }
 
 /* Protection information, which few files have. */
@@ -179,14 +187,18 @@ static void print_attributes(void)
 
 int probe(const char *file)
 {
-	const char *why_not = no_attributes();
+	const int error = ask_nothing();
 	struct ioattr_list list;
 	const char *name;
 	unsigned int bit;
 
-	if (why_not) {
-		puts(why_not);
+	if (why_none(error)) {
+		puts(why_none(error));
 		return 2;
+	}
+	if (error) {
+		complain("this kernel cannot be asked: %s", strerror(-error));
+		return 1;
 	}
 	puts("this kernel has per-I/O attributes");
 

@@ -111,6 +111,12 @@ cache admit: known
 cache writethrough: known
 cache writeback: known
 cache writearound: known" "" "probe: all five hints are known" probe
+aio=/proc/sys/fs/aio-max-nr
+room=$(cat $aio)
+echo 0 >$aio
+says 1 "" "ioattr: this kernel cannot be asked: Resource temporarily unavailable" \
+	"probe: no room for AIO does not tell" probe
+echo "$room" >$aio
 # what_of FILE: what comes of each attribute there, after what the kernel knows
 what_of()
 {
