@@ -220,6 +220,36 @@ is "... in JSON" 60 \
 	"$(python3 -c 'import json, sys; print(json.load(sys.stdin)["lost"])' \
 	<out)"
 
+# somebody clears the buffer of an instance, which is as live as these pipes
+cp -r "$dir" live
+mkfifo pipe
+exec 3<>pipe
+for cpu in live/per_cpu/*; do
+	ln -sf ../../../pipe "$cpu/trace_pipe_raw"
+done
+# loses N: so many are lost since it was cleared; told in a report of its own
+loses()
+{
+	sed "s/^overrun: .*/overrun: $1/" "$dir/per_cpu/cpu1/stats" >stats
+	mv stats live/per_cpu/cpu1/stats
+	for ((i = 0; i < 600; i++)); do
+		! grep -qs "\"lost\":$1," json || break
+		sleep 0.1
+	done
+}
+
+"$ioattr" trace --instance=live --interval=0.1 --json --output=json 2>err &
+pid=$!
+loses 20
+loses 7
+kill -TERM $pid
+status=0
+wait $pid || status=$?
+is "... is told once, also when it is cleared" "0|20 7|" \
+	"$status|$(grep -o '"lost":[1-9][0-9]*' json | cut -d: -f2 |
+	xargs)|$(cat err)"
+exec 3>&-
+
 # all of the JSON
 try trace --instance="$dir" --json
 is "JSON: one line" "0|1|" "$status|$(wc -l <out)|$(cat err)"

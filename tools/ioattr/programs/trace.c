@@ -137,6 +137,15 @@ static void add_to_total(struct session *session)
 		total->events[kind] += now->events[kind];
 }
 
+/* The kernel counts from 0 again where somebody has cleared the buffer. */
+static void count_lost(struct session *session)
+{
+	const uint64_t lost = source_lost(&session->source);
+
+	session->now.lost += lost < session->lost ? lost : lost - session->lost;
+	session->lost = lost;
+}
+
 /* An interval is over. */
 static void finish_interval(struct session *session)
 {
@@ -144,7 +153,7 @@ static void finish_interval(struct session *session)
 	const double end = now();
 
 	report->seconds = end - session->begun;
-	report->lost = source_lost(&session->source) - session->total.lost;
+	count_lost(session);
 	session->total.lost += report->lost;
 	session->total.seconds = report->seconds;
 	if (session->view) {
@@ -160,6 +169,7 @@ static void finish_interval(struct session *session)
 static void begin_interval(struct session *session)
 {
 	memset(session->now.events, 0, sizeof(session->now.events));
+	session->now.lost = 0;
 	table_clear(&session->now.rows);
 }
 
@@ -327,9 +337,10 @@ static void finish(struct session *session)
 	drain(session);
 	if (session->view || session->failed)
 		return;
+	count_lost(session);
 	if (session->reports && !report->events[EVENT_GIVEN] &&
 	    !report->events[EVENT_HONOURED] && !report->events[EVENT_REFUSED] &&
-	    source_lost(&session->source) == session->total.lost)
+	    !report->lost)
 		return;
 	finish_interval(session);
 }

@@ -63,6 +63,7 @@ struct report {
  * @now: Since the last report; @shown: that one; @total: all before, of which
  *	only what @view needs.
  * @begun, @last: When it began, and the last report was made.
+ * @lost: What the kernel had counted as lost when it was last asked.
  * @out: Where reports go.
  * @status: What to exit with.
  * @failed: Something went wrong, which has been said.
@@ -74,6 +75,7 @@ struct session {
 	struct names	*names;
 	struct report	now, shown, total;
 	double		begun, last;
+	uint64_t	lost;
 	long		reports;
 	FILE		*out;
 	pid_t		child;
