@@ -20,16 +20,9 @@
 
 #include <libaio.h>
 
-#define BLOCK	4096
-#define MANY	150
+#include "right.h"
 
-#define right(what) do {						\
-	if (!(what)) {							\
-		printf("aio_test: line %d: %s (errno %d)\n", __LINE__,	\
-		       #what, errno);					\
-		exit(1);						\
-	}								\
-} while (0)
+#define MANY	150
 
 static io_context_t ctx;
 static char *buffers;
@@ -359,6 +352,25 @@ static void refused(const char *error)
 	right(io_submit(ctx, 1, &iocbs) == -atoi(error));
 }
 
+/* Reads are refused each time, and writes never. */
+static void reads_refused(void)
+{
+	struct iocb iocb, *iocbs = &iocb;
+	struct io_event event;
+	int i, ret;
+
+	memset(buffer(0), 0, BLOCK);
+	for (i = 0; i < 4; i++) {
+		io_prep_pread(&iocb, fd, buffer(1), BLOCK, BLOCK);
+		ret = io_submit(ctx, 1, &iocbs);
+		right(ret == -EINVAL || ret == -EOPNOTSUPP);
+		io_prep_pwrite(&iocb, fd, buffer(0), BLOCK, 0);
+		right(io_submit(ctx, 1, &iocbs) == 1);
+		right(io_getevents(ctx, 1, 1, &event, NULL) == 1);
+		right(event.res == BLOCK);
+	}
+}
+
 /*
  * A program with attributes of its own: 3 with a report, the others without.
  * Nothing honours a hint here: an empty list reports nothing, so it is the
@@ -392,13 +404,18 @@ static void own(const char *cgroup)
 int main(int argc, char **argv)
 {
 	const char *scene, *more;
+	int flags;
 
 	if (argc < 3)
 		return 2;
 	scene = argv[1];
 	more = argc > 3 ? argv[3] : "";
-	fd = open(argv[2], (strcmp(scene, "sizes") ? O_RDONLY : O_RDWR) |
-		  O_DIRECT);
+	flags = O_RDONLY | O_DIRECT;
+	if (!strcmp(scene, "sizes"))
+		flags = O_RDWR | O_DIRECT;
+	else if (!strcmp(scene, "reads-refused"))
+		flags = O_RDWR;	/* whatever the disk, nothing honours a hint */
+	fd = open(argv[2], flags);
 	right(fd == 3);
 	buffers = aligned_alloc(BLOCK, MANY * BLOCK);
 	right(buffers);
@@ -427,6 +444,8 @@ int main(int argc, char **argv)
 		daemons(argv[2]);
 	else if (!strcmp(scene, "refused"))
 		refused(more);
+	else if (!strcmp(scene, "reads-refused"))
+		reads_refused();
 	else if (!strcmp(scene, "own"))
 		own(more);
 	else

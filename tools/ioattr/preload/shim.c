@@ -48,8 +48,11 @@ static struct shared_counts *shared;
 static struct counts own_counts;
 struct counts *counts = &own_counts;
 
-/* The kernel has no attributes: 1; -1: not known. */
+/* AIO has no attributes: 1; -1: not known. */
 static _Atomic int without = -1;
+
+/* io_uring has none, which AIO may have all the same. */
+static _Atomic bool uring_without;
 
 static aio_context_t _Atomic check_ctx;
 static _Atomic int null_fd = -1;
@@ -152,29 +155,34 @@ static uint32_t known_mask(int fd, const struct stat *st)
 	return mask;
 }
 
-struct action *shim_action(int fd, unsigned int op, long long len,
-			   bool only_disks)
+/* What cannot be had is not tried again, unless the program is to be told. */
+static struct action *wanted(struct action *action, bool uring)
+{
+	const bool none = uring ? uring_without : without == 1;
+
+	return action->attrs && (action->required || !none) ? action : NULL;
+}
+
+struct action *shim_action(int fd, unsigned int op, long long len, bool uring)
 {
 	uint32_t mask = ~0U;
 	int saved = errno;
 	struct stat st;
 	unsigned int i;
 
-	if (without == 1)
-		return NULL;
-	if (paths || only_disks) {
+	if (paths || uring) {
 		if (fstat(fd, &st)) {
 			errno = saved;
 			return NULL;
 		}
-		if (only_disks && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		if (uring && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 			return NULL;
 		mask = known_mask(fd, &st);
 		errno = saved;
 	}
 	for (i = 0; i < nr_rules; i++) {
 		if (mask >> i & 1 && rule_fits(&rules[i], op, len))
-			return actions[i].attrs ? &actions[i] : NULL;
+			return wanted(&actions[i], uring);
 	}
 	return NULL;
 }
@@ -360,7 +368,7 @@ int action_check(struct action *action, uint32_t *asked, uint32_t *refused)
 	if ((good | (*asked & ~*refused)) & bit)
 		return 0;
 	if (!uring_knows()) {
-		without = 1;
+		uring_without = true;
 		return EOPNOTSUPP;
 	}
 	error = action_open(action);

@@ -53,11 +53,10 @@ bool shim_active(void);
 bool shim_reports(void);
 
 /*
- * What to give a read or write of @len bytes of @fd, or NULL; @only_disks: NULL
- * also if it is neither a regular file nor a block device.
+ * What to give a read or write of @len bytes of @fd, or NULL; @uring: by io_uring,
+ * where it is NULL also for what is neither a regular file nor a block device.
  */
-struct action *shim_action(int fd, unsigned int op, long long len,
-			   bool only_disks);
+struct action *shim_action(int fd, unsigned int op, long long len, bool uring);
 
 /* Does any rule ask for the size? */
 bool shim_sizes(void);
@@ -92,7 +91,7 @@ syscall_fn real_syscall(void);
 /* As the kernel returns: a negative errno. errno stays as it is. */
 long raw_syscall(long nr, long a, long b, long c, long d, long e, long f);
 
-/* Does the kernel have attributes? Asked once it has refused some. */
+/* Has AIO no attributes? Asked once it has refused some. */
 bool kernel_refuses_all(void);
 
 /* aio.c */
