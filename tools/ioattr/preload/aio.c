@@ -204,7 +204,8 @@ static bool tag_iocb(struct context *c, struct iocb *iocb, struct tag *tag)
 		if (!report_add(tag->key))
 			tag->key = 0;
 	}
-	iocb->aio_attrs = (uintptr_t)&action->lists[!!tag->key];
+	iocb->aio_attrs = (uintptr_t)&action->lists[tag->key ? LIST_REPORT :
+							       LIST_PLAIN];
 	iocb->aio_flags |= IOCB_FLAG_ATTR;
 	return true;
 }

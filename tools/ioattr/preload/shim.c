@@ -235,7 +235,7 @@ int action_open(struct action *action)
 		return -fd;
 	fd = publish(&action->fd, fd);
 	/* the record of the cgroup is the first one */
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < NR_LISTS; i++)
 		__atomic_store_n((int32_t *)&action->lists[i].space[1], fd,
 				 __ATOMIC_RELAXED);
 	return 0;
@@ -357,7 +357,8 @@ static bool uring_knows(void)
 
 /*
  * io_uring tells the program of a refusal, and not the library. So AIO is asked,
- * which has the same rules: once where nothing can change, else each time.
+ * which has the same rules: once where nothing can change, else each time. That
+ * nothing honours what is required only the I/O itself can show.
  */
 int action_check(struct action *action, uint32_t *asked, uint32_t *refused)
 {
@@ -373,7 +374,7 @@ int action_check(struct action *action, uint32_t *asked, uint32_t *refused)
 	}
 	error = action_open(action);
 	if (!error)
-		error = try_list(&action->lists[0]);
+		error = try_list(&action->lists[LIST_ASK]);
 	if (error == EBADF)
 		action_reopen(action);
 	if (!error && !action->cgroup &&
@@ -435,17 +436,19 @@ static void map_counts(void)
 
 static void make_action(struct action *action, const struct rule *rule)
 {
-	const uint16_t flags = rule->required ? IOCB_ATTR_REQUIRED : 0;
 	struct ioattr_list *list;
+	uint16_t flags;
 	int i;
 
 	action->required = rule->required;
 	action->prio = rule->prio;
 	action->cgroup = rule->cgroup;
 	action->fd = -1;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < NR_LISTS; i++) {
 		list = &action->lists[i];
-		ioattr_init(list, i ? IOCB_ATTR_LIST_REPORT : 0);
+		ioattr_init(list, i == LIST_REPORT ? IOCB_ATTR_LIST_REPORT : 0);
+		/* what is asked by a read of /dev/null, which honours nothing */
+		flags = rule->required && i != LIST_ASK ? IOCB_ATTR_REQUIRED : 0;
 		/* action_open() knows that it is the first one */
 		if (rule->cgroup)
 			ioattr_add_cgroup(list, -1, flags);

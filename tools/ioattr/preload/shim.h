@@ -27,14 +27,16 @@
 
 #define EXPORT	__attribute__((visibility("default")))
 
+/* Its lists: for an I/O, for one that is to report, to ask what is refused. */
+enum { LIST_PLAIN, LIST_REPORT, LIST_ASK, NR_LISTS };
+
 /**
  * struct action - what a rule gives
  * @required: The I/O is to fail rather than to go without.
  * @prio: As for ioprio_set(2), or -1.
  * @attrs: A bit for each attribute of the lists.
  * @cgroup: A directory, or NULL.
- * @lists: Without and with IOCB_ATTR_LIST_REPORT. They stay at their place, for
- *	iocbs go on to refer to them.
+ * @lists: They stay at their place, for iocbs go on to refer to them.
  * @fd: Of @cgroup, or -1.
  */
 struct action {
@@ -42,7 +44,7 @@ struct action {
 	int			prio;
 	uint32_t		attrs;
 	const char		*cgroup;
-	struct ioattr_list	lists[2];
+	struct ioattr_list	lists[NR_LISTS];
 	_Atomic int		fd;
 };
 

@@ -116,7 +116,7 @@ static void tag_sqe(struct io_uring_sqe *sqe, struct lot *lot)
 	} else {
 		count_given(action);
 	}
-	io_uring_prep_attr_list(sqe, &action->lists[0]);
+	io_uring_prep_attr_list(sqe, &action->lists[LIST_PLAIN]);
 }
 
 /* Those that the program has prepared and not submitted. */
