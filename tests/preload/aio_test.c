@@ -191,6 +191,44 @@ static void threads(void)
 	}
 }
 
+/*
+ * 8 threads do their first I/O, half of them at once and the others while these
+ * may still be getting ready for it.
+ */
+static pthread_barrier_t all_there;
+
+static void *first_read(void *number)
+{
+	const int block = (intptr_t)number;
+	io_context_t own = NULL;
+	struct iocb iocb, *iocbs = &iocb;
+	struct io_event event;
+
+	right(!io_setup(1, &own));
+	prepare(&iocb, block);
+	pthread_barrier_wait(&all_there);
+	if (block >= 4)
+		usleep((block - 3) * 10000);
+	right(io_submit(own, 1, &iocbs) == 1);
+	right(io_getevents(own, 1, 1, &event, NULL) == 1);
+	check_read(&event, &iocb, block);
+	right(!io_destroy(own));
+	return NULL;
+}
+
+static void first(void)
+{
+	pthread_t thread[8];
+	int i;
+
+	right(!pthread_barrier_init(&all_there, NULL, 8));
+	for (i = 0; i < 8; i++)
+		right(!pthread_create(&thread[i], NULL, first_read,
+				      (void *)(intptr_t)i));
+	for (i = 0; i < 8; i++)
+		right(!pthread_join(thread[i], NULL));
+}
+
 struct ring {
 	unsigned int	id, nr, head, tail, magic, compat, incompat, length;
 	struct io_event	events[];
@@ -428,6 +466,8 @@ int main(int argc, char **argv)
 		reuse();
 	else if (!strcmp(scene, "threads"))
 		threads();
+	else if (!strcmp(scene, "first"))
+		first();
 	else if (!strcmp(scene, "ring"))
 		ring();
 	else if (!strcmp(scene, "errors"))

@@ -223,21 +223,35 @@ static int publish(_Atomic int *where, int fd)
 	return none;
 }
 
+/* The record of the cgroup is the first one. */
+static int32_t *cgroup_fd(struct ioattr_list *list)
+{
+	return (int32_t *)&list->space[1];
+}
+
+static void set_cgroup(struct action *action, int fd)
+{
+	int i;
+
+	/* action_open() looks at the last one */
+	for (i = 0; i < NR_LISTS; i++)
+		__atomic_store_n(cgroup_fd(&action->lists[i]), fd,
+				 __ATOMIC_RELEASE);
+}
+
 int action_open(struct action *action)
 {
-	int fd, i, saved = errno;
+	int fd, saved = errno;
 
-	if (!action->cgroup || action->fd >= 0)
+	if (!action->cgroup ||
+	    __atomic_load_n(cgroup_fd(&action->lists[NR_LISTS - 1]),
+			    __ATOMIC_ACQUIRE) >= 0)
 		return 0;
 	fd = open_far(action->cgroup, O_PATH | O_DIRECTORY);
 	errno = saved;
 	if (fd < 0)
 		return -fd;
-	fd = publish(&action->fd, fd);
-	/* the record of the cgroup is the first one */
-	for (i = 0; i < NR_LISTS; i++)
-		__atomic_store_n((int32_t *)&action->lists[i].space[1], fd,
-				 __ATOMIC_RELAXED);
+	set_cgroup(action, publish(&action->fd, fd));
 	return 0;
 }
 
@@ -245,6 +259,7 @@ void action_reopen(struct action *action)
 {
 	/* that number may be a file of the program's: it is not closed */
 	action->fd = -1;
+	set_cgroup(action, -1);
 }
 
 bool action_owns(uint64_t list)
@@ -449,7 +464,7 @@ static void make_action(struct action *action, const struct rule *rule)
 		ioattr_init(list, i == LIST_REPORT ? IOCB_ATTR_LIST_REPORT : 0);
 		/* what is asked by a read of /dev/null, which honours nothing */
 		flags = rule->required && i != LIST_ASK ? IOCB_ATTR_REQUIRED : 0;
-		/* action_open() knows that it is the first one */
+		/* cgroup_fd() knows that it is the first one */
 		if (rule->cgroup)
 			ioattr_add_cgroup(list, -1, flags);
 		if (rule->hints)
