@@ -66,6 +66,23 @@ static void single(void)
 		read_block(i);
 }
 
+/* All but the ring is closed, as daemons do. 5 reads, and 5. */
+static void daemons(const char *file)
+{
+	int i;
+
+	for (i = 0; i < 5; i++)
+		read_block(i);
+	for (i = 3; i < 2000; i++) {
+		if (i != ring.ring_fd)
+			close(i);
+	}
+	fd = open(file, O_RDONLY | O_DIRECT);
+	right(fd == 3);
+	for (i = 0; i < 5; i++)
+		read_block(i);
+}
+
 /* 4 reads, each of which is refused. */
 static void refused(void)
 {
@@ -96,6 +113,8 @@ int main(int argc, char **argv)
 	right(!io_uring_queue_init(8, &ring, 0));
 	if (!strcmp(scene, "single"))
 		single();
+	else if (!strcmp(scene, "daemons"))
+		daemons(argv[2]);
 	else if (!strcmp(scene, "refused"))
 		refused();
 	else

@@ -229,9 +229,24 @@ static long submit(aio_context_t ctx, long nr, struct iocb **iocbs)
 }
 
 /*
- * The first iocb was refused with its attributes. Submit it without, if that may
- * be.
+ * The first iocb was refused with its attributes. If that is for a cgroup that the
+ * program has closed, submit it with that open again.
  */
+static long submit_again(aio_context_t ctx, struct iocb **iocbs,
+			 const struct tag *tag, long refusal)
+{
+	long ret;
+
+	if (refusal != -EBADF || !tag->action || !tag->action->cgroup ||
+	    action_reopen(tag->action))
+		return refusal;
+	ret = submit(ctx, 1, iocbs);
+	if (ret == 1)
+		count_tag(tag);
+	return ret;
+}
+
+/* It was refused all the same. Submit it without, if that may be. */
 static long submit_without(aio_context_t ctx, struct iocb **iocbs,
 			   struct tag *tag, long refusal)
 {
@@ -251,9 +266,7 @@ static long submit_without(aio_context_t ctx, struct iocb **iocbs,
 		return ret;
 	tag->error = -refusal;
 	count_tag(tag);
-	if (refusal == -EBADF)
-		action_reopen(action);
-	else if (refusal == -EINVAL || refusal == -EOPNOTSUPP)
+	if (refusal == -EINVAL || refusal == -EOPNOTSUPP)
 		kernel_refuses_all();
 	return ret;
 }
@@ -276,6 +289,8 @@ static long submit_some(aio_context_t ctx, struct context *c, long nr,
 	ret = submit(ctx, n ? n : 1, iocbs);
 	for (i = 0; i < ret; i++)
 		count_tag(&tags[i]);
+	if (ret < 0 && n)
+		ret = submit_again(ctx, iocbs, tags, ret);
 	if (ret < 0 && n)
 		ret = submit_without(ctx, iocbs, tags, ret);
 	for (i = ret < 0 ? 0 : ret; i < n; i++)

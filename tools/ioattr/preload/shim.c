@@ -255,11 +255,32 @@ int action_open(struct action *action)
 	return 0;
 }
 
-void action_reopen(struct action *action)
+static bool still_open(const struct action *action)
 {
-	/* that number may be a file of the program's: it is not closed */
-	action->fd = -1;
-	set_cgroup(action, -1);
+	struct stat open, named;
+
+	return !fstat(action->fd, &open) && !stat(action->cgroup, &named) &&
+	       open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
+int action_reopen(struct action *action)
+{
+	int fd, saved = errno;
+	bool open;
+
+	/* another thread may have done so, or it was something else */
+	open = !action->cgroup || still_open(action);
+	errno = saved;
+	if (open)
+		return 0;
+	fd = open_far(action->cgroup, O_PATH | O_DIRECTORY);
+	errno = saved;
+	if (fd < 0)
+		return -fd;
+	/* the old number may be a file of the program's: it is not closed */
+	action->fd = fd;
+	set_cgroup(action, fd);
+	return 0;
 }
 
 bool action_owns(uint64_t list)
@@ -326,7 +347,7 @@ static int try_list(const void *list)
 		/* whoever comes takes away what is there */
 		raw_syscall(SYS_io_getevents, ctx, 0, 8, (long)events, 0, 0);
 	} while (ret == -EAGAIN && --tries);
-	/* the program has closed all that it does not know */
+	/* if this one was closed, it is opened the next time */
 	if (ret == -EBADF)
 		null_fd = -1;
 	return ret < 0 ? -ret : 0;
@@ -390,8 +411,12 @@ int action_check(struct action *action, uint32_t *asked, uint32_t *refused)
 	error = action_open(action);
 	if (!error)
 		error = try_list(&action->lists[LIST_ASK]);
-	if (error == EBADF)
-		action_reopen(action);
+	/* the program has closed all that it does not know */
+	if (error == EBADF) {
+		error = action_reopen(action);
+		if (!error)
+			error = try_list(&action->lists[LIST_ASK]);
+	}
 	if (!error && !action->cgroup &&
 	    action->prio >> IOPRIO_CLASS_SHIFT != IOPRIO_CLASS_RT)
 		good |= bit;

@@ -66,8 +66,11 @@ bool shim_sizes(void);
 /* Get ready to be used: 0 or an errno. */
 int action_open(struct action *action);
 
-/* The file descriptor of its cgroup turned out to be something else. */
-void action_reopen(struct action *action);
+/*
+ * There was EBADF: open its cgroup again if the program has closed that. 0, it is
+ * open now, or an errno.
+ */
+int action_reopen(struct action *action);
 
 /* Is this the address of a list of an action? */
 bool action_owns(uint64_t list);
