@@ -6,8 +6,12 @@
  * again; what refers to a list is then undone.
  */
 #include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -134,19 +138,68 @@ static void tag_prepared(struct io_uring *ring)
 		tag_sqe(&sq->sqes[(i & *sq->kring_mask) << shift], &lot);
 }
 
-/* liburing may have been loaded by a library that keeps it to itself. */
+struct nth {
+	unsigned int	left;
+	char		path[PATH_MAX];
+};
+
+static int nth_object(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct nth *nth = arg;
+
+	(void)size;
+	if (nth->left--)
+		return 0;
+	snprintf(nth->path, sizeof(nth->path), "%s", info->dlpi_name);
+	return 1;
+}
+
+/* The path of loaded object @n, "" if it has none; false: there are not so many. */
+static bool object_path(unsigned int n, struct nth *nth)
+{
+	nth->left = n;
+	return dl_iterate_phdr(nth_object, nth);
+}
+
+/* Is it of this library? */
+static bool own_symbol(void *symbol)
+{
+	Dl_info it, own;
+
+	return dladdr(symbol, &it) && dladdr(rings, &own) &&
+	       it.dli_fbase == own.dli_fbase;
+}
+
+/*
+ * liburing may have been loaded for an object that keeps it to itself, and by any
+ * name, or be a part of one.
+ */
+static void *find_kept(const char *name)
+{
+	void *lib, *symbol;
+	struct nth nth;
+	unsigned int n;
+
+	for (n = 0; object_path(n, &nth); n++) {
+		/* dlopen() must not be called while the list is locked */
+		lib = *nth.path ? dlopen(nth.path, RTLD_LAZY | RTLD_NOLOAD) :
+				  NULL;
+		if (!lib)
+			continue;
+		symbol = dlsym(lib, name);
+		if (symbol && !own_symbol(symbol))
+			return symbol;
+		dlclose(lib);
+	}
+	return NULL;
+}
+
 static void *find(void *_Atomic *real, const char *name)
 {
-	void *lib;
-
-	if (*real)
-		return *real;
-	*real = dlsym(RTLD_NEXT, name);
-	if (!*real) {
-		lib = dlopen("liburing.so.2", RTLD_LAZY | RTLD_NOLOAD);
-		if (lib)
-			*real = dlsym(lib, name);
-	}
+	if (!*real)
+		*real = dlsym(RTLD_NEXT, name);
+	if (!*real)
+		*real = find_kept(name);
 	return *real;
 }
 
@@ -158,6 +211,8 @@ EXPORT int io_uring_submit(struct io_uring *ring)
 {
 	REAL(int, "io_uring_submit", struct io_uring *);
 
+	if (!call)
+		return -ENOSYS;
 	tag_prepared(ring);
 	return call(ring);
 }
@@ -166,6 +221,8 @@ EXPORT int io_uring_submit_and_wait(struct io_uring *ring, unsigned int nr)
 {
 	REAL(int, "io_uring_submit_and_wait", struct io_uring *, unsigned int);
 
+	if (!call)
+		return -ENOSYS;
 	tag_prepared(ring);
 	return call(ring, nr);
 }
@@ -180,6 +237,8 @@ EXPORT int io_uring_submit_and_wait_timeout(struct io_uring *ring,
 	     struct io_uring_cqe **, unsigned int, struct __kernel_timespec *,
 	     sigset_t *);
 
+	if (!call)
+		return -ENOSYS;
 	tag_prepared(ring);
 	return call(ring, cqe, nr, ts, sigmask);
 }
@@ -188,6 +247,8 @@ EXPORT int io_uring_submit_and_get_events(struct io_uring *ring)
 {
 	REAL(int, "io_uring_submit_and_get_events", struct io_uring *);
 
+	if (!call)
+		return -ENOSYS;
 	tag_prepared(ring);
 	return call(ring);
 }
