@@ -415,9 +415,10 @@ static int run(char **argv)
 {
 	/* those of the keyboard come to the program by themselves */
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction usual = { .sa_handler = SIG_DFL };
 	struct sigaction pass = { .sa_handler = pass_on,
 				  .sa_flags = SA_RESTART };
-	struct sigaction old[2];
+	struct sigaction old[3];
 	sigset_t held, before;
 	int status, error;
 
@@ -428,6 +429,8 @@ static int run(char **argv)
 	sigprocmask(SIG_BLOCK, &held, &before);
 	sigaction(SIGINT, &ignore, &old[0]);
 	sigaction(SIGQUIT, &ignore, &old[1]);
+	/* where it is ignored, nobody is told how a child has ended */
+	sigaction(SIGCHLD, &usual, &old[2]);
 	child = fork();
 	if (child < 0) {
 		complain("fork: %s", strerror(errno));
@@ -436,6 +439,7 @@ static int run(char **argv)
 	if (!child) {
 		sigaction(SIGINT, &old[0], NULL);
 		sigaction(SIGQUIT, &old[1], NULL);
+		sigaction(SIGCHLD, &old[2], NULL);
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		execvp(argv[0], argv);
 		error = errno;
