@@ -566,7 +566,9 @@ int run_main(int argc, char **argv)
 	check_program(argv[0]);
 	set_environment(&setup);
 	status = run(argv);
-	if (status == NOT_FOUND || status == NOT_EXECUTABLE)
+	/* it has said so, unless the program ran and this is its own status */
+	if ((status == NOT_FOUND || status == NOT_EXECUTABLE) &&
+	    !setup.counts->used)
 		return status;
 	ret = print_report(&setup, argv[0]);
 	return status ? status : ret;
