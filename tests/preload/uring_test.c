@@ -13,6 +13,10 @@
 
 #include "right.h"
 
+/* IORING_OP_READV_FIXED, IORING_OP_WRITEV_FIXED, which older headers do not have */
+#define OP_READV_FIXED	60
+#define OP_WRITEV_FIXED	61
+
 static struct io_uring ring;
 static char *buffer;
 static int fd;
@@ -83,6 +87,35 @@ static void daemons(const char *file)
 		read_block(i);
 }
 
+/* 2 reads and a write with a registered buffer, of a vector but for the first. */
+static void fixed(void)
+{
+	struct iovec vec = { buffer, BLOCK };
+	struct io_uring_sqe *sqe;
+
+	right(!io_uring_register_buffers(&ring, &vec, 1));
+	sqe = prepare(1);
+	io_uring_prep_read_fixed(sqe, fd, buffer, BLOCK, BLOCK, 0);
+	sqe->user_data = 1001;
+	right(io_uring_submit(&ring) == 1);
+	right(finish(1) == BLOCK);
+	check(1);
+	sqe = prepare(2);
+	io_uring_prep_readv(sqe, fd, &vec, 1, 2 * BLOCK);
+	sqe->opcode = OP_READV_FIXED;
+	sqe->user_data = 1002;
+	right(io_uring_submit(&ring) == 1);
+	right(finish(2) == BLOCK);
+	check(2);
+	sqe = io_uring_get_sqe(&ring);
+	right(sqe);
+	io_uring_prep_writev(sqe, fd, &vec, 1, 2 * BLOCK);
+	sqe->opcode = OP_WRITEV_FIXED;
+	sqe->user_data = 1002;
+	right(io_uring_submit(&ring) == 1);
+	right(finish(2) == BLOCK);
+}
+
 /* 4 reads, each of which is refused. */
 static void refused(void)
 {
@@ -106,7 +139,7 @@ int main(int argc, char **argv)
 	scene = argv[1];
 	/* without it nothing honours a hint, whatever the disk */
 	direct = strcmp(scene, "refused") ? O_DIRECT : 0;
-	fd = open(argv[2], O_RDONLY | direct);
+	fd = open(argv[2], O_RDWR | direct);
 	right(fd == 3);
 	buffer = aligned_alloc(BLOCK, BLOCK);
 	right(buffer);
@@ -115,6 +148,8 @@ int main(int argc, char **argv)
 		single();
 	else if (!strcmp(scene, "daemons"))
 		daemons(argv[2]);
+	else if (!strcmp(scene, "fixed"))
+		fixed();
 	else if (!strcmp(scene, "refused"))
 		refused();
 	else

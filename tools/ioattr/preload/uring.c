@@ -24,6 +24,10 @@
 /* IORING_SETUP_NO_SQARRAY, which older headers do not have */
 #define SETUP_NO_SQARRAY	(1U << 16)
 
+/* IORING_OP_READV_FIXED, IORING_OP_WRITEV_FIXED: likewise */
+#define OP_READV_FIXED		60
+#define OP_WRITEV_FIXED		61
+
 #define MAX_RINGS	64
 
 /**
@@ -54,13 +58,28 @@ static unsigned int operation(const struct io_uring_sqe *sqe)
 	case IORING_OP_READ:
 	case IORING_OP_READV:
 	case IORING_OP_READ_FIXED:
+	case OP_READV_FIXED:
 		return RULE_READ;
 	case IORING_OP_WRITE:
 	case IORING_OP_WRITEV:
 	case IORING_OP_WRITE_FIXED:
+	case OP_WRITEV_FIXED:
 		return RULE_WRITE;
 	default:
 		return 0;
+	}
+}
+
+static bool has_vectors(const struct io_uring_sqe *sqe)
+{
+	switch (sqe->opcode) {
+	case IORING_OP_READV:
+	case IORING_OP_WRITEV:
+	case OP_READV_FIXED:
+	case OP_WRITEV_FIXED:
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -72,7 +91,7 @@ static long long length(const struct io_uring_sqe *sqe)
 
 	if (!shim_sizes())
 		return 0;
-	if (sqe->opcode != IORING_OP_READV && sqe->opcode != IORING_OP_WRITEV)
+	if (!has_vectors(sqe))
 		return sqe->len;
 	for (i = 0; vec && i < sqe->len && i < 1024; i++)
 		len += vec[i].iov_len;
