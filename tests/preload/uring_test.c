@@ -7,15 +7,20 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <liburing.h>
 
 #include "right.h"
 
-/* IORING_OP_READV_FIXED, IORING_OP_WRITEV_FIXED, which older headers do not have */
-#define OP_READV_FIXED	60
-#define OP_WRITEV_FIXED	61
+/* IORING_*, which older headers do not have */
+#define OP_READV_FIXED		60
+#define OP_WRITEV_FIXED		61
+#define SETUP_NO_SQARRAY	(1U << 16)
+#define SETUP_SQE_MIXED		(1U << 19)
+#define ENTER_REGISTERED_RING	(1U << 4)
 
 static struct io_uring ring;
 static char *buffer;
@@ -116,6 +121,106 @@ static void fixed(void)
 	right(finish(2) == BLOCK);
 }
 
+/* A ring without liburing. */
+struct raw {
+	int			fd;
+	struct io_uring_params	p;
+	char			*map;
+	struct io_uring_sqe	*sqes, *last;
+};
+
+static unsigned int *raw_at(const struct raw *r, unsigned int offset)
+{
+	return (unsigned int *)(r->map + offset);
+}
+
+static void raw_open(struct raw *r, unsigned int flags)
+{
+	memset(r, 0, sizeof(*r));
+	r->p.flags = flags;
+	r->fd = syscall(SYS_io_uring_setup, 8, &r->p);
+	right(r->fd >= 0);
+	right(r->p.features & IORING_FEAT_SINGLE_MMAP);
+	/* both queues are in these two pages */
+	r->map = mmap(NULL, 2 * BLOCK, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_POPULATE, r->fd, IORING_OFF_SQ_RING);
+	right(r->map != MAP_FAILED);
+	r->sqes = mmap(NULL, r->p.sq_entries * sizeof(*r->sqes),
+		       PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd,
+		       IORING_OFF_SQES);
+	right(r->sqes != MAP_FAILED);
+}
+
+static void raw_prepare(struct raw *r, int block)
+{
+	unsigned int *tail = raw_at(r, r->p.sq_off.tail);
+	const unsigned int slot = *tail & (r->p.sq_entries - 1);
+
+	memset(buffer, 0xee, BLOCK);
+	r->last = &r->sqes[slot];
+	io_uring_prep_read(r->last, fd, buffer, BLOCK, block * BLOCK);
+	if (!(r->p.flags & SETUP_NO_SQARRAY))
+		raw_at(r, r->p.sq_off.array)[slot] = slot;
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+}
+
+/* Submit what is prepared on the ring that @fd is by @flags. */
+static void raw_enter(int fd, unsigned int flags)
+{
+	right(syscall(SYS_io_uring_enter, fd, 1, 1,
+		      IORING_ENTER_GETEVENTS | flags, NULL, 0) == 1);
+}
+
+static void raw_finish(struct raw *r, int block)
+{
+	unsigned int *head = raw_at(r, r->p.cq_off.head);
+	struct io_uring_cqe *cqes = (void *)raw_at(r, r->p.cq_off.cqes);
+
+	right(__atomic_load_n(raw_at(r, r->p.cq_off.tail), __ATOMIC_ACQUIRE) ==
+	      *head + 1);
+	right(cqes[*head & (r->p.cq_entries - 1)].res == BLOCK);
+	check(block);
+	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
+}
+
+/* 20 reads, which is more than there are places. */
+static void raw(unsigned int flags)
+{
+	struct raw r;
+	int i;
+
+	raw_open(&r, flags);
+	for (i = 0; i < 20; i++) {
+		raw_prepare(&r, i);
+		raw_enter(r.fd, 0);
+		raw_finish(&r, i);
+	}
+}
+
+/* One ring is entered by an index that is the file descriptor of another. */
+static void registered(void)
+{
+	struct io_uring_rsrc_update update;
+	struct raw a, b;
+
+	raw_open(&a, 0);
+	raw_open(&b, 0);
+	memset(&update, 0, sizeof(update));
+	update.offset = a.fd;
+	update.data = b.fd;
+	right(syscall(SYS_io_uring_register, b.fd, IORING_REGISTER_RING_FDS,
+		      &update, 1) == 1);
+	raw_prepare(&a, 1);
+	raw_prepare(&b, 2);
+	raw_enter(a.fd, ENTER_REGISTERED_RING);
+	raw_finish(&b, 2);
+	/* the other one is still as it was prepared */
+	right(!a.last->addr3 && !a.last->__pad2[0]);
+	memset(buffer, 0xee, BLOCK);
+	raw_enter(a.fd, 0);
+	raw_finish(&a, 1);
+}
+
 /* 4 reads, each of which is refused. */
 static void refused(void)
 {
@@ -143,13 +248,24 @@ int main(int argc, char **argv)
 	right(fd == 3);
 	buffer = aligned_alloc(BLOCK, BLOCK);
 	right(buffer);
-	right(!io_uring_queue_init(8, &ring, 0));
+	right(!io_uring_queue_init(8, &ring, strcmp(scene, "mixed") ?
+				   0 : SETUP_SQE_MIXED));
 	if (!strcmp(scene, "single"))
 		single();
 	else if (!strcmp(scene, "daemons"))
 		daemons(argv[2]);
 	else if (!strcmp(scene, "fixed"))
 		fixed();
+	else if (!strcmp(scene, "raw"))
+		raw(0);
+	else if (!strcmp(scene, "raw-mixed"))
+		raw(SETUP_SQE_MIXED);
+	else if (!strcmp(scene, "raw-no-array"))
+		raw(SETUP_NO_SQARRAY);
+	else if (!strcmp(scene, "registered"))
+		registered();
+	else if (!strcmp(scene, "mixed"))
+		single();
 	else if (!strcmp(scene, "refused"))
 		refused();
 	else

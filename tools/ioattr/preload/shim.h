@@ -109,6 +109,6 @@ void aio_forked(void);
 
 /* uring.c: after the one system call, and before the other */
 void shim_uring_setup(int fd, const void *params);
-void shim_uring_enter(int fd, unsigned int to_submit);
+void shim_uring_enter(int fd, unsigned int to_submit, unsigned int flags);
 
 #endif /* SHIM_H */

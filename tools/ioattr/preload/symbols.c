@@ -97,7 +97,7 @@ long shim_syscall(long nr, long a, long b, long c, long d, long e, long f)
 			shim_uring_setup(ret, (void *)b);
 		return with_errno(ret);
 	case SYS_io_uring_enter:
-		shim_uring_enter(a, b);
+		shim_uring_enter(a, b, d);
 		break;
 	}
 	return real_syscall()(nr, a, b, c, d, e, f);

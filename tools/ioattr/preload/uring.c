@@ -21,10 +21,10 @@
 #if defined(__has_include) && __has_include(<liburing.h>)
 #include "../include/liburing-attr.h"
 
-/* IORING_SETUP_NO_SQARRAY, which older headers do not have */
+/* IORING_*, which older headers do not have */
 #define SETUP_NO_SQARRAY	(1U << 16)
-
-/* IORING_OP_READV_FIXED, IORING_OP_WRITEV_FIXED: likewise */
+#define SETUP_SQE_MIXED		(1U << 19)
+#define ENTER_REGISTERED_RING	(1U << 4)
 #define OP_READV_FIXED		60
 #define OP_WRITEV_FIXED		61
 
@@ -150,8 +150,12 @@ static void tag_prepared(struct io_uring *ring)
 	struct lot lot = { 0 };
 	unsigned int i;
 
-	/* the kernel's thread reads lists with the rights of another */
-	if (!shim_active() || ring->flags & IORING_SETUP_SQPOLL)
+	/*
+	 * the kernel's thread reads lists with the rights of another, and not all
+	 * that is in a mixed ring is the start of an SQE
+	 */
+	if (!shim_active() ||
+	    ring->flags & (IORING_SETUP_SQPOLL | SETUP_SQE_MIXED))
 		return;
 	for (i = sq->sqe_head; i != sq->sqe_tail; i++)
 		tag_sqe(&sq->sqes[(i & *sq->kring_mask) << shift], &lot);
@@ -390,13 +394,18 @@ static void tag_queued(struct ring *ring, unsigned int nr)
 	}
 }
 
-void shim_uring_enter(int fd, unsigned int to_submit)
+void shim_uring_enter(int fd, unsigned int to_submit, unsigned int flags)
 {
-	struct ring *ring = shim_active() && to_submit ? find_ring(fd) : NULL;
+	struct ring *ring;
 
-	/* with these the kernel reads SQEs by itself, or has no array */
+	/* an index among the registered rings may be the fd of another one */
+	if (!shim_active() || !to_submit || flags & ENTER_REGISTERED_RING)
+		return;
+	ring = find_ring(fd);
+	/* with these the kernel reads SQEs by itself, has no array, or see above */
 	if (ring && ring->sq && ring->sqes &&
-	    !(ring->flags & (IORING_SETUP_SQPOLL | SETUP_NO_SQARRAY)))
+	    !(ring->flags & (IORING_SETUP_SQPOLL | SETUP_NO_SQARRAY |
+			     SETUP_SQE_MIXED)))
 		tag_queued(ring, to_submit);
 }
 #else
@@ -404,7 +413,7 @@ void shim_uring_setup(int fd, const void *params)
 {
 }
 
-void shim_uring_enter(int fd, unsigned int to_submit)
+void shim_uring_enter(int fd, unsigned int to_submit, unsigned int flags)
 {
 }
 #endif
