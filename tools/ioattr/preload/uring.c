@@ -411,9 +411,14 @@ void shim_uring_enter(int fd, unsigned int to_submit, unsigned int flags)
 #else
 void shim_uring_setup(int fd, const void *params)
 {
+	(void)fd;
+	(void)params;
 }
 
 void shim_uring_enter(int fd, unsigned int to_submit, unsigned int flags)
 {
+	(void)fd;
+	(void)to_submit;
+	(void)flags;
 }
 #endif
