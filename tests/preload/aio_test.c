@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -409,6 +410,20 @@ static void reads_refused(void)
 	}
 }
 
+/* Memory is mapped, for the first time after this line was written. */
+static void maps(void)
+{
+	void *map;
+
+	right(write(STDERR_FILENO, "here\n", 5) == 5);
+	map = mmap(NULL, BLOCK, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	right(map != MAP_FAILED);
+	right(!munmap(map, BLOCK));
+	map = mmap64(NULL, BLOCK, PROT_READ, MAP_SHARED, fd, BLOCK);
+	right(map != MAP_FAILED && *(char *)map == 1);
+	right(!munmap(map, BLOCK));
+}
+
 /*
  * A program with attributes of its own: 3 with a report, the others without.
  * Nothing honours a hint here: an empty list reports nothing, so it is the
@@ -486,6 +501,8 @@ int main(int argc, char **argv)
 		refused(more);
 	else if (!strcmp(scene, "reads-refused"))
 		reads_refused();
+	else if (!strcmp(scene, "maps"))
+		maps();
 	else if (!strcmp(scene, "own"))
 		own(more);
 	else

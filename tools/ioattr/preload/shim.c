@@ -532,6 +532,7 @@ static void begin(void)
 
 	/* not for the first time in a signal handler */
 	real_syscall();
+	uring_begin();
 	if (env) {
 		map_counts();
 		new_counts();

@@ -107,7 +107,8 @@ long shim_io_setup(unsigned int nr, aio_context_t *ctx);
 long shim_io_destroy(aio_context_t ctx);
 void aio_forked(void);
 
-/* uring.c: after the one system call, and before the other */
+/* uring.c: at the start; after the one system call, and before the other */
+void uring_begin(void);
 void shim_uring_setup(int fd, const void *params);
 void shim_uring_enter(int fd, unsigned int to_submit, unsigned int flags);
 

@@ -335,10 +335,19 @@ static void unmapped(const void *map)
 	}
 }
 
+static void *_Atomic real_mmap, *_Atomic real_mmap64, *_Atomic real_munmap;
+
+void uring_begin(void)
+{
+	find(&real_mmap, "mmap");
+	find(&real_mmap64, "mmap64");
+	find(&real_munmap, "munmap");
+}
+
 EXPORT void *mmap(void *addr, size_t len, int prot, int flags, int fd,
 		  off_t offset)
 {
-	REAL(void *, "mmap", void *, size_t, int, int, int, off_t);
+	__typeof__(&mmap) call = find(&real_mmap, "mmap");
 	void *map = call(addr, len, prot, flags, fd, offset);
 
 	if (map != MAP_FAILED && fd >= 0)
@@ -349,7 +358,7 @@ EXPORT void *mmap(void *addr, size_t len, int prot, int flags, int fd,
 EXPORT void *mmap64(void *addr, size_t len, int prot, int flags, int fd,
 		    off64_t offset)
 {
-	REAL(void *, "mmap64", void *, size_t, int, int, int, off64_t);
+	__typeof__(&mmap64) call = find(&real_mmap64, "mmap64");
 	void *map = call(addr, len, prot, flags, fd, offset);
 
 	if (map != MAP_FAILED && fd >= 0)
@@ -359,7 +368,7 @@ EXPORT void *mmap64(void *addr, size_t len, int prot, int flags, int fd,
 
 EXPORT int munmap(void *addr, size_t len)
 {
-	REAL(int, "munmap", void *, size_t);
+	__typeof__(&munmap) call = find(&real_munmap, "munmap");
 
 	/* before it can be something else */
 	unmapped(addr);
@@ -409,6 +418,10 @@ void shim_uring_enter(int fd, unsigned int to_submit, unsigned int flags)
 		tag_queued(ring, to_submit);
 }
 #else
+void uring_begin(void)
+{
+}
+
 void shim_uring_setup(int fd, const void *params)
 {
 	(void)fd;
