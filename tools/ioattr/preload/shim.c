@@ -369,8 +369,8 @@ bool kernel_refuses_all(void)
 	return without == 1;
 }
 
-/* Does io_uring know of lists? Only an older kernel has AIO take them alone. */
-static bool uring_knows(void)
+/* Only an older kernel has AIO take them alone. */
+bool uring_knows(void)
 {
 	struct {
 		uint32_t	other[11];

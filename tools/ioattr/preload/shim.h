@@ -75,6 +75,9 @@ int action_reopen(struct action *action);
 /* Is this the address of a list of an action? */
 bool action_owns(uint64_t list);
 
+/* Does io_uring know of lists? */
+bool uring_knows(void);
+
 /*
  * Would io_uring take it from this thread now? 0 or an errno. *@asked and *@refused
  * are 0 at first: who asks more than once at a time is told what was found.

@@ -28,6 +28,9 @@
 #define OP_READV_FIXED		60
 #define OP_WRITEV_FIXED		61
 
+/* What every kernel refuses, with EINVAL. */
+#define OP_NONE			0xff
+
 #define MAX_RINGS	64
 
 /**
@@ -133,13 +136,16 @@ static void tag_sqe(struct io_uring_sqe *sqe, struct lot *lot)
 	error = action_check(action, &lot->asked, &lot->refused);
 	if (error) {
 		count_refused(error);
-		/* the program is told by the kernel */
 		if (!action->required)
 			return;
 	} else {
 		count_given(action);
 	}
-	io_uring_prep_attr_list(sqe, &action->lists[LIST_PLAIN]);
+	/* the program is told by the kernel, of which old ones ignore a list */
+	if (uring_knows())
+		io_uring_prep_attr_list(sqe, &action->lists[LIST_PLAIN]);
+	else
+		sqe->opcode = OP_NONE;
 }
 
 /* Those that the program has prepared and not submitted. */
