@@ -58,11 +58,12 @@ static const char help_text[] =
  * struct setup - what to run, and how
  * @defaults: The actions that the options stand for, or "".
  * @needed: A rule has them.
+ * @required: An action is that.
  * @rules: For the library, a line each.
  */
 struct setup {
 	char		defaults[PATH_MAX + 256];
-	bool		report, needed;
+	bool		report, needed, required;
 	const char	*output;
 	char		rules[60 << 10];
 	char		library[PATH_MAX];
@@ -108,6 +109,7 @@ static int add_rule(struct setup *setup, const char *text)
 		return usage_error("--rule=%s: it says nothing to do, and no option does",
 				   text);
 	setup->needed |= !rule.acts;
+	setup->required |= rule.required;
 	return put_rule(setup, text, rule.acts);
 }
 
@@ -234,6 +236,7 @@ static int parse(int argc, char **argv, struct setup *setup)
 		if (!*setup->defaults)
 			return usage_error("--required needs --cache, --cgroup or --prio");
 		add_default(setup, "required", "");
+		setup->required = true;
 	}
 	if (!nr && !*setup->defaults)
 		return usage_error("say what to give: --cache, --cgroup, --prio or --rule");
@@ -538,7 +541,8 @@ static int print_report(const struct setup *setup, const char *program)
 	}
 	why = refused ? no_attributes() : NULL;
 	if (why)
-		complain("%s: the I/O was as ever", why);
+		complain("%s: the I/O %s", why, setup->required ?
+			 "that requires them was refused" : "was as ever");
 	if (!shared->used)
 		complain("%s was not loaded into %s: its I/O was as ever",
 			 setup->library, program);
