@@ -77,3 +77,18 @@ bench_boot()
 		die "no counts; see results/runs/bench-$kernel-$n"
 	mv "$work/out/counts" "$work/$kernel-$n"
 }
+
+# bench_boots [gate]: of both kernels, twice each; and once more if these differ,
+# for on a busy host something else may run in one of them: two have to agree
+bench_boots()
+{
+	local kernel n
+	for n in 1 2; do
+		bench_boot base "$n" "$@"
+		bench_boot patched "$n" "$@"
+	done
+	for kernel in base patched; do
+		python3 "$bench/table.py" agree "$bench/rows" "$@" \
+			"$work/$kernel"-[12] || bench_boot "$kernel" 3 "$@"
+	done
+}

@@ -3,6 +3,7 @@
 
 table ROWS JSON PLOT GCC COUNTS...: all rows; COUNTS are base-1, patched-1, ...
 tap ROWS COUNTS...: those of the gate, as a test
+agree ROWS [gate] COUNTS...: fail if two boots of a kernel differ in a row
 """
 import json
 import os
@@ -71,17 +72,19 @@ class Row:
     def __str__(self):
         return f"{self.place()}, {self.label()}, depth {self.depth}"
 
-    def mean(self, kernel):
+    def count(self, kernel):
+        """The mean of two boots; of three, of which two agree, theirs."""
         counts = self.counts.get(kernel)
-        return statistics.mean(counts) if counts else None
+        return statistics.median(counts) if counts else None
 
     def tolerance(self):
-        """How far two boots may be apart."""
+        """How far boots that agree may be apart."""
         return 10 if self.what in OTHER_TASKS else 0.5
 
     def apart(self):
-        return any(max(c) - min(c) > self.tolerance()
-                   for c in self.counts.values())
+        """Whether no two boots agree."""
+        return any(min(b - a for a, b in zip(c, c[1:])) > self.tolerance()
+                   for c in map(sorted, self.counts.values()) if c[1:])
 
 
 def read_rows(path, gate):
@@ -125,8 +128,8 @@ def read_counts(rows, paths):
 def more(row, rows):
     """What a row takes more than the one that it is compared with."""
     if row.than == "base":
-        return row.mean("patched") - row.mean("base")
-    return row.mean("patched") - rows[row.key(row.than)].mean("patched")
+        return row.count("patched") - row.count("base")
+    return row.count("patched") - rows[row.key(row.than)].count("patched")
 
 
 def number(n, sign=""):
@@ -138,7 +141,7 @@ def print_line(label, pair, rows):
     text = f"{label:36}"
     for row in pair:
         limit = "-" if row.limit is None else f"{row.limit:g}"
-        text += (f" {number(row.mean('base')):>8} {row.mean('patched'):8.1f}"
+        text += (f" {number(row.count('base')):>8} {row.count('patched'):8.1f}"
                  f" {number(more(row, rows), '+'):>8} {limit:>5}")
     if len(pair) == 1:
         text += " " * 33
@@ -176,7 +179,7 @@ def print_records(rows):
         n = {}
         for row in rows.values():
             if row.what.startswith("records:") and row.depth == depth:
-                n[int(row.what[8:])] = row.mean("patched")
+                n[int(row.what[8:])] = row.count("patched")
         if len(n) > 1:
             least, most = min(n), max(n)
             each = (n[most] - n[least]) / (most - least)
@@ -196,8 +199,8 @@ def write_json(path, gcc, rows):
             "device": DEVICES[row.device],
             "op": f"{row.op} 4k",
             "depth": row.depth,
-            "base": row.mean("base"),
-            "patched": row.mean("patched"),
+            "base": row.count("base"),
+            "patched": row.count("patched"),
             "switches": row.switches,
         }
         if row.limit is not None:
@@ -224,7 +227,7 @@ def complain(rows):
         if row.apart():
             bad = True
             counts = "; ".join(f"{k} {c}" for k, c in row.counts.items())
-            print(f"two boots differ by more than {row.tolerance():g}: {row}: "
+            print(f"no two boots agree to {row.tolerance():g}: {row}: "
                   f"{counts}")
     for row in rows.values():
         if row.limit is not None and more(row, rows) > row.limit + 0.5:
@@ -272,12 +275,21 @@ def tap(rows_path, *paths):
     sys.exit(failed)
 
 
+def agree(rows_path, *paths):
+    gate = paths[0] == "gate"
+    rows = read_rows(rows_path, gate)
+    read_counts(rows, paths[gate:])
+    sys.exit(any(row.apart() for row in rows.values()))
+
+
 def main():
     args = sys.argv[1:]
     if args[:1] == ["table"] and len(args) > 5:
         table(*args[1:])
     elif args[:1] == ["tap"] and len(args) > 2:
         tap(*args[1:])
+    elif args[:1] == ["agree"] and len(args) > 3:
+        agree(*args[1:])
     else:
         sys.exit(__doc__)
 
