@@ -6,13 +6,42 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${IOCB_ATTR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iocb-attr}
 export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
 export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-8G}
-# one source tree is built at several places
+# one source tree is built at several places, and objects of the same text are
+# shared between them
 export CCACHE_NOHASHDIR=1
+export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$cache/kbuild}
 jobs=$(nproc)
 
 say()
 {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	progress "$*"
+}
+
+# scripts/check sets CHECK_STATE to a path: .now beside it has what is being done,
+# .builds the CPU seconds of what was compiled.
+
+# progress TEXT
+progress()
+{
+	[ -z "${CHECK_STATE:-}" ] || printf '%s\n' "$*" >"$CHECK_STATE.now"
+}
+
+# compiling WHAT COMMAND...: run it, and note the CPU seconds that it took
+compiling()
+{
+	local what=$1 status=0 TIMEFORMAT='%U %S'
+	shift
+	if [ -z "${CHECK_STATE:-}" ]; then
+		"$@"
+		return
+	fi
+	# the figures alone go to the file
+	{ time "$@" 2>&3; } 3>&2 2>"$CHECK_STATE.time.$$" || status=$?
+	awk -v what="$what" '{ print $1 + $2, what }' "$CHECK_STATE.time.$$" \
+		>>"$CHECK_STATE.builds"
+	rm -f "$CHECK_STATE.time.$$"
+	return "$status"
 }
 
 die()
