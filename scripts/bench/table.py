@@ -30,10 +30,12 @@ WHATS = {
     "rw-hint": "today: F_SET_RW_HINT",
     "move": "today: cgroup.procs",
     "process": "today: a process each",
+    "setfsuid": "setfsuid(2) twice",
 }
 # what these take depends on other tasks too, and on what RCU has to do then
-OTHER_TASKS = ("move", "process")
-PARTS = {"proxy": "proxy_pid", "pidfd": "proxy_pidfd", "report": "REPORT"}
+OTHER_TASKS = ("move", "process", "setfsuid", "setfsuid+cgroup")
+PARTS = {"proxy": "proxy_pid", "pidfd": "proxy_pidfd", "report": "REPORT",
+         "setfsuid": "setfsuid(2) twice"}
 
 
 class Row:
