@@ -21,7 +21,7 @@
 
 /* linux/io_uring.h: IORING_REGISTER_QUERY and IORING_RW_ATTR_FLAG_LIST */
 #define REGISTER_QUERY	35
-#define ATTR_FLAG_LIST	(1U << 1)
+#define ATTR_FLAG_LIST	(1ULL << 62)
 
 /* Files whose paths are remembered: those with lower numbers than this. */
 #define CACHED_FDS	4096
@@ -434,8 +434,8 @@ bool kernel_refuses_all(void)
 bool uring_knows(void)
 {
 	struct {
-		uint32_t	other[11];
-		uint32_t	rw_attr_flags;
+		uint32_t	other[12];
+		uint64_t	rw_attr_flags;
 	} op = { 0 };
 	struct {
 		uint64_t	next, data;
