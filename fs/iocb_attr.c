@@ -691,12 +691,13 @@ static int check_rest(union iocb_attr_list_word list, const u64 *words,
 		      unsigned int room, struct iocb_attrs *attrs)
 {
 	unsigned int i = list.size / sizeof(*words);
+	u64 rest = 0;
 
-	for (i = array_index_nospec(i, room + 1); i < room; i++) {
-		if (unlikely(READ_ONCE(words[i])))
-			return refuse(attrs, -EINVAL, IOCB_ATTR_BAD_RESERVED,
-				      i * sizeof(*words), 0);
-	}
+	for (i = array_index_nospec(i, room + 1); i < room; i++)
+		rest |= READ_ONCE(words[i]);
+	if (unlikely(rest))
+		return refuse(attrs, -EINVAL, IOCB_ATTR_BAD_RESERVED,
+			      list.size, 0);
 	return 0;
 }
 

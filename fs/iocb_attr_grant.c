@@ -282,3 +282,7 @@ void iocb_attr_exit_grants(struct iocb_attr_grants *grants)
 	forget(grants, table);
 	kvfree(table);
 }
+
+#ifdef CONFIG_IOCB_ATTR_KUNIT_TEST
+#include "iocb_attr_grant_test.c"
+#endif

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -369,6 +370,70 @@ TEST_F(cap, required_follows)
 	close(self->fd);
 	self->fd = -1;
 	EXPECT_EQ(0, umount("/tmp/cap"));
+	io_destroy(ctx);
+	munmap(buf, BLOCK);
+}
+
+static int cgroup_put(const char *name, pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	return cgroup_write(name, "cgroup.procs", text);
+}
+
+/* Reads that name a cgroup, and a process in it. */
+static void read_for_both(int *ret, aio_context_t ctx, int fd, void *buf,
+			  int cgroup, pid_t pid, bool required)
+{
+	struct who_list of_cgroup = who(IOCB_ATTR_cgroup, cgroup);
+	struct who_list of_pid = who(IOCB_ATTR_proxy_pid, pid);
+
+	if (!required) {
+		of_cgroup.r[0].attr.flags = 0;
+		of_pid.r[0].attr.flags = 0;
+	}
+	ret[0] = submit_list(ctx, fd, buf, &of_cgroup);
+	ret[1] = submit_list(ctx, fd, buf, &of_pid);
+}
+
+/* A cgroup has an io controller if the one above it says so. */
+TEST_F(cap, required_needs_a_controller)
+{
+	void *buf = block_alloc(BLOCK);
+	aio_context_t ctx = 0;
+	int cgroup, ret[2];
+	pid_t pid;
+
+	ASSERT_EQ(0, io_setup(1, &ctx));
+	ask(self, "/dev/cap0");
+	close(cgroup_make("cap"));
+	cgroup = cgroup_make("cap/inner");
+	ASSERT_LE(0, cgroup);
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	ASSERT_EQ(0, cgroup_put("cap/inner", pid));
+
+	read_for_both(ret, ctx, self->fd, buf, cgroup, pid, true);
+	EXPECT_EQ(-EOPNOTSUPP, ret[0]);
+	EXPECT_EQ(-EOPNOTSUPP, ret[1]);
+	read_for_both(ret, ctx, self->fd, buf, cgroup, pid, false);
+	EXPECT_EQ(0, ret[0]);
+	EXPECT_EQ(0, ret[1]);
+	ASSERT_EQ(0, cgroup_write("cap", "cgroup.subtree_control", "+io"));
+	read_for_both(ret, ctx, self->fd, buf, cgroup, pid, true);
+	EXPECT_EQ(0, ret[0]);
+	EXPECT_EQ(0, ret[1]);
+
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(cgroup);
+	EXPECT_EQ(0, cgroup_remove("cap/inner"));
+	EXPECT_EQ(0, cgroup_remove("cap"));
 	io_destroy(ctx);
 	munmap(buf, BLOCK);
 }

@@ -28,6 +28,8 @@
 #define DATA		4096		/* sectors of md before its data */
 #define MOUNT		"/tmp/late_test"
 #define BIT(id)		(1ULL << IOCB_ATTR_ ## id)
+#define TRACING		"/sys/kernel/tracing/"
+#define INSERTS		TRACING "events/block/block_rq_insert/enable"
 
 enum { READ_LATE = 1, WRITE_LATE = 2 };
 
@@ -319,6 +321,57 @@ TEST_F_TIMEOUT(late, bcache_no_memory, 600)
 		ignored++;
 	}
 	EXPECT_LT(0, ignored);
+}
+
+/* Where on SLOW did a write of a block of data to the cache go? */
+static long long data_sector(void)
+{
+	static char text[1 << 16];
+	unsigned int major, minor, len;
+	long long sector, found = -ENOENT;
+	char *at, number[32], seen[32], op[16];
+
+	if (device_number(SLOW, number, sizeof(number)) ||
+	    read_file(TRACING "trace", text, sizeof(text)) < 0)
+		return -EIO;
+	for (at = text; (at = strstr(at, "_rq_insert: ")); at++) {
+		if (sscanf(at, "_rq_insert: %u,%u %15s %*u () %lld + %u",
+			   &major, &minor, op, &sector, &len) != 5)
+			continue;
+		snprintf(seen, sizeof(seen), "%u:%u", major, minor);
+		/* the journal and the index are metadata */
+		if (!strcmp(seen, number) && !strcmp(op, "W") &&
+		    len == BLOCK / 512)
+			found = sector;
+	}
+	return found;
+}
+
+/* The cache cannot be written to: the data is on the backing device alone. */
+TEST_F_TIMEOUT(late, bcache_insert_fails, 600)
+{
+	char bad[64];
+	long long at;
+
+	ASSERT_EQ(0, make_bcache(self));
+	ASSERT_EQ(0, write_file(TRACING "trace", ""));
+	ASSERT_EQ(0, write_file(INSERTS, "1"));
+	EXPECT_EQ(BLOCK, do_io(self, true, BLOCK, IOCB_CACHE_WRITETHROUGH));
+	ASSERT_EQ(0, write_file(INSERTS, "0"));
+	EXPECT_EQ(BIT(cache), self->mask & BIT(cache));
+	at = data_sector();
+	ASSERT_LT(0, at);
+	/* the next write goes to the same bucket */
+	snprintf(bad, sizeof(bad), "+%lld-%lld", at + 8, at + 15);
+	ASSERT_EQ(0, nullb_set("late1", "badblocks", bad));
+	memset(self->buf, 'c', BLOCK);
+	EXPECT_EQ(BLOCK, do_io(self, true, 3 * BLOCK, IOCB_CACHE_WRITETHROUGH));
+	EXPECT_EQ(0, self->mask & BIT(cache));
+	memset(self->buf, 0, BLOCK);
+	EXPECT_EQ(1, misses(self, 3 * BLOCK));
+	EXPECT_EQ('c', self->buf[0]);
+	EXPECT_EQ('c', self->buf[BLOCK - 1]);
+	EXPECT_EQ(0, misses(self, BLOCK));
 }
 
 /* What was written to FAST from now on is in a cache that loses it, or is not. */

@@ -31,6 +31,11 @@
  *
  * Mount FILE on the regular file MOUNT by a FUSE server, which ends when it is
  * unmounted.
+ *
+ * layer_test stream FILE
+ *
+ * Write by io_uring with write stream 1, which FILE's device does not have. Is
+ * that refused with EINVAL?
  */
 #define _GNU_SOURCE
 #include <sys/ioctl.h>
@@ -39,6 +44,7 @@
 
 #include "cap.h"
 #include "fuse.h"
+#include "uring.h"
 #include "who.h"
 
 #define TRACING	"/sys/kernel/tracing/"
@@ -393,6 +399,25 @@ static int encrypt(const char *mount, const char *dir)
 	return 0;
 }
 
+static int write_stream(const char *file)
+{
+	int fd = open(file, O_RDWR | O_DIRECT | O_CLOEXEC), ret;
+	struct io_uring_sqe sqe;
+	struct uring ring;
+
+	if (fd < 0 || uring_init(&ring))
+		die("%s: %s", file, strerror(errno));
+	sqe = uring_prep(IORING_OP_WRITE, fd, block_alloc(BLOCK), BLOCK, 0,
+			 NULL);
+	sqe.write_stream = 1;
+	ret = uring_run(&ring, &sqe);
+	if (ret != -EINVAL)
+		fail("%s: not refused: %d", file, ret);
+	uring_exit(&ring);
+	close(fd);
+	return failed;
+}
+
 static void find_disks(int fd)
 {
 	struct disk *top = &job.disks[job.nr];
@@ -430,6 +455,8 @@ int main(int argc, char **argv)
 			die("FUSE: %s", strerror(-ret));
 		return 0;
 	}
+	if (argc == 3 && !strcmp(argv[1], "stream"))
+		return write_stream(argv[2]);
 	parse(argc, argv);
 
 	fd = open(job.file, (job.write ? O_RDWR : O_RDONLY) | O_CLOEXEC |

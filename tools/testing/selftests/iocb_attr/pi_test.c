@@ -841,58 +841,6 @@ TEST_F(pi, read_only)
 	unlink(path);
 }
 
-/*
- * Tuples in a shared mapping of a file. It is written back, and its page is
- * clean, while the read of them is under way. They have to get to the file all
- * the same, be they read into the page or copied there.
- */
-TEST_F(pi, read_into_a_file)
-{
-	static const int shifts[] = { 0, 1 };
-	unsigned int i, n = 8, len = n * self->f.size;
-	int file = open("/dev/ram0", O_RDWR | O_CLOEXEC);
-	int disk = open("/dev/ram0", O_RDWR | O_DIRECT | O_CLOEXEC);
-	struct iocb iocb, *p = &iocb;
-	uint8_t *page, *on_disk;
-
-	if (variant->stack != DM_LINEAR)
-		SKIP(return, "no device that can be made to wait");
-	ASSERT_LE(0, file);
-	ASSERT_LE(0, disk);
-	page = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-	ASSERT_NE(MAP_FAILED, page);
-	on_disk = block_alloc(BLOCK);
-	ASSERT_NE(NULL, on_disk);
-	round_trip(_metadata, self, 8, n, 77);
-	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
-		struct pi_list l = pi_list(page + shifts[i], len, self->check,
-					   77 ^ 0x5a5a, 77);
-		struct io_event event = {};
-
-		memset(page, 0xee, BLOCK);
-		iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf,
-			    n * self->f.interval, 8 * self->f.interval, &l);
-		ASSERT_EQ(0, dm_suspend(&self->dm));
-		ASSERT_EQ(1, io_submit(self->ctx, 1, &p));
-		ASSERT_EQ(0, fsync(file));
-		ASSERT_EQ(0, dm_resume(&self->dm));
-		ASSERT_EQ(1, io_getevents(self->ctx, 1, 1, &event));
-		EXPECT_EQ(n * self->f.interval, event.res);
-		EXPECT_EQ(0, memcmp(page + shifts[i], self->md, len));
-		/* what is dirty goes before it */
-		ASSERT_EQ(BLOCK, pread(disk, on_disk, BLOCK, 0));
-		EXPECT_EQ(0, memcmp(on_disk, page, BLOCK)) {
-			TH_LOG("%s: the tuples did not get to the file",
-			       shifts[i] ? "copied" : "read into the page");
-		}
-	}
-	SAY("read into a file that is written back", "same bytes on its disk");
-	munmap(page, BLOCK);
-	munmap(on_disk, BLOCK);
-	close(disk);
-	close(file);
-}
-
 TEST_F(pi, vectors)
 {
 	unsigned int n = 16, half = n / 2 * self->f.interval;
@@ -1472,6 +1420,99 @@ TEST_F(pi, fail_nth)
 	round_trip(_metadata, self, 0, n, 5);
 	SAY("allocations that fail", "%u of %u I/Os refused, none in part",
 	    failed, nth - 1);
+}
+
+/* A device on a disk that keeps tuples, which can be made to wait. */
+FIXTURE(waiting)
+{
+	aio_context_t ctx;
+	struct format f;
+	struct dm dm;
+	int fd;
+	uint8_t *buf;
+	uint8_t *md;
+};
+
+FIXTURE_SETUP(waiting)
+{
+	char disk[64];
+
+	self->f = (struct format) { 512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4 };
+	if (!find_disk("nvme", &self->f, 0, disk, sizeof(disk)))
+		SKIP(return, "no disk nvme type 1, 512+8");
+	ASSERT_EQ(0, dm_make(&self->dm, "pi", "0 16384 linear %s 2048", disk));
+	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, io_setup(8, &self->ctx));
+	self->buf = block_alloc(BLOCK);
+	self->md = block_alloc(BLOCK);
+	ASSERT_NE(NULL, self->buf);
+	ASSERT_NE(NULL, self->md);
+}
+
+FIXTURE_TEARDOWN(waiting)
+{
+	io_destroy(self->ctx);
+	close(self->fd);
+	munmap(self->buf, BLOCK);
+	munmap(self->md, BLOCK);
+	EXPECT_EQ(0, dm_remove(&self->dm));
+}
+
+/*
+ * Tuples in a shared mapping of a file. It is written back, and its page is
+ * clean, while the read of them is under way. They have to get to the file all
+ * the same, be they read into the page or copied there.
+ */
+TEST_F(waiting, read_into_a_file)
+{
+	static const int shifts[] = { 0, 1 };
+	const uint16_t check = IO_INTEGRITY_CHK_GUARD | IO_INTEGRITY_CHK_REFTAG;
+	unsigned int i, n = BLOCK / self->f.interval, len = n * self->f.size;
+	int file = open("/dev/ram0", O_RDWR | O_CLOEXEC);
+	int disk = open("/dev/ram0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	struct pi_list l = pi_list(self->md, len, check, 0, 77);
+	struct iocb iocb, *p = &iocb;
+	uint8_t *page, *on_disk;
+	struct outcome o;
+
+	ASSERT_LE(0, file);
+	ASSERT_LE(0, disk);
+	page = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	ASSERT_NE(MAP_FAILED, page);
+	on_disk = block_alloc(BLOCK);
+	ASSERT_NE(NULL, on_disk);
+	fill(self->buf, BLOCK, 1);
+	set_tuples(&self->f, self->buf, self->md, n, 5, 77);
+	o = pi_io(self->ctx, self->fd, IOCB_CMD_PWRITE, self->buf, BLOCK, 0,
+		  &l);
+	ASSERT_EQ(BLOCK, o.res);
+	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
+		struct io_event event = {};
+
+		memset(page, 0xee, BLOCK);
+		l = pi_list(page + shifts[i], len, check, 0, 77);
+		iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0, &l);
+		ASSERT_EQ(0, dm_suspend(&self->dm));
+		ASSERT_EQ(1, io_submit(self->ctx, 1, &p));
+		ASSERT_EQ(0, fsync(file));
+		ASSERT_EQ(0, dm_resume(&self->dm));
+		ASSERT_EQ(1, io_getevents(self->ctx, 1, 1, &event));
+		EXPECT_EQ(BLOCK, event.res);
+		EXPECT_EQ(0, memcmp(page + shifts[i], self->md, len));
+		/* a direct read has what is dirty written first */
+		ASSERT_EQ(BLOCK, pread(disk, on_disk, BLOCK, 0));
+		EXPECT_EQ(0, memcmp(on_disk, page, BLOCK)) {
+			TH_LOG("%s: the tuples did not get to the file",
+			       shifts[i] ? "copied" : "read into the page");
+		}
+	}
+	say("dm linear", "read into a file that is written back",
+	    "same bytes on its disk");
+	munmap(page, BLOCK);
+	munmap(on_disk, BLOCK);
+	close(disk);
+	close(file);
 }
 
 /* What cannot carry it, whatever is below. */

@@ -360,33 +360,42 @@ TEST_F(who, controllers_below)
 	EXPECT_EQ(0, cgroup_remove("who/client/inner"));
 }
 
-/* No process of another domain can be in a threaded cgroup: I/O is the domain's. */
+/* Threaded cgroups and those beside them have no I/O of their own: the domain has. */
 TEST_F(who, threaded)
 {
-	int fd = cgroup_make("who/client/threaded");
-	char dev[32], path[64];
+	int threaded = cgroup_make("who/client/threaded");
+	int invalid = cgroup_make("who/client/invalid");
+	char dev[32], text[16];
 	pid_t pid;
 
-	ASSERT_LE(0, fd);
+	ASSERT_LE(0, threaded);
+	ASSERT_LE(0, invalid);
 	ASSERT_EQ(0, device_number("/dev/nullb0", dev, sizeof(dev)));
 	ASSERT_EQ(0, cgroup_write("who/client/threaded", "cgroup.type",
 				  "threaded"));
 	ASSERT_EQ(0, cgroup_chown("who/client/threaded", "cgroup.procs", USER));
-	EXPECT_GT(0, IN("who/server", USER, clone_into(fd)));
-	EXPECT_EQ(0, IN("who/server", USER, CHARGE(fd)));
+	ASSERT_EQ(0, cgroup_chown("who/client/invalid", "cgroup.procs", USER));
+	EXPECT_EQ(0, IN("who/server", USER, CHARGE(threaded)));
 	EXPECT_EQ(BLOCK, cgroup_io("who/client", dev, "rbytes"));
-	/* not the cgroup that was named */
-	EXPECT_EQ(0, fresh_mask(self, IOCB_ATTR_cgroup, fd));
+	/* no process can be in this one */
+	EXPECT_EQ(-EOPNOTSUPP, IN("who/server", USER, clone_into(invalid)));
+	EXPECT_EQ(0, IN("who/server", USER, CHARGE(invalid)));
+	EXPECT_EQ(2 * BLOCK, cgroup_io("who/client", dev, "rbytes"));
+	/* not the cgroups that were named */
+	EXPECT_EQ(0, fresh_mask(self, IOCB_ATTR_cgroup, threaded));
+	EXPECT_EQ(0, fresh_mask(self, IOCB_ATTR_cgroup, invalid));
 
 	/* a process is in its domain, wherever its threads are */
 	pid = sleeper(USER, "who/client", 0, true);
 	ASSERT_LT(0, pid);
-	snprintf(path, sizeof(path), "%d", pid);
-	EXPECT_EQ(0, cgroup_write("who/client/threaded", "cgroup.procs", path));
+	snprintf(text, sizeof(text), "%d", pid);
+	EXPECT_EQ(0, cgroup_write("who/client/threaded", "cgroup.procs", text));
 	EXPECT_EQ(BIT(proxy_pid), fresh_mask(self, IOCB_ATTR_proxy_pid, pid));
 	end(pid);
-	close(fd);
+	close(threaded);
+	close(invalid);
 	EXPECT_EQ(0, cgroup_remove("who/client/threaded"));
+	EXPECT_EQ(0, cgroup_remove("who/client/invalid"));
 }
 
 /* With the file system read-only nobody may write to a cgroup.procs. */
@@ -953,6 +962,22 @@ TEST_F(who, mode_changed)
 	});
 }
 
+/* A container starts: it enables controllers for cgroups of its own. */
+TEST_F(who, controllers_enabled)
+{
+	CONTEXT({
+		STEP(0, cgroup_enter("who_other"));
+		STEP(0, AGAIN(self->client));
+		STEP(0, cgroup_make("who/client/inner") < 0);
+		STEP(0, cgroup_write("who/client", "cgroup.subtree_control",
+				     "+io"));
+		STEP(0, AGAIN(self->client));
+		STEP(0, cgroup_enter("who/server"));
+		STEP(0, AGAIN(self->client));
+	});
+	EXPECT_EQ(0, cgroup_remove("who/client/inner"));
+}
+
 /* How many struct cred there are, or -1. */
 static long creds(void)
 {
@@ -1065,6 +1090,36 @@ TEST_F_TIMEOUT(who, must_not_wait, 900)
 	EXPECT_EQ(0, run(ctx, &iocb, &event));
 	uring_exit(&ring);
 	EXPECT_EQ(0, io_destroy(ctx));
+}
+
+/*
+ * The thread of a ring waits for no request. What moves the submitter makes each
+ * grant void.
+ */
+TEST_F_TIMEOUT(who, sqpoll_must_not_wait, 900)
+{
+	struct who_list l = optional(IOCB_ATTR_cgroup, self->client);
+	struct io_uring_sqe sqe = uring_prep(IORING_OP_READ, self->fd,
+					     self->buf, BLOCK, 0, &l);
+	struct holder h = { false };
+	pthread_t thread;
+	struct uring ring;
+	int i, ret = 0;
+
+	l.list.flags = 0;
+	ASSERT_EQ(0, uring_open(&ring, 1, IORING_SETUP_SQPOLL));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, hold, &h));
+	for (i = 0; i < 100000 && ret != -EAGAIN; i++) {
+		if (cgroup_enter(i & 1 ? "who_other" : "."))
+			break;
+		ret = uring_run(&ring, &sqe);
+		if (ret != BLOCK)
+			break;
+	}
+	__atomic_store_n(&h.stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(-EAGAIN, ret);
+	uring_exit(&ring);
 }
 
 /* The name may be there again: that is another cgroup. */
