@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # Per-I/O attributes for Linux. Each target is one script; see its --help.
 
+# check: one test; minutes that CI waits
 T =
+WITHIN =
 
 help:
 	@echo 'make demo           from nothing to the result: hints, tags, checksums at work'
 	@echo 'make check          all tests; make check T=NAME for one (tests/list)'
+	@echo 'make check-long     the long versions, and more (tests/list.long)'
 	@echo 'make bench          what attributes cost, in instructions and in time'
 	@echo 'make report         results/report.html and .pdf: figures of the last runs'
 	@echo 'make tree           the base kernel with one commit per patch in build/linux'
@@ -55,9 +58,12 @@ kernel:
 	scripts/kernel/build $(CONFIG)
 check:
 	@scripts/install-deps
-	@scripts/check $(T)
+	@scripts/check $(if $(WITHIN),--within $(WITHIN)) $(T)
+check-long:
+	@scripts/install-deps
+	@scripts/check --long $(T)
 clean:
 	rm -rf build results
 
-.PHONY: bench check clean demo fio fuzz help kernel kunit refresh report series soak
+.PHONY: bench check check-long clean demo fio fuzz help kernel kunit refresh report series soak
 .PHONY: tree verify

@@ -71,7 +71,7 @@ bench_boot()
 	rm -f "$work/monitor"
 	bench_rows "$kernel" "${3:-}" >"$work/overlay/bench/rows"
 	"$top/scripts/vm/run" --icount --config perf ${base[@]+"${base[@]}"} \
-		--name "bench-$kernel-$n" --out "$work/out" --timeout 1800 \
+		--name "bench-$kernel-$n" --out "$work/out" \
 		--silence 900 \
 		--overlay "$work/overlay" "${disk[@]}" -- /bench/guest >&2 ||
 		die "no counts; see results/runs/bench-$kernel-$n"
@@ -84,8 +84,10 @@ bench_boots()
 {
 	local kernel n
 	for n in 1 2; do
-		bench_boot base "$n" "$@"
-		bench_boot patched "$n" "$@"
+		for kernel in base patched; do
+			[ -e "$work/$kernel-$n" ] ||
+				bench_boot "$kernel" "$n" "$@"
+		done
 	done
 	for kernel in base patched; do
 		python3 "$bench/table.py" agree "$bench/rows" "$@" \

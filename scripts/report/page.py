@@ -579,13 +579,20 @@ def tests():
     kind = "bad" if d["failed"] else "good"
     out += (f'<p class="totals {kind}">{d["passed"]:,} passed, '
             f'{d["failed"]:,} failed, {d["skipped"]:,} skipped</p>\n')
-    rows = [[name, one["pass"], one["fail"], one["skip"], one["seconds"]]
+    times = {t["test"]: t for t in d.get("times", [])}
+    rows = [[name, one["pass"], one["fail"], one["skip"], one["seconds"],
+             round(times[name]["cpu"]) if name in times else UNKNOWN,
+             round(times[name]["build_cpu"]) if name in times else UNKNOWN]
             for name, one in by.items()]
+    rows += [[name, UNKNOWN, UNKNOWN, UNKNOWN, t["seconds"], round(t["cpu"]),
+              round(t["build_cpu"])]
+             for name, t in times.items() if name not in by]
     out += table(
         "tab-tests", "The last make check, of commit "
         f"{d.get('commit', UNKNOWN)}. A test that has no row here was not part "
         "of it.",
-        ["test", "passed", "failed", "skipped", "seconds"], rows)
+        ["test", "passed", "failed", "skipped", "seconds",
+         "CPU seconds", "... to compile"], rows)
     if bad:
         out += table("tab-bad", "What failed or was skipped.",
                      ["test", "what", "result"], bad)

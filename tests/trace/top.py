@@ -33,7 +33,7 @@ for cpu in glob.glob(directory + "/per_cpu/*"):
         shutil.rmtree(cpu)
 n = 0
 failed = 0
-PATIENCE = 60
+PATIENCE = 600
 
 
 def check(name, ok, why=""):

@@ -185,7 +185,7 @@ make-bcache --wipe-bcache --block 4k --bucket 64k \
 echo "$cache" >/sys/fs/bcache/register
 echo "$backing" >/sys/fs/bcache/register
 i=0
-while [ ! -b $dev ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+while [ ! -b $dev ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done
 [ -b $dev ] || bail "there is no $dev"
 echo 0 >$sys/sequential_cutoff
 echo 0 >$sys/cache/congested_read_threshold_us
