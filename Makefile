@@ -19,7 +19,7 @@ help:
 	@echo 'make soak           random I/O, right and wrong, with faults for ten minutes'
 	@echo 'make kunit          the KUnit tests, in user-mode Linux'
 	@echo 'make fio            fio with options for attributes: where it is'
-	@echo 'make kernel         the guest kernel of CONFIG=debug, perf or um'
+	@echo 'make kernel         the guest kernel of CONFIG=debug, perf, small or um'
 
 CONFIG = debug
 

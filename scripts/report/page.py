@@ -581,10 +581,11 @@ def tests():
             f'{d["failed"]:,} failed, {d["skipped"]:,} skipped</p>\n')
     times = {t["test"]: t for t in d.get("times", [])}
     rows = [[name, one["pass"], one["fail"], one["skip"], one["seconds"],
-             round(times[name]["cpu"]) if name in times else UNKNOWN,
-             round(times[name]["build_cpu"]) if name in times else UNKNOWN]
+             round(times[name]["cpu"]) if name in times else "–",
+             round(times[name]["build_cpu"]) if name in times else "–"]
             for name, one in by.items()]
-    rows += [[name, UNKNOWN, UNKNOWN, UNKNOWN, t["seconds"], round(t["cpu"]),
+    # a kernel that was built for them
+    rows += [[name, "–", "–", "–", t["seconds"], round(t["cpu"]),
               round(t["build_cpu"])]
              for name, t in times.items() if name not in by]
     out += table(
