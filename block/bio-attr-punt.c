@@ -133,6 +133,35 @@ wait:
 }
 
 /**
+ * blkcg_attr_bio_may_wait - may a task wait for what a bio has to wait for?
+ * @bio: A bio that bio_for_whom() is true of.
+ *
+ * Context: Process context.
+ * Return: Whether the task is the worker of the bio's cgroup and disk.
+ */
+bool blkcg_attr_bio_may_wait(const struct bio *bio)
+{
+	return !bio->bi_blkg || current_work() == &bio->bi_blkg->async_bio_work;
+}
+EXPORT_SYMBOL_GPL(blkcg_attr_bio_may_wait);
+
+/**
+ * blkcg_queue_attr_bio - queue a bio for the worker of its cgroup and disk
+ * @q: The bio's queue.
+ * @bio: A bio that blkcg_attr_bio_may_wait() is false of. It is not the
+ *	caller's any longer.
+ *
+ * Context: Process context.
+ */
+void blkcg_queue_attr_bio(struct request_queue *q, struct bio *bio)
+{
+	/* nothing polls for it meanwhile */
+	bio_clear_polled(bio);
+	bio_leave(q, bio, current->flags & PF_KTHREAD ? 0 : current->tgid);
+	blkg_punt_bio(bio->bi_blkg, bio);
+}
+
+/**
  * blkcg_throttle_attr_bio - throttle a bio without waiting
  * @q: The bio's queue, which something that throttles is set up for.
  * @bio: A bio that bio_for_other_cgroup() is true of.
@@ -158,11 +187,9 @@ bool blkcg_throttle_attr_bio(struct request_queue *q, struct bio *bio)
 	    __rq_qos_try_throttle(q->rq_qos, bio, flags))
 		goto throttled;
 
-	/* to be queued is not to wait, and nothing polls for it meanwhile */
+	/* to be queued is not to wait */
 	bio->bi_opf &= ~REQ_NOWAIT;
-	bio_clear_polled(bio);
-	bio_leave(q, bio, current->flags & PF_KTHREAD ? 0 : current->tgid);
-	blkg_punt_bio(blkg, bio);
+	blkcg_queue_attr_bio(q, bio);
 	return false;
 
 throttled:

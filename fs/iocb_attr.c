@@ -315,23 +315,27 @@ int iocb_attr_resolve_pi(const struct iocb_attr *attr, struct kiocb *iocb,
  * Only direct I/O hands attributes on, where the file system says that it does:
  * writeback does not know who wrote.
  */
-bool iocb_attr_consumed_direct(const struct kiocb *iocb)
+bool iocb_attr_consumed_direct(const struct kiocb *iocb,
+			       const struct iocb_attrs *attrs)
 {
 	return (iocb->ki_flags & IOCB_DIRECT) &&
 	       file_dio_has_attrs(iocb->ki_filp);
 }
 
-/* Somebody to charge takes the io controller as well. */
-bool iocb_attr_consumed_charge(const struct kiocb *iocb)
+/* A cgroup that has no io controller is not charged, but an ancestor. */
+bool iocb_attr_consumed_charge(const struct kiocb *iocb,
+			       const struct iocb_attrs *attrs)
 {
-	return iocb_attr_charges_cgroups() && iocb_attr_consumed_direct(iocb);
+	return attrs->flags & IOCB_ATTRS_CSS_IS_NAMED &&
+	       iocb_attr_consumed_direct(iocb, attrs);
 }
 
 /* Only a block device whose format has room for it, opened as itself. */
-bool iocb_attr_consumed_pi(const struct kiocb *iocb)
+bool iocb_attr_consumed_pi(const struct kiocb *iocb,
+			   const struct iocb_attrs *attrs)
 {
 	return (iocb->ki_filp->f_mode & FMODE_HAS_METADATA) &&
-	       iocb_attr_consumed_direct(iocb);
+	       iocb_attr_consumed_direct(iocb, attrs);
 }
 
 /* The one way in which a list is refused. */
@@ -362,7 +366,7 @@ static __always_inline bool dropped(const struct iocb_attr_desc *desc,
 		attrs->must |= BIT(id);
 		return false;
 	}
-	return !desc->consumed || !desc->consumed(iocb);
+	return !desc->consumed || !desc->consumed(iocb, attrs);
 }
 
 /* The first attribute that must not be dropped and would be, or IOCB_ATTR_NR. */

@@ -131,7 +131,8 @@ struct iocb_attr_desc {
 			   struct iocb_attr_grants *grants);
 	int	(*resolve_all)(const struct iocb_attr *attr,
 			       struct kiocb *iocb, struct uio_meta *meta);
-	bool	(*consumed)(const struct kiocb *iocb);
+	bool	(*consumed)(const struct kiocb *iocb,
+			    const struct iocb_attrs *attrs);
 };
 
 #define IOCB_ATTR_NR	(IOCB_ATTR_pi + 1)
@@ -278,8 +279,11 @@ int iocb_attr_resolve_ioprio(union iocb_attr_value value,
 int iocb_attr_resolve_pi(const struct iocb_attr *attr, struct kiocb *iocb,
 			 struct uio_meta *meta);
 bool iocb_attr_charges_cgroups(void);
-bool iocb_attr_consumed_direct(const struct kiocb *iocb);
-bool iocb_attr_consumed_charge(const struct kiocb *iocb);
-bool iocb_attr_consumed_pi(const struct kiocb *iocb);
+bool iocb_attr_consumed_direct(const struct kiocb *iocb,
+			       const struct iocb_attrs *attrs);
+bool iocb_attr_consumed_charge(const struct kiocb *iocb,
+			       const struct iocb_attrs *attrs);
+bool iocb_attr_consumed_pi(const struct kiocb *iocb,
+			   const struct iocb_attrs *attrs);
 
 #endif /* _FS_IOCB_ATTR_H */

@@ -189,8 +189,12 @@ out:
 /* css_tryget_online(), in the read side that is entered already */
 static bool tryget_css(struct cgroup_subsys_state *css)
 {
-	return css && !(css->flags & CSS_NO_REF) &&
-	       percpu_ref_tryget_live_rcu(&css->refcnt);
+	if (!css)
+		return false;
+	/* that of the root cgroup, which is never removed */
+	if (css->flags & CSS_NO_REF)
+		return true;
+	return percpu_ref_tryget_live_rcu(&css->refcnt);
 }
 
 /*
@@ -206,10 +210,10 @@ static void charge(struct iocb_attrs *attrs, struct cgroup *cgrp)
 		return;
 
 	css = cgroup_css(cgrp, &io_cgrp_subsys);
-	if (likely(tryget_css(css)))
-		attrs->flags |= IOCB_ATTRS_CSS_IS_NAMED;
-	else
+	if (unlikely(!tryget_css(css)))
 		css = cgroup_get_e_css(cgrp, &io_cgrp_subsys);
+	if (likely(css->cgroup == cgrp))
+		attrs->flags |= IOCB_ATTRS_CSS_IS_NAMED;
 	attrs->css = css;
 }
 #else

@@ -10,7 +10,7 @@
  * the one that got a request first is served first.
  */
 #define _GNU_SOURCE
-#include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -26,7 +26,7 @@
 #define TRACING		"/sys/kernel/tracing/"
 #define EVENTS		TRACING "events/block/"
 #define TRACE_SIZE	(1 << 20)
-#define HANG_MS		60000
+#define HANG_MS		30000
 
 /*
  * bfq merges queues that are created within 600 ms of each other, and those
@@ -454,13 +454,14 @@ TEST_F_TIMEOUT(bfq, process_moves, 600)
 	ASSERT_LE(0, c);
 	strcpy(dev, self->dev);
 	*strchr(dev, ',') = ':';
-	ASSERT_EQ(0, set_weight("bfq/a", 1));
+	ASSERT_EQ(0, set_weight("bfq/a", 20));
 	ASSERT_EQ(0, set_weight("bfq/b", 1000));
 	ASSERT_EQ(0, set_weight("bfq/c", 100));
 	ASSERT_EQ(0, client_start(self, &client, "bfq/a", 0, 0, NULL));
 	ASSERT_EQ(0, set_max("bfq/a", dev, "1"));
 	ASSERT_EQ(0, hold(self));
-	for (i = 0; i < 16; i++)
+	/* no more than its share of the requests */
+	for (i = 0; i < 4; i++)
 		ASSERT_EQ(0, submit(self, i * 16LL * BLOCK,
 				    who(IOCB_ATTR_proxy_pid, client.pid)));
 	ASSERT_EQ(0, wait_inserted(self, 1));
@@ -472,13 +473,13 @@ TEST_F_TIMEOUT(bfq, process_moves, 600)
 	strcpy(dev, self->dev);
 	*strchr(dev, ',') = ':';
 	ASSERT_EQ(0, set_max("bfq/a", dev, "max"));
-	ASSERT_EQ(0, wait_inserted(self, 17));
+	ASSERT_EQ(0, wait_inserted(self, 5));
 	ASSERT_EQ(0, submit(self, 7 * APART, who(IOCB_ATTR_cgroup, c)));
-	ASSERT_EQ(0, wait_inserted(self, 18));
-	ASSERT_EQ(0, served(self, at, 18));
+	ASSERT_EQ(0, wait_inserted(self, 6));
+	ASSERT_EQ(0, served(self, at, 6));
 	EXPECT_EQ(14, at[0] / APART);
 	EXPECT_EQ(7, at[1] / APART);
-	ASSERT_EQ(0, reap(self, 18));
+	ASSERT_EQ(0, reap(self, 6));
 	client_end(&client);
 	close(c);
 	EXPECT_EQ(0, cgroup_remove("bfq/c"));
@@ -564,6 +565,62 @@ TEST_F_TIMEOUT(bfq, share_of_requests, 600)
 	nullb_remove("bfq1");
 	close(s);
 	EXPECT_EQ(0, cgroup_remove("bfq/s"));
+}
+
+struct server_thread {
+	FIXTURE_DATA(bfq) * self;
+	int done;
+	int ret;
+};
+
+/* For one client as much as it wants, and after that a bit for another one. */
+static void *serve(void *arg)
+{
+	struct server_thread *t = arg;
+	int i, ret = 0;
+
+	for (i = 0; i < 128 && !ret; i++)
+		ret = submit(t->self, APART + i * 16LL * BLOCK,
+			     who(IOCB_ATTR_cgroup, t->self->a));
+	for (i = 1; i < 4 && !ret; i++)
+		ret = submit(t->self, 10 * APART + i * 16LL * BLOCK,
+			     who(IOCB_ATTR_cgroup, t->self->b));
+	t->ret = ret;
+	__atomic_store_n(&t->done, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/*
+ * A server of one thread does not wait because a client has too many requests,
+ * and the others have theirs. Nothing is completed meanwhile.
+ */
+TEST_F_TIMEOUT(bfq, server_does_not_wait, 600)
+{
+	struct server_thread t = { .self = self };
+	long long at[NR];
+	pthread_t thread;
+	int i, j, nr, of_b = 0, done = 0;
+
+	ASSERT_EQ(0, queue_set(self->dm.dev, "nr_requests", "64"));
+	ASSERT_EQ(0, set_weight("bfq/a", 100));
+	ASSERT_EQ(0, set_weight("bfq/b", 900));
+	ASSERT_EQ(0, hold(self));
+	ASSERT_EQ(0, submit(self, 10 * APART, who(IOCB_ATTR_cgroup, self->b)));
+	ASSERT_EQ(0, wait_inserted(self, 1));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, serve, &t));
+	for (i = 0; i < HANG_MS && (of_b < 4 || !done); i += 20) {
+		done = __atomic_load_n(&t.done, __ATOMIC_ACQUIRE);
+		nr = traced(self, "block_rq_insert", at, NR);
+		for (of_b = 0, j = 0; j < nr; j++)
+			of_b += at[j] >= 10 * APART;
+		sleep_ms(20);
+	}
+	EXPECT_EQ(4, of_b);
+	EXPECT_EQ(1, done);
+	ASSERT_EQ(0, dm_resume(&self->dm));
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, t.ret);
+	EXPECT_EQ(0, reap(self, 132));
 }
 
 TEST_HARNESS_MAIN

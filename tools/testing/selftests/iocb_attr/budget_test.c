@@ -435,8 +435,10 @@ TEST(controllers_in_any_order)
 	const char *files[][2] = {
 		{ "io.cost.model", "ctrl=user rbps=1000000000" },
 		{ "io.latency", "target=100000" },
+		{ "io.max", "riops=1000000" },
 		{ "io.cost.qos", "enable=1" },
 		{ "io.cost.qos", "enable=0" },
+		{ "io.max", "riops=max" },
 		{ "io.latency", "target=max" },
 		{ "io.cost.model", "ctrl=auto" },
 	};
@@ -447,15 +449,16 @@ TEST(controllers_in_any_order)
 	ASSERT_LE(0, life);
 	close(life);
 	ASSERT_TRUE(locks_are_fine());
-	for (first = 0; first < 3; first++) {
+	for (first = 0; first < 4; first++) {
 		ASSERT_EQ(0, disk_make("20000", "none"));
 		ASSERT_EQ(0, device_number(DISK, dev, sizeof(dev)));
-		for (i = 0; i < 6; i++) {
-			const char **file = files[i < 3 ? (first + i) % 3 : i];
+		for (i = 0; i < 8; i++) {
+			const char **file = files[i < 4 ? (first + i) % 4 : i];
 
 			snprintf(text, sizeof(text), "%s %s", dev, file[1]);
-			EXPECT_EQ(0, cgroup_write(file[0][3] == 'l' ? "life" :
-						  ".", file[0], text));
+			/* the files of the root start with io.c */
+			EXPECT_EQ(0, cgroup_write(file[0][3] == 'c' ? "." :
+						  "life", file[0], text));
 		}
 		EXPECT_EQ(0, disk_remove());
 		EXPECT_TRUE(locks_are_fine());
