@@ -40,7 +40,7 @@
 
 /* Headers of older kernels do not have it. */
 #ifndef IORING_RW_ATTR_FLAG_LIST
-#define IORING_RW_ATTR_FLAG_LIST	(1U << 1)
+#define IORING_RW_ATTR_FLAG_LIST	(1ULL << 62)
 #endif
 
 struct client;
