@@ -8,6 +8,7 @@
  */
 #include <linux/bio-attr.h>
 #include <linux/blkdev.h>
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/iocb_attr_cap.h>
 
@@ -92,9 +93,9 @@ void file_attr_cap_add(struct bdev_attr_cap *cap, struct file *lower)
 {
 	struct block_device *bdev = file_dio_bdev(lower);
 
-	if (bdev)
-		bdev_attr_cap_add(cap, bdev);
-	else
+	if (IS_ERR_OR_NULL(bdev))
 		bdev_attr_cap_none(cap);
+	else
+		bdev_attr_cap_add(cap, bdev);
 }
 EXPORT_SYMBOL_GPL(file_attr_cap_add);

@@ -10,6 +10,7 @@
  * Proposed as "Extensible AIO interface" in 2012:
  * http://lkml.iu.edu/hypermail/linux/kernel/1210.0/00651.html
  */
+#include <linux/blk-integrity.h>
 #include <linux/capability.h>
 #include <linux/cgroup.h>
 #include <linux/cred.h>
@@ -22,6 +23,7 @@
 #include <linux/iocb_attr_grant.h>
 #include <linux/iocontext.h>
 #include <linux/ioprio.h>
+#include <linux/nospec.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
@@ -31,6 +33,7 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
+#include "internal.h"
 #include "iocb_attr.h"
 
 #define CREATE_TRACE_POINTS
@@ -42,11 +45,8 @@
  */
 #define IOCB_ATTR_STACK	256
 
-/*
- * In iocb_attrs.flags while a list is read: a priority was given apart from
- * it. There are no flags of the list there yet.
- */
-#define IOPRIO_GIVEN	BIT(0)
+/* In iocb_attrs.flags: a priority was given apart from the list. */
+#define IOPRIO_GIVEN	BIT(14)
 
 /* What the attributes hold of whom and what they name; often nothing. */
 void __iocb_attrs_release(struct iocb_attrs *attrs)
@@ -57,28 +57,57 @@ void __iocb_attrs_release(struct iocb_attrs *attrs)
 		put_io_context_active(attrs->ioc);
 }
 
-/* All but real time are for everybody: what is left is whether it is one. */
+/**
+ * iocb_attr_charges_cgroups - can I/O be charged to the cgroup that it names?
+ *
+ * Where the blkio controller of cgroup v1 is in use, a v2 cgroup has no limits,
+ * and I/O is charged to the v1 cgroup of the submitter.
+ *
+ * Context: Any.
+ * Return: Whether the io controller is there, and on the default hierarchy.
+ */
+bool iocb_attr_charges_cgroups(void)
+{
+#ifdef CONFIG_BLK_CGROUP
+	return cgroup_subsys_on_dfl(io_cgrp_subsys);
+#else
+	return false;
+#endif
+}
+
+/*
+ * A real-time thread gets that class for its I/O without having asked for it,
+ * so it may ask for the same.
+ */
+static bool has_ioprio(int ioprio)
+{
+	int own = get_current_ioprio();
+
+	return IOPRIO_PRIO_CLASS(ioprio) == IOPRIO_CLASS_RT &&
+	       IOPRIO_PRIO_CLASS(own) == IOPRIO_CLASS_RT &&
+	       IOPRIO_PRIO_LEVEL(ioprio) >= IOPRIO_PRIO_LEVEL(own);
+}
+
+/* Everybody may use the best-effort and the idle class. */
 static int check_ioprio(int ioprio)
 {
 	int class = IOPRIO_PRIO_CLASS(ioprio);
 
 	if (likely(class == IOPRIO_CLASS_BE || class == IOPRIO_CLASS_IDLE))
 		return 0;
-	return ioprio_check_cap(ioprio);
+	return has_ioprio(ioprio) ? 0 : ioprio_check_cap(ioprio);
 }
 
 /*
- * To have I/O done in another process's name is to see its priority and to
- * spend its share of the device: ask for what process_madvise(2) asks, and
- * for what ioprio_set(2) does.
+ * To have I/O done in another process's name is to see its priority and to use
+ * its queue in a scheduler: ask for what process_madvise(2) asks, and for what
+ * ioprio_set(2) does.
  */
 static int may_proxy(struct task_struct *task)
 {
 	const struct cred *cred = current_cred();
 	kuid_t uid;
 
-	if (same_thread_group(task, current))
-		return 0;
 	if (!ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS))
 		return -EPERM;
 
@@ -86,8 +115,56 @@ static int may_proxy(struct task_struct *task)
 	if (!uid_eq(uid, cred->euid) && !uid_eq(uid, cred->uid) &&
 	    !capable(CAP_SYS_NICE))
 		return -EPERM;
-	return security_task_getioprio(task);
+	/* the priority itself does not change */
+	return security_task_setioprio(task, IOPRIO_DEFAULT);
 }
+
+#ifdef CONFIG_BLK_CGROUP
+/*
+ * Charge the I/O to the io css of @task, without a lock. Outside of the caller's
+ * own io cgroup and what is below it, that is a way around the caller's limits
+ * and into the budget of others, which a common uid is no permission for.
+ *
+ * A threaded cgroup shares the io css of its domain, which is where cgroup.procs
+ * has the process.
+ */
+static int charge_as(struct task_struct *task, struct iocb_attrs *attrs,
+		     bool own)
+{
+	struct cgroup_subsys_state *css;
+	struct css_set *cset;
+	bool below;
+
+	/* cgroup v1 has it, and does not know the cgroup rule */
+	if (!cgroup_subsys_on_dfl(io_cgrp_subsys))
+		return 0;
+
+	scoped_guard(rcu) {
+		/* as task_get_css() */
+		for (;;) {
+			cset = task_css_set(task);
+			css = cset->subsys[io_cgrp_id];
+			if (likely(css_tryget(css)))
+				break;
+			cpu_relax();
+		}
+		if (css->cgroup == cset->dfl_cgrp->dom_cgrp)
+			attrs->flags |= IOCB_ATTRS_CSS_IS_NAMED;
+		below = own ||
+			cgroup_is_descendant(css->cgroup,
+					     task_css(current, io_cgrp_id)->cgroup);
+	}
+	/* released with the attributes, also when the list is refused */
+	attrs->css = css;
+	return below || capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+#else
+static int charge_as(struct task_struct *task, struct iocb_attrs *attrs,
+		     bool own)
+{
+	return 0;
+}
+#endif
 
 /*
  * What an I/O takes over from the process that it is for: its cgroup, its
@@ -99,29 +176,34 @@ static int may_proxy(struct task_struct *task)
 static int proxy(struct task_struct *task, struct iocb_attrs *attrs,
 		 struct kiocb *iocb)
 {
+	bool own = same_thread_group(task, current);
 	int ret, ioprio;
 
-	ret = may_proxy(task);
-	if (ret)
-		return ret;
-
-	if (!(attrs->flags & IOPRIO_GIVEN) &&
-	    !iocb_attr_given(attrs, IOCB_ATTR_ioprio)) {
-		attrs->ioc = get_task_io_context_active(task, &ioprio);
-		/* it may have been given what the caller is not to have */
-		ret = check_ioprio(ioprio);
+	if (!own) {
+		ret = may_proxy(task);
 		if (ret)
 			return ret;
-		iocb->ki_ioprio = ioprio;
-		if (iocb_attr_given(attrs, IOCB_ATTR_cgroup) && attrs->ioc) {
-			put_io_context_active(attrs->ioc);
-			attrs->ioc = NULL;
-		}
 	}
-#ifdef CONFIG_BLK_CGROUP
-	if (!iocb_attr_given(attrs, IOCB_ATTR_cgroup))
-		attrs->css = task_get_css(task, io_cgrp_id);
-#endif
+	if (!iocb_attr_given(attrs, IOCB_ATTR_cgroup)) {
+		ret = charge_as(task, attrs, own);
+		if (ret)
+			return ret;
+	}
+
+	if (attrs->flags & IOPRIO_GIVEN ||
+	    iocb_attr_given(attrs, IOCB_ATTR_ioprio))
+		return 0;
+	attrs->ioc = get_task_io_context_active(task, &ioprio);
+	/* it may have been given what the caller is not to have */
+	ret = check_ioprio(ioprio);
+	if (ret)
+		return ret;
+	iocb->ki_ioprio = ioprio;
+	/* the cgroup will be another one than that of the process */
+	if (IS_ENABLED(CONFIG_BLK_CGROUP) && !attrs->css && attrs->ioc) {
+		put_io_context_active(attrs->ioc);
+		attrs->ioc = NULL;
+	}
 	return 0;
 }
 
@@ -151,9 +233,6 @@ int iocb_attr_resolve_proxy_pidfd(union iocb_attr_value value,
 	unsigned int f_flags;
 	int ret;
 
-	/* PIDFD_SELF_* would do, but are no file descriptors */
-	if (value.pidfd < 0)
-		return -EBADF;
 	task = pidfd_get_task(value.pidfd, &f_flags);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
@@ -181,9 +260,29 @@ int iocb_attr_resolve_ioprio(union iocb_attr_value value,
 	if (attrs->flags & IOPRIO_GIVEN && iocb->ki_ioprio != value.ioprio)
 		return -EINVAL;
 	ret = check_ioprio(value.ioprio);
-	if (!ret)
-		iocb->ki_ioprio = value.ioprio;
-	return ret;
+	if (ret)
+		return ret;
+	attrs->ioprio = value.ioprio;
+	/* submit_bio() would take the priority of the task that calls it */
+	if (unlikely(IOPRIO_PRIO_CLASS(value.ioprio) == IOPRIO_CLASS_NONE))
+		attrs->ioprio = get_current_ioprio();
+	iocb->ki_ioprio = attrs->ioprio;
+	return 0;
+}
+
+/*
+ * Does the device's format have the tags that are to be checked? If it is not
+ * known yet which device that is, bio_integrity_map_iter() asks the same.
+ */
+static bool pi_has_tags(const struct kiocb *iocb, u16 checks)
+{
+	const struct blk_integrity *bi;
+
+	/* of what cannot carry tuples at all there is something else to say */
+	if (!iocb->ki_filp || !(iocb->ki_filp->f_mode & FMODE_HAS_METADATA))
+		return true;
+	bi = bdev_get_integrity(I_BDEV(iocb->ki_filp->f_mapping->host));
+	return !bi || !(checks & ~blk_integrity_checks(bi));
 }
 
 /*
@@ -196,6 +295,8 @@ int iocb_attr_resolve_pi(const struct iocb_attr *attr, struct kiocb *iocb,
 	const struct iocb_attr_pi *pi = (const struct iocb_attr_pi *)attr;
 	int ret;
 
+	if (!pi_has_tags(iocb, pi->flags))
+		return -EINVAL;
 	if (pi->addr != (unsigned long)pi->addr)
 		return -EFAULT;
 	ret = import_ubuf(iocb->ki_flags & IOCB_WRITE ? ITER_SOURCE : ITER_DEST,
@@ -210,18 +311,20 @@ int iocb_attr_resolve_pi(const struct iocb_attr *attr, struct kiocb *iocb,
 	return 0;
 }
 
-/* Only direct I/O hands attributes on: writeback does not know for whom. */
+/*
+ * Only direct I/O hands attributes on, where the file system says that it does:
+ * writeback does not know who wrote.
+ */
 bool iocb_attr_consumed_direct(const struct kiocb *iocb)
 {
 	return (iocb->ki_flags & IOCB_DIRECT) &&
-	       (iocb->ki_filp->f_mode & FMODE_CAN_ODIRECT);
+	       file_dio_has_attrs(iocb->ki_filp);
 }
 
 /* Somebody to charge takes the io controller as well. */
 bool iocb_attr_consumed_charge(const struct kiocb *iocb)
 {
-	return IS_ENABLED(CONFIG_BLK_CGROUP) &&
-	       iocb_attr_consumed_direct(iocb);
+	return iocb_attr_charges_cgroups() && iocb_attr_consumed_direct(iocb);
 }
 
 /* Only a block device whose format has room for it, opened as itself. */
@@ -288,11 +391,12 @@ static unsigned int resolve_records(const struct iocb_attr_records *found,
 	unsigned long todo = found->resolve;
 	const struct iocb_attr_desc *desc;
 	const struct iocb_attr *attr;
+	union iocb_attr_any room;
 	unsigned int id;
 
 	for_each_set_bit(id, &todo, IOCB_ATTR_NR) {
 		desc = &iocb_attr_descs[id];
-		attr = found->record[id];
+		attr = iocb_attr_whole(found->record[id], desc, &room);
 		if (desc->resolve)
 			*ret = resolve(desc, iocb_attr_value_of(attr), attrs,
 				       iocb, grants);
@@ -314,7 +418,7 @@ static int import_records(const void *body, u32 len, struct iocb_attrs *attrs,
 	unsigned int id;
 	int ret;
 
-	ret = iocb_attr_parse(body, len, attrs, &found);
+	ret = iocb_attr_parse(iocb_attr_descs, body, len, attrs, &found);
 	if (ret)
 		return refuse(attrs, ret, found.bad.reason, found.bad.offset,
 			      found.bad.id);
@@ -360,7 +464,7 @@ static noinline void trace_accepted(struct iocb_attrs *attrs,
 static __always_inline void accept(union iocb_attr_list_word list,
 				   struct iocb_attrs *attrs, struct kiocb *iocb)
 {
-	attrs->flags = list.flags;
+	attrs->flags |= list.flags;
 	atomic_set(&attrs->honoured, 0);
 	iocb->ki_attrs = attrs;
 	iocb->ki_flags |= IOCB_HAS_ATTRS;
@@ -422,7 +526,7 @@ static noinline int import_list(union iocb_attr_list_word list,
 	u32 len = list.size - sizeof(list);
 	int ret;
 
-	ret = check_header(list, IOCB_ATTR_LIST_SIZE_MAX, attrs);
+	ret = check_header(list, IOCB_ATTR_LIST_MAX, attrs);
 	if (ret)
 		return ret;
 	if (unlikely(len > sizeof(body)))
@@ -462,7 +566,8 @@ static noinline int finish_one(union iocb_attr_list_word list,
 			       struct iocb_attrs *attrs, struct kiocb *iocb,
 			       struct iocb_attr_grants *grants)
 {
-	const unsigned int id = head.attr.id;
+	/* checked before, but by a branch that may have been mispredicted */
+	const unsigned int id = array_index_nospec(head.attr.id, IOCB_ATTR_NR);
 	const struct iocb_attr_desc *desc = &iocb_attr_descs[id];
 	int ret;
 
@@ -535,7 +640,8 @@ static __always_inline void begin(struct iocb_attrs *attrs, bool ioprio_given)
  *
  * Context: Process context of the submitter, whose memory, credentials and
  *	namespaces count. May sleep; takes cgroup_mutex if the list names a
- *	cgroup that @grants does not know.
+ *	cgroup that @grants does not know. With IOCB_NOWAIT in ki_flags that is
+ *	only tried, and -EAGAIN is the result of the I/O.
  * Return: 0 or a negative errno, as Documentation/userspace-api/iocb_attr.rst
  *	lists them.
  */
@@ -558,22 +664,41 @@ noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 	 * do. Each is read once: what is said of the list's length is not
 	 * looked at in user memory again.
 	 */
-	scoped_user_read_access_size(from, sizeof(*from), efault) {
-		unsafe_get_user(list.word, from, efault);
+	scoped_user_read_access_size(from, 3 * sizeof(*from), header) {
+		unsafe_get_user(list.word, from, header);
 		if (iocb_attr_is_one(list)) {
-			/* where a mask keeps memory's end away, it does for all */
-			if (!can_do_masked_user_access() &&
-			    !access_ok(from, list.size))
-				goto efault;
-			unsafe_get_user(head.word, from + 1, efault);
-			unsafe_get_user(value.word, from + 2, efault);
+			unsafe_get_user(head.word, from + 1, header);
+			unsafe_get_user(value.word, from + 2, header);
 		}
 	}
 	if (likely(iocb_attr_is_one(list)))
 		return import_one(list, head, value, attrs, iocb, grants);
 	return import_list(list, from, attrs, iocb, grants, meta);
+
+header:
+	/* the header alone may be all that there is before memory's end */
+	if (!copy_from_user(&list, from, sizeof(list)))
+		return import_list(list, from, attrs, iocb, grants, meta);
 efault:
 	return refuse(attrs, -EFAULT, IOCB_ATTR_BAD_POINTER, 0, 0);
+}
+
+/*
+ * What follows a list in the words that it has to itself is for a use to come.
+ * Whoever puts anything there means something that this kernel does not know.
+ */
+static int check_rest(union iocb_attr_list_word list, const u64 *words,
+		      unsigned int room, struct iocb_attrs *attrs)
+{
+	unsigned int i = list.size / sizeof(*words);
+	u64 rest = 0;
+
+	for (i = array_index_nospec(i, room + 1); i < room; i++)
+		rest |= READ_ONCE(words[i]);
+	if (unlikely(rest))
+		return refuse(attrs, -EINVAL, IOCB_ATTR_BAD_RESERVED,
+			      list.size, 0);
+	return 0;
 }
 
 /* Any list; of @words no more than @list, the first, was read so far. */
@@ -588,7 +713,8 @@ static noinline int import_more_words(union iocb_attr_list_word list,
 	u32 i;
 	int ret;
 
-	ret = check_header(list, room * sizeof(*words), attrs);
+	ret = check_header(list, room * sizeof(*words), attrs) ?:
+	      check_rest(list, words, room, attrs);
 	if (ret)
 		return ret;
 	for (i = 1; i < list.size / sizeof(*words); i++)
@@ -607,7 +733,7 @@ static noinline int import_more_words(union iocb_attr_list_word list,
  * @words: In memory of the kernel that userspace may write to: a struct
  *	iocb_attr_list, if it is right.
  * @room: How many words there are, three or more and at most 32; the list may
- *	end before.
+ *	end before, and what follows it has to be 0.
  * @ioprio_given: As for iocb_attrs_import().
  * @grants: Likewise.
  * @meta: Likewise.
@@ -615,7 +741,8 @@ static noinline int import_more_words(union iocb_attr_list_word list,
  * Each word is read once.
  *
  * Context: As iocb_attrs_import().
- * Return: As iocb_attrs_import(), and -E2BIG if the list does not end there.
+ * Return: As iocb_attrs_import(), -E2BIG if the list does not end there, and
+ *	-EINVAL if anything but zeroes follows it.
  */
 int iocb_attrs_import_words(struct iocb_attrs *attrs, struct kiocb *iocb,
 			    const u64 *words, unsigned int room,
@@ -625,11 +752,15 @@ int iocb_attrs_import_words(struct iocb_attrs *attrs, struct kiocb *iocb,
 	union iocb_attr_list_word list = { .word = READ_ONCE(words[0]) };
 	union iocb_attr_value value;
 	union iocb_attr_word head;
+	int ret;
 
 	begin(attrs, ioprio_given);
 	if (unlikely(!iocb_attr_is_one(list)))
 		return import_more_words(list, words, room, attrs, iocb, grants,
 					 meta);
+	ret = check_rest(list, words, room, attrs);
+	if (ret)
+		return ret;
 	head.word = READ_ONCE(words[1]);
 	value.word = READ_ONCE(words[2]);
 	return import_one(list, head, value, attrs, iocb, grants);

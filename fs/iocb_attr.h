@@ -9,12 +9,17 @@
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/iocb_attr.h>
+#include <linux/nospec.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include <asm/byteorder.h>
 
 struct iocb_attr_grants;
 struct kiocb;
 struct uio_meta;
+
+/* The longest list that is accepted, in bytes, header included. */
+#define IOCB_ATTR_LIST_MAX	4096
 
 /* Why a list was refused; named for userspace in trace/events/iocb_attr.h. */
 enum iocb_attr_reason {
@@ -71,6 +76,17 @@ union iocb_attr_value {
 	u16	pi_flags;
 };
 
+/* Room for any record, as long as this kernel knows it. */
+union iocb_attr_any {
+	struct iocb_attr		attr;
+	struct iocb_attr_proxy_pid	proxy_pid;
+	struct iocb_attr_proxy_pidfd	proxy_pidfd;
+	struct iocb_attr_cgroup		cgroup;
+	struct iocb_attr_ioprio		ioprio;
+	struct iocb_attr_cache		cache;
+	struct iocb_attr_pi		pi;
+};
+
 /**
  * struct iocb_attr_refusal - what was wrong with a list
  * @reason: Why.
@@ -125,7 +141,7 @@ extern const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR];
 /**
  * struct iocb_attr_records - what was found in a list
  * @record: By id, for those that are in the attributes' mask of what was given;
- *	points into the list.
+ *	points into the list. To be read through iocb_attr_whole().
  * @resolve: Bit per id that is there and has to be resolved.
  * @must: Bit per id that is there and must not be dropped: it is required, or
  *	carries data integrity.
@@ -155,14 +171,30 @@ static inline int iocb_attr_check_header(union iocb_attr_list_word list,
 {
 	if (list.size < sizeof(list) || list.size % 8)
 		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_LIST_SIZE);
-	if (list.size > IOCB_ATTR_LIST_SIZE_MAX)
+	if (list.size > IOCB_ATTR_LIST_MAX)
 		return iocb_attr_refuse(bad, -E2BIG, IOCB_ATTR_BAD_LIST_SIZE);
 	if (list.flags & ~IOCB_ATTR_LIST_REPORT)
 		return iocb_attr_refuse(bad, -EINVAL, IOCB_ATTR_BAD_LIST_FLAGS);
 	return 0;
 }
 
-int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
+/*
+ * A record from a program that was built before the record grew is shorter than
+ * @desc says: give it with zeroes in place of what it does not have, in @room.
+ */
+static inline const struct iocb_attr *
+iocb_attr_whole(const struct iocb_attr *attr, const struct iocb_attr_desc *desc,
+		union iocb_attr_any *room)
+{
+	if (likely(attr->size >= desc->size))
+		return attr;
+	memset(room, 0, sizeof(*room));
+	memcpy(room, attr, attr->size);
+	return &room->attr;
+}
+
+int iocb_attr_parse(const struct iocb_attr_desc *descs, const void *body,
+		    u32 len, struct iocb_attrs *attrs,
 		    struct iocb_attr_records *found);
 bool iocb_attr_take_cache(union iocb_attr_value value,
 			  struct iocb_attrs *attrs);
@@ -213,17 +245,19 @@ iocb_attr_parse_one(union iocb_attr_word head, union iocb_attr_value value,
 		    const struct iocb_attr_desc **found)
 {
 	const struct iocb_attr_desc *desc;
+	unsigned int id = head.attr.id;
 
-	if (head.attr.id >= IOCB_ATTR_NR)
+	if (id >= IOCB_ATTR_NR)
 		return false;
-	desc = &iocb_attr_descs[head.attr.id];
+	id = array_index_nospec(id, IOCB_ATTR_NR);
+	desc = &iocb_attr_descs[id];
 	/* or its address is computed again for each use */
 	OPTIMIZER_HIDE_VAR(desc);
 	*found = desc;
 	if ((head.word & ~IOCB_ATTR_WORD(0, 0, IOCB_ATTR_REQUIRED)) !=
 	    desc->alone || value.word & desc->reserved)
 		return false;
-	attrs->given = BIT(head.attr.id);
+	attrs->given = BIT(id);
 	if (desc->take == iocb_attr_take_cache)
 		return __iocb_attr_take_cache(value, attrs);
 	return !desc->take;
@@ -243,6 +277,7 @@ int iocb_attr_resolve_ioprio(union iocb_attr_value value,
 			     struct iocb_attr_grants *grants);
 int iocb_attr_resolve_pi(const struct iocb_attr *attr, struct kiocb *iocb,
 			 struct uio_meta *meta);
+bool iocb_attr_charges_cgroups(void);
 bool iocb_attr_consumed_direct(const struct kiocb *iocb);
 bool iocb_attr_consumed_charge(const struct kiocb *iocb);
 bool iocb_attr_consumed_pi(const struct kiocb *iocb);

@@ -4,6 +4,8 @@
  * them on a file.
  */
 #include <linux/blkdev.h>
+#include <linux/err.h>
+#include <linux/export.h>
 #include <linux/fs.h>
 #include <linux/iocb_attr_cap.h>
 #include <linux/uaccess.h>
@@ -12,8 +14,10 @@
 #include "iocb_attr.h"
 
 static_assert(sizeof(struct iocb_attr_cap) == IOCB_ATTR_CAP_SIZE_VER0);
-static_assert(sizeof_field(struct iocb_attr_cap, sizes) / sizeof(u16) >=
-	      IOCB_ATTR_NR);
+/* one for each bit of the masks */
+static_assert(sizeof_field(struct iocb_attr_cap, sizes) / sizeof(u16) ==
+	      BITS_PER_TYPE(u64));
+static_assert(BITS_PER_TYPE(u64) >= IOCB_ATTR_NR);
 
 #define CACHE_HINTS	(IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT |		\
 			 IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |	\
@@ -23,22 +27,38 @@ static_assert(sizeof_field(struct iocb_attr_cap, sizes) / sizeof(u16) >=
  * file_dio_bdev - find the device that direct I/O on a file goes to
  * @file: The file.
  *
- * Context: Any.
- * Return: The device, which stays as long as @file is open, or NULL if there is
- * none, more than one, or one that is not known to be given the attributes.
+ * Context: Process context; may sleep if the file is one of a stacked file
+ *	system.
+ * Return: The device, which stays as long as @file is open; NULL if there is
+ *	more than one, or it is not known; or ERR_PTR(-EOPNOTSUPP) if direct I/O
+ *	on @file hands no attributes on.
  */
 struct block_device *file_dio_bdev(struct file *file)
 {
 	struct inode *inode = file_inode(file);
 
 	/* memory that is mapped to a file has no bios */
-	if (!(file->f_mode & FMODE_CAN_ODIRECT) || IS_DAX(inode))
-		return NULL;
+	if (!(file->f_mode & FMODE_CAN_ODIRECT) ||
+	    !(file->f_op->fop_flags & FOP_DIO_ATTRS) || IS_DAX(inode))
+		return ERR_PTR(-EOPNOTSUPP);
 	if (S_ISBLK(inode->i_mode))
 		return I_BDEV(file->f_mapping->host);
-	if (S_ISREG(inode->i_mode) && inode->i_sb->s_op->dio_bdev)
-		return inode->i_sb->s_op->dio_bdev(inode);
+	if (inode->i_sb->s_op->dio_bdev)
+		return inode->i_sb->s_op->dio_bdev(file);
 	return NULL;
+}
+EXPORT_SYMBOL_GPL(file_dio_bdev);
+
+/**
+ * file_dio_has_attrs - does direct I/O on a file hand attributes on?
+ * @file: The file.
+ *
+ * Context: As file_dio_bdev().
+ * Return: false if it is known beforehand that it does not.
+ */
+bool file_dio_has_attrs(struct file *file)
+{
+	return !IS_ERR(file_dio_bdev(file));
 }
 
 static void fill_known(struct iocb_attr_cap *cap)
@@ -58,7 +78,7 @@ static void fill_file(struct iocb_attr_cap *cap, struct file *file)
 	struct block_device *bdev = file_dio_bdev(file);
 	struct bdev_attr_cap carried = { };
 
-	if (!bdev)
+	if (IS_ERR_OR_NULL(bdev))
 		return;
 	bdev_attr_cap(bdev, &carried);
 	cap->reads = carried.reads;
@@ -66,7 +86,7 @@ static void fill_file(struct iocb_attr_cap *cap, struct file *file)
 	cap->schedulers = carried.schedulers;
 	cap->caches = carried.caches;
 	/* charged here, whatever comes of it below */
-	if (IS_ENABLED(CONFIG_BLK_CGROUP))
+	if (iocb_attr_charges_cgroups())
 		cap->controllers = IOCB_ATTRS_CHARGE;
 	/* the stack has been asked for its format when the file was opened */
 	if (file->f_mode & FMODE_HAS_METADATA) {

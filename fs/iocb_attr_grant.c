@@ -2,28 +2,37 @@
 /*
  * Per-I/O attributes: which cgroups a context was allowed to charge.
  *
- * To ask for the right to charge a cgroup takes cgroup_mutex, which is not for
- * each I/O. A context (of io_setup(2), or a ring) remembers what was allowed, to
- * whom and from where: a grant holds for the cgroup, the credentials, the cgroup
- * of the submitter and its cgroup namespace that were looked at, and for no
- * other. Cgroups and namespaces are told by ids that are never used again, so
- * that nothing is kept alive but the credentials, and a file descriptor may be
- * closed and used for something else: it is looked up each time.
+ * The check whether a task may charge a cgroup takes cgroup_mutex, which is not
+ * for each I/O. A context (of io_setup(2), or a ring) remembers one grant for a
+ * cgroup. It holds for all that the check depends on: the cgroup, the mount
+ * that the cgroup was opened through, the cgroup of the submitter, its cgroup
+ * namespace, and its credentials. Where one of these differs, the check is made
+ * again, and its result replaces the grant.
  *
- * As with an open file, what was allowed stays so when the mode of cgroup.procs
- * changes later.
+ * Cgroups, mounts and namespaces are identified by numbers that are never used
+ * again, so a grant keeps nothing alive but the credentials. These are compared
+ * by value: setfsuid(2) makes new credentials for each call, and a file server
+ * calls it around each I/O. A file descriptor may be closed and used for
+ * something else, so it is looked up for each I/O.
+ *
+ * A grant is not revoked when the mode of a cgroup.procs changes. An open
+ * cgroup.procs is stricter: each write checks the common ancestor again.
  */
 #include <linux/cgroup.h>
 #include <linux/cgroup_namespace.h>
 #include <linux/cred.h>
+#include <linux/file.h>
 #include <linux/hash.h>
 #include <linux/iocb_attr_grant.h>
 #include <linux/mm.h>
 #include <linux/nsproxy.h>
 #include <linux/rculist.h>
+#include <linux/security.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "iocb_attr.h"
+#include "mount.h"
 
 /* What a program with a cgroup per client needs: a few to a bucket at most. */
 #define GRANT_BITS	10
@@ -32,6 +41,7 @@
 struct grant {
 	struct hlist_node	node;
 	u64			cgroup;
+	u64			mount;
 	u64			from;
 	u64			ns;
 	const struct cred	*cred;
@@ -51,11 +61,38 @@ static u64 current_ns(void)
 	return current->nsproxy->cgroup_ns->ns.ns_id;
 }
 
+static u64 mount_of(const struct file *file)
+{
+	return real_mount(file->f_path.mnt)->mnt_id_unique;
+}
+
+/* Credentials that differ from those of a grant, but perhaps not in value. */
+static noinline bool same_value(const struct cred *a, const struct cred *b)
+{
+	struct lsm_prop of_a, of_b;
+
+	if (a->user_ns != b->user_ns ||
+	    a->cap_effective.val != b->cap_effective.val || cred_fscmp(a, b))
+		return false;
+
+	memset(&of_a, 0, sizeof(of_a));
+	memset(&of_b, 0, sizeof(of_b));
+	security_cred_getlsmprop(a, &of_a);
+	security_cred_getlsmprop(b, &of_b);
+	return !memcmp(&of_a, &of_b, sizeof(of_a));
+}
+
+/* All that inode_permission() goes by. */
+static bool same_rights(const struct cred *a, const struct cred *b)
+{
+	return likely(a == b) || same_value(a, b);
+}
+
 /*
  * May current charge the cgroup with this id, as far as @grants remembers? In
  * an RCU read-side critical section.
  */
-static bool granted(struct iocb_attr_grants *grants, u64 cgroup)
+static bool granted(struct iocb_attr_grants *grants, u64 cgroup, u64 mount)
 {
 	const struct hlist_head *table;
 	const struct grant *grant;
@@ -65,11 +102,12 @@ static bool granted(struct iocb_attr_grants *grants, u64 cgroup)
 		return false;
 	hlist_for_each_entry_rcu(grant, &table[hash_64(cgroup, GRANT_BITS)],
 				 node) {
-		if (grant->cgroup == cgroup &&
-		    grant->cred == current_cred() &&
-		    grant->from == cgroup_id(task_dfl_cgroup(current)) &&
-		    grant->ns == current_ns())
-			return true;
+		if (grant->cgroup == cgroup)
+			return grant->mount == mount &&
+			       grant->from ==
+			       cgroup_id(task_dfl_cgroup(current)) &&
+			       grant->ns == current_ns() &&
+			       same_rights(grant->cred, current_cred());
 	}
 	return false;
 }
@@ -89,71 +127,65 @@ static void forget(struct iocb_attr_grants *grants, struct hlist_head *table)
 	grants->nr = 0;
 }
 
-/*
- * Remember that current may charge @cgroup while it is in the cgroup with the
- * id @from. Where there is no memory, it will be asked again.
- */
-static void remember(struct iocb_attr_grants *grants, u64 cgroup, u64 from)
+/* Give @grants its table, unless it has one. */
+static int add_table(struct iocb_attr_grants *grants)
 {
-	struct hlist_head *table, *new = NULL;
-	struct grant *grant = kmalloc_obj(*grant, GFP_KERNEL_ACCOUNT);
+	struct hlist_head *table;
 
-	if (!grant)
-		return;
-	grant->cgroup = cgroup;
-	grant->from = from;
-	grant->ns = current_ns();
-	grant->cred = get_current_cred();
+	if (likely(rcu_access_pointer(grants->table)))
+		return 0;
+	table = kvzalloc_objs(*table, 1 << GRANT_BITS, GFP_KERNEL_ACCOUNT);
+	if (!table)
+		return -ENOMEM;
+	if (cmpxchg((struct hlist_head __force **)&grants->table, NULL, table))
+		kvfree(table);
+	return 0;
+}
 
-	if (!rcu_access_pointer(grants->table)) {
-		new = kvzalloc_objs(*new, 1 << GRANT_BITS, GFP_KERNEL_ACCOUNT);
-		if (!new) {
-			free_grant(&grant->rcu);
-			return;
-		}
-	}
+/*
+ * Memory for a grant, before the check is made: without it the I/O is refused,
+ * as else each of those that follow would take cgroup_mutex, while memory is
+ * short.
+ */
+static struct grant *new_grant(struct iocb_attr_grants *grants)
+{
+	struct grant *grant;
+
+	if (add_table(grants))
+		return NULL;
+	grant = kmalloc_obj(*grant, GFP_KERNEL_ACCOUNT);
+	if (grant)
+		grant->cred = get_current_cred();
+	return grant;
+}
+
+/* Remember @grant in the place of what was remembered of that cgroup. */
+static void remember(struct iocb_attr_grants *grants, struct grant *grant)
+{
+	struct hlist_head *table, *bucket;
+	struct grant *old;
 
 	spin_lock(&grants->lock);
 	table = rcu_dereference_protected(grants->table,
 					  lockdep_is_held(&grants->lock));
-	if (!table) {
-		table = new;
-		new = NULL;
-		rcu_assign_pointer(grants->table, table);
+	bucket = &table[hash_64(grant->cgroup, GRANT_BITS)];
+	hlist_for_each_entry(old, bucket, node) {
+		if (old->cgroup == grant->cgroup) {
+			hlist_replace_rcu(&old->node, &grant->node);
+			call_rcu(&old->rcu, free_grant);
+			goto out;
+		}
 	}
 	/* many of these are likely to be of cgroups that are gone */
 	if (grants->nr >= GRANTS_MAX)
 		forget(grants, table);
 	grants->nr++;
-	hlist_add_head_rcu(&grant->node, &table[hash_64(cgroup, GRANT_BITS)]);
+	hlist_add_head_rcu(&grant->node, bucket);
+out:
 	spin_unlock(&grants->lock);
-	kvfree(new);
 }
 
-/* Without an io controller nobody is charged, but somebody is still named. */
 #ifdef CONFIG_BLK_CGROUP
-#define charged_subsys	(&io_cgrp_subsys)
-#else
-#define charged_subsys	NULL
-#endif
-
-/* The right to charge a cgroup is not on record: ask for it. */
-static noinline int ask(int fd, struct iocb_attrs *attrs,
-			struct iocb_attr_grants *grants)
-{
-	struct cgroup *cgrp;
-	u64 from;
-
-	/* the file may be another one now: go by what is asked about */
-	cgrp = cgroup_get_from_fd_for_io(fd, &from);
-	if (IS_ERR(cgrp))
-		return PTR_ERR(cgrp);
-	remember(grants, cgroup_id(cgrp), from);
-	attrs->css = cgroup_get_e_css(cgrp, charged_subsys);
-	cgroup_put(cgrp);
-	return 0;
-}
-
 /* css_tryget_online(), in the read side that is entered already */
 static bool tryget_css(struct cgroup_subsys_state *css)
 {
@@ -161,26 +193,78 @@ static bool tryget_css(struct cgroup_subsys_state *css)
 	       percpu_ref_tryget_live_rcu(&css->refcnt);
 }
 
+/*
+ * Charge the I/O to @cgrp, or to the nearest ancestor that has an io css. In an
+ * RCU read-side critical section.
+ */
+static void charge(struct iocb_attrs *attrs, struct cgroup *cgrp)
+{
+	struct cgroup_subsys_state *css;
+
+	/* cgroup v1 has it: a v2 cgroup limits no I/O */
+	if (!cgroup_subsys_on_dfl(io_cgrp_subsys))
+		return;
+
+	css = cgroup_css(cgrp, &io_cgrp_subsys);
+	if (likely(tryget_css(css)))
+		attrs->flags |= IOCB_ATTRS_CSS_IS_NAMED;
+	else
+		css = cgroup_get_e_css(cgrp, &io_cgrp_subsys);
+	attrs->css = css;
+}
+#else
+static void charge(struct iocb_attrs *attrs, struct cgroup *cgrp)
+{
+}
+#endif
+
+/* No grant is on record: check the right to charge the cgroup. */
+static noinline int ask(struct file *file, struct iocb_attrs *attrs,
+			const struct kiocb *iocb,
+			struct iocb_attr_grants *grants)
+{
+	struct grant *grant = new_grant(grants);
+	struct cgroup *cgrp;
+
+	if (!grant)
+		return -ENOMEM;
+	cgrp = cgroup_get_from_file_for_io(file, iocb->ki_flags & IOCB_NOWAIT,
+					   &grant->from);
+	if (IS_ERR(cgrp)) {
+		free_grant(&grant->rcu);
+		return PTR_ERR(cgrp);
+	}
+	grant->cgroup = cgroup_id(cgrp);
+	grant->mount = mount_of(file);
+	grant->ns = current_ns();
+	remember(grants, grant);
+	scoped_guard(rcu)
+		charge(attrs, cgrp);
+	cgroup_put(cgrp);
+	return 0;
+}
+
 int iocb_attr_resolve_cgroup(union iocb_attr_value value,
 			     struct iocb_attrs *attrs, struct kiocb *iocb,
 			     struct iocb_attr_grants *grants)
 {
-	struct cgroup_subsys_state *css;
 	struct cgroup *cgrp;
 
+	CLASS(fd_raw, f)(value.fd);
+	if (fd_empty(f))
+		return -EBADF;
+
 	scoped_guard(rcu) {
-		cgrp = cgroup_from_fd_rcu(value.fd);
+		cgrp = cgroup_from_file_rcu(fd_file(f));
 		if (IS_ERR(cgrp))
 			return PTR_ERR(cgrp);
-		if (likely(granted(grants, cgroup_id(cgrp)))) {
-			css = cgroup_css(cgrp, charged_subsys);
-			if (unlikely(!tryget_css(css)))
-				css = cgroup_get_e_css(cgrp, charged_subsys);
-			attrs->css = css;
+		if (likely(granted(grants, cgroup_id(cgrp),
+				   mount_of(fd_file(f))))) {
+			charge(attrs, cgrp);
 			return 0;
 		}
 	}
-	return ask(value.fd, attrs, grants);
+	return ask(fd_file(f), attrs, iocb, grants);
 }
 
 /**
@@ -198,3 +282,7 @@ void iocb_attr_exit_grants(struct iocb_attr_grants *grants)
 	forget(grants, table);
 	kvfree(table);
 }
+
+#ifdef CONFIG_IOCB_ATTR_KUNIT_TEST
+#include "iocb_attr_grant_test.c"
+#endif

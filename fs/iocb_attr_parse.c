@@ -12,6 +12,7 @@
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/indirect_call_wrapper.h>
+#include <linux/nospec.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <asm/byteorder.h>
@@ -41,6 +42,9 @@ VALUE_AT(ioprio, ioprio, ioprio);
 VALUE_AT(cache, hints, hints);
 VALUE_AT(pi, flags, pi_flags);
 
+/* Every record has had one since it was published. */
+#define VALUE_END	(sizeof(struct iocb_attr) + sizeof(union iocb_attr_value))
+
 #define RECORD(name)							\
 	RECORD_EXCLUDES(name, 0)
 
@@ -52,7 +56,11 @@ VALUE_AT(pi, flags, pi_flags);
 			  IOCB_ATTR_WORD(2 * sizeof(u64),		\
 					 IOCB_ATTR_ ## name, 0),	\
 	.size		= sizeof(struct iocb_attr_ ## name),		\
-	.min_size	= sizeof(struct iocb_attr_ ## name)
+	.min_size	= sizeof(struct iocb_attr_ ## name) +		\
+			  BUILD_BUG_ON_ZERO(sizeof(struct iocb_attr_ ##	\
+						   name) < VALUE_END) +	\
+			  BUILD_BUG_ON_ZERO(sizeof(struct iocb_attr_ ##	\
+				name) > sizeof(union iocb_attr_any))
 
 /* The bytes from @at to the end of a word, as the word has them. */
 #ifdef __LITTLE_ENDIAN
@@ -69,8 +77,9 @@ VALUE_AT(pi, flags, pi_flags);
 				      reserved) - sizeof(u64)
 
 /*
- * To add an attribute: its record in the UAPI header, its line here, and the
- * layer that looks it up. A record that grows keeps its min_size.
+ * To add an attribute: its record in the UAPI header, its line here and in
+ * union iocb_attr_any, and the layer that looks it up. A record that grows keeps
+ * its min_size.
  */
 const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR] = {
 	[IOCB_ATTR_proxy_pid] = {
@@ -129,6 +138,7 @@ static int check_size(const struct iocb_attr *attr,
 
 /**
  * iocb_attr_parse - check the records of a list and find each
+ * @descs: iocb_attr_descs; a test may have others.
  * @body: The kernel's copy of the records, 8-byte aligned.
  * @len: Bytes of @body, a multiple of 8.
  * @attrs: Filled in with what was given, and with its values where nothing
@@ -144,12 +154,15 @@ static int check_size(const struct iocb_attr *attr,
  *	that excludes another before it; -E2BIG for a record with more in it
  *	than this kernel knows.
  */
-int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
+int iocb_attr_parse(const struct iocb_attr_desc *descs, const void *body,
+		    u32 len, struct iocb_attrs *attrs,
 		    struct iocb_attr_records *found)
 {
+	const struct iocb_attr *attr, *whole;
 	const struct iocb_attr_desc *desc;
-	const struct iocb_attr *attr;
 	u32 left, size, bit, given = 0;
+	union iocb_attr_any room;
+	unsigned int id;
 	int ret;
 
 	found->resolve = 0;
@@ -167,22 +180,26 @@ int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
 					       IOCB_ATTR_BAD_SIZE);
 			goto refused;
 		}
+		/* it says where the next record is */
+		size = array_index_nospec(size, left + 1);
 		if (unlikely(attr->flags & ~IOCB_ATTR_REQUIRED)) {
 			ret = iocb_attr_refuse(&found->bad, -EINVAL,
 					       IOCB_ATTR_BAD_FLAGS);
 			goto refused;
 		}
-		if (unlikely(attr->id >= IOCB_ATTR_NR)) {
+		id = attr->id;
+		if (unlikely(id >= IOCB_ATTR_NR)) {
 			if (attr->flags && !found->unknown) {
 				found->unknown = sizeof(struct iocb_attr_list) +
 						 (len - left);
-				found->unknown_id = attr->id;
+				found->unknown_id = id;
 			}
 			goto next;
 		}
 
-		desc = &iocb_attr_descs[attr->id];
-		bit = BIT(attr->id);
+		id = array_index_nospec(id, IOCB_ATTR_NR);
+		desc = &descs[id];
+		bit = BIT(id);
 		if (unlikely(given & desc->excludes)) {
 			ret = iocb_attr_refuse(&found->bad, -EINVAL, given & bit ?
 					       IOCB_ATTR_BAD_DUPLICATE :
@@ -194,7 +211,8 @@ int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
 			if (ret)
 				goto refused;
 		}
-		if (unlikely(*(const u64 *)((const void *)attr +
+		whole = iocb_attr_whole(attr, desc, &room);
+		if (unlikely(*(const u64 *)((const void *)whole +
 					    desc->reserved_at) &
 			     desc->reserved)) {
 			ret = iocb_attr_refuse(&found->bad, -EINVAL,
@@ -203,13 +221,13 @@ int iocb_attr_parse(const void *body, u32 len, struct iocb_attrs *attrs,
 		}
 		if (desc->take &&
 		    !INDIRECT_CALL_1(desc->take, iocb_attr_take_cache,
-				     iocb_attr_value_of(attr), attrs)) {
+				     iocb_attr_value_of(whole), attrs)) {
 			ret = iocb_attr_refuse(&found->bad, -EINVAL,
 					       IOCB_ATTR_BAD_VALUE);
 			goto refused;
 		}
 
-		found->record[attr->id] = attr;
+		found->record[id] = attr;
 		given |= bit;
 		if (desc->resolve || desc->resolve_all)
 			found->resolve |= bit;

@@ -47,8 +47,8 @@ static void expect_refused(struct kunit *test, const void *body, u32 len,
 	struct iocb_attr_records found;
 	struct iocb_attrs attrs;
 
-	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, len, &attrs, &found),
-			error);
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(iocb_attr_descs, body, len, &attrs,
+					      &found), error);
 	KUNIT_EXPECT_EQ(test, found.bad.reason, reason);
 	KUNIT_EXPECT_EQ(test, found.bad.offset,
 			sizeof(struct iocb_attr_list) + at);
@@ -61,7 +61,8 @@ static void expect_accepted(struct kunit *test, const void *body, u32 len,
 	struct iocb_attr_records found;
 	struct iocb_attrs attrs;
 
-	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, len, &attrs, &found), 0);
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(iocb_attr_descs, body, len, &attrs,
+					      &found), 0);
 	KUNIT_EXPECT_EQ(test, attrs.given, given);
 	KUNIT_EXPECT_EQ(test, found.must, must);
 }
@@ -238,8 +239,8 @@ static void one_of_each(struct kunit *test)
 	struct iocb_attr_records found;
 	struct iocb_attrs attrs;
 
-	KUNIT_ASSERT_EQ(test, iocb_attr_parse(&all, COMPATIBLE, &attrs, &found),
-			0);
+	KUNIT_ASSERT_EQ(test, iocb_attr_parse(iocb_attr_descs, &all, COMPATIBLE,
+					      &attrs, &found), 0);
 	KUNIT_EXPECT_EQ(test, attrs.given, BIT(IOCB_ATTR_NR) - 1 -
 			BIT(IOCB_ATTR_proxy_pidfd));
 	KUNIT_EXPECT_PTR_EQ(test, found.record[IOCB_ATTR_proxy_pid],
@@ -356,6 +357,73 @@ static void longer(struct kunit *test)
 	}
 }
 
+/*
+ * A kernel in which the record of cache has grown by a reserved word, and lists
+ * of programs from before that.
+ */
+static void grown(struct kunit *test)
+{
+	const u32 old = sizeof(struct iocb_attr_cache);
+	struct {
+		struct iocb_attr_cache	cache;
+		struct iocb_attr_ioprio	ioprio;
+	} two = { .ioprio = all.ioprio };
+	struct {
+		struct iocb_attr_cache	cache;
+		u64			more;
+	} new = { .cache = all.cache };
+	struct iocb_attr_desc *descs, *desc;
+	struct iocb_attr_records found;
+	struct iocb_attr_cache *last;
+	struct iocb_attrs attrs = { };
+	union iocb_attr_any room;
+
+	descs = kunit_kzalloc(test, sizeof(iocb_attr_descs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, descs);
+	memcpy(descs, iocb_attr_descs, sizeof(iocb_attr_descs));
+	desc = &descs[IOCB_ATTR_cache];
+	desc->size = old + sizeof(new.more);
+	desc->reserved_at = old;
+	desc->reserved = ~0ULL;
+
+	/* the last record: there are no bytes after it to look at */
+	last = kunit_kzalloc(test, old, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, last);
+	*last = all.cache;
+	last->hints = IOCB_CACHE_BYPASS;
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(descs, last, old, &attrs, &found),
+			0);
+	KUNIT_EXPECT_EQ(test, attrs.given, BIT(IOCB_ATTR_cache));
+	KUNIT_EXPECT_EQ(test, attrs.cache.hints, IOCB_CACHE_BYPASS);
+	KUNIT_EXPECT_PTR_EQ(test, found.record[IOCB_ATTR_cache], &last->attr);
+
+	/* not the last: the bytes of the next record are not its own */
+	two.cache = *last;
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(descs, &two, sizeof(two), &attrs,
+					      &found), 0);
+	KUNIT_EXPECT_EQ(test, attrs.given,
+			BIT(IOCB_ATTR_cache) | BIT(IOCB_ATTR_ioprio));
+
+	/* a program that knows the new word */
+	new.cache.attr.size = sizeof(new);
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(descs, &new, sizeof(new), &attrs,
+					      &found), 0);
+	KUNIT_EXPECT_PTR_EQ(test, iocb_attr_whole(&new.cache.attr, desc, &room),
+			    &new.cache.attr);
+	new.more = 1;
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(descs, &new, sizeof(new), &attrs,
+					      &found), -EINVAL);
+	KUNIT_EXPECT_EQ(test, found.bad.reason, IOCB_ATTR_BAD_RESERVED);
+
+	/* what is read of the record later is zero, too */
+	memset(&room, 0xff, sizeof(room));
+	KUNIT_EXPECT_PTR_EQ(test, iocb_attr_whole(&last->attr, desc, &room),
+			    &room.attr);
+	KUNIT_EXPECT_MEMEQ(test, &room, last, old);
+	KUNIT_EXPECT_NULL(test, memchr_inv((void *)&room + old, 0,
+					   sizeof(room) - old));
+}
+
 /* Every byte of every reserved field. */
 static void reserved(struct kunit *test)
 {
@@ -447,14 +515,14 @@ static void unknown_id(struct kunit *test)
 
 	second->id = U16_MAX;
 	second->flags = IOCB_ATTR_REQUIRED;
-	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, sizeof(body), &attrs,
-					      &found), 0);
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(iocb_attr_descs, body,
+					      sizeof(body), &attrs, &found), 0);
 	KUNIT_EXPECT_EQ(test, found.unknown, 24);
 	KUNIT_EXPECT_EQ(test, found.unknown_id, U16_MAX);
 
 	first->flags = IOCB_ATTR_REQUIRED;
-	KUNIT_EXPECT_EQ(test, iocb_attr_parse(body, sizeof(body), &attrs,
-					      &found), 0);
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(iocb_attr_descs, body,
+					      sizeof(body), &attrs, &found), 0);
 	KUNIT_EXPECT_EQ(test, found.unknown, 8);
 	KUNIT_EXPECT_EQ(test, found.unknown_id, IOCB_ATTR_NR);
 
@@ -481,7 +549,7 @@ static void first_fault_decides(struct kunit *test)
 /* The longest list there can be. */
 static void longest_list(struct kunit *test)
 {
-	const u32 len = IOCB_ATTR_LIST_SIZE_MAX - sizeof(struct iocb_attr_list);
+	const u32 len = IOCB_ATTR_LIST_MAX - sizeof(struct iocb_attr_list);
 	struct iocb_attr *body = kunit_kzalloc(test, len, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, body);
@@ -545,6 +613,7 @@ static struct kunit_case iocb_attr_cases[] = {
 	KUNIT_CASE(duplicate),
 	KUNIT_CASE(conflict),
 	KUNIT_CASE(longer),
+	KUNIT_CASE(grown),
 	KUNIT_CASE(reserved),
 	KUNIT_CASE(cache_hints),
 	KUNIT_CASE(pi_flags),

@@ -25,7 +25,6 @@
 
 bool iocb_attrs_mergeable(const struct iocb_attrs *a,
 			  const struct iocb_attrs *b);
-void bio_charge_attrs(struct bio *bio);
 void bios_attrs_honoured(struct bio *bio, u32 mask);
 
 static inline struct iocb_attrs *bio_attrs(const struct bio *bio)
@@ -47,7 +46,7 @@ static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
 		return;
 	bio->bi_attrs = iocb->ki_attrs;
 	if (bio->bi_attrs->css)
-		bio_charge_attrs(bio);
+		bio_associate_blkg_from_css(bio, bio->bi_attrs->css);
 }
 
 /**
@@ -83,7 +82,7 @@ bio_alloc_iocb(const struct kiocb *iocb, struct block_device *bdev,
 	bio->bi_bdev = bdev;
 	bio->bi_attrs = iocb->ki_attrs;
 	if (bio->bi_attrs->css)
-		bio_charge_attrs(bio);
+		bio_associate_blkg_from_css(bio, bio->bi_attrs->css);
 	return bio;
 }
 
@@ -127,10 +126,16 @@ static inline void kiocb_set_bio_attrs(struct kiocb *iocb,
 {
 	if (likely(!bio->bi_attrs))
 		return;
-	*attrs = *bio->bi_attrs;
-	attrs->flags = 0;
-	attrs->must = 0;
+	/* other bios of the I/O may set bits of honoured at this moment */
+	attrs->given = bio->bi_attrs->given;
+	attrs->flags = bio->bi_attrs->flags & IOCB_ATTRS_CSS_IS_NAMED;
+	attrs->ioprio = bio->bi_attrs->ioprio;
 	atomic_set(&attrs->honoured, 0);
+	attrs->cache = bio->bi_attrs->cache;
+	attrs->must = 0;
+	attrs->pid = bio->bi_attrs->pid;
+	attrs->css = bio->bi_attrs->css;
+	attrs->ioc = bio->bi_attrs->ioc;
 	iocb->ki_attrs = attrs;
 	iocb->ki_flags |= IOCB_HAS_ATTRS;
 }

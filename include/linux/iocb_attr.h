@@ -33,7 +33,9 @@ struct iocb_cache {
 /**
  * struct iocb_attrs - the attributes of one I/O, parsed
  * @given: Bit per attribute id that the list held.
- * @flags: IOCB_ATTR_LIST_*.
+ * @flags: IOCB_ATTR_LIST_*, and IOCB_ATTRS_CSS_IS_NAMED.
+ * @ioprio: The priority that was asked for, if @given has the bit of
+ *	IOCB_ATTR_ioprio; never of class none.
  * @honoured: Bit per attribute id that some layer acted on.
  * @cache: No hints unless @given has the bit of IOCB_ATTR_cache.
  * @must: Bit per attribute id that must not be dropped, of a list that was read
@@ -50,7 +52,8 @@ struct iocb_cache {
  */
 struct iocb_attrs {
 	u32			given;
-	u32			flags;
+	u16			flags;
+	u16			ioprio;
 	atomic_t		honoured;
 	struct iocb_cache	cache;
 	u32			must;
@@ -58,6 +61,12 @@ struct iocb_attrs {
 	struct cgroup_subsys_state *css;
 	struct io_context	*ioc;
 };
+
+/*
+ * In iocb_attrs.flags: css is that of the cgroup that was named, and not that of
+ * an ancestor for want of an io controller there.
+ */
+#define IOCB_ATTRS_CSS_IS_NAMED	BIT(15)
 
 /* The attributes that say who an I/O is for. */
 #define IOCB_ATTRS_WHO	(BIT(IOCB_ATTR_proxy_pid) |			\
@@ -106,8 +115,9 @@ static inline bool iocb_attr_given(const struct iocb_attrs *attrs,
  * @name: Name of the attribute, as in IOCB_ATTR_name.
  * @dev: dev_t of the device that the layer is, for the tracepoint.
  *
- * Call it where the decision falls, for at least one bio or request of the
- * I/O and before the last one ends. The layer's name is the module's.
+ * Call it when it is certain that the I/O is treated as asked, for at least one
+ * bio or request of the I/O and before the last one ends. The layer's name is
+ * the module's.
  *
  * Context: Any.
  */

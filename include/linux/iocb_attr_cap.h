@@ -7,6 +7,7 @@
 #define _LINUX_IOCB_ATTR_CAP_H
 
 #include <linux/bits.h>
+#include <linux/err.h>
 #include <linux/iocb_attr.h>
 #include <linux/types.h>
 
@@ -41,6 +42,11 @@ void bdev_attr_cap(struct block_device *bdev, struct bdev_attr_cap *cap);
 void bdev_attr_cap_add(struct bdev_attr_cap *cap, struct block_device *lower);
 void file_attr_cap_add(struct bdev_attr_cap *cap, struct file *lower);
 #else
+static inline struct block_device *file_dio_bdev(struct file *file)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
 static inline void bdev_attr_cap_add(struct bdev_attr_cap *cap,
 				     struct block_device *lower)
 {

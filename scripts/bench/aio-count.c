@@ -9,7 +9,9 @@
  * -w writes. -i counts as waits.h says. WHAT each I/O has: none, pi, or a list
  * of lists.h. Or what is done before each I/O instead, as programs have to
  * today: flag-ioprio (IOCB_FLAG_IOPRIO), set-ioprio (ioprio_set(2)), rw-hint
- * (F_SET_RW_HINT) and move (writing cgroup.procs of one of two cgroups). With
+ * (F_SET_RW_HINT) and move (writing cgroup.procs of one of two cgroups). Before
+ * each I/O with setfsuid, or setfsuid+ and a list, is what a file server does for
+ * a request: setfsuid(2) to root and to a user, who owns the cgroup. With
  * process, every other DEPTH I/Os are done by a process of another cgroup, which
  * is told so by a pipe. With forever it says "reading" and reads until it is
  * killed, for scripts/bench/where.
@@ -22,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,6 +36,8 @@
 #ifndef F_SET_RW_HINT
 #define F_SET_RW_HINT	1036
 #endif
+
+#define USER		1000
 
 struct reads {
 	aio_context_t ctx;
@@ -65,6 +70,15 @@ static int set_rw_hint(struct reads *r)
 	const uint64_t hint = 2 + (r->next & 1);
 
 	return fcntl(r->fd, F_SET_RW_HINT, &hint);
+}
+
+static int set_fsuid(struct reads *r)
+{
+	(void)r;
+	setfsuid(0);
+	setfsuid(USER);
+	/* it never fails, and says what was before */
+	return setfsuid(USER) == USER ? 0 : -1;
 }
 
 static int move(struct reads *r)
@@ -207,6 +221,16 @@ static int prepare(struct reads *r, const char *what, unsigned int n)
 		r->procs[1] = open_cgroup(1, "cgroup.procs", O_WRONLY);
 		return r->procs[0] < 0 ? r->procs[0] : r->procs[1] < 0 ?
 			r->procs[1] : 0;
+	}
+	if (!strncmp(what, "setfsuid", 8)) {
+		r->before = set_fsuid;
+		i = open_cgroup(0, "cgroup.procs", O_WRONLY);
+		if (i < 0 || fchown(i, USER, USER))
+			return -errno;
+		close(i);
+		what += 8;
+		if (!*what++)
+			return 0;
 	}
 	err = build_lists(&r->lists, what, n);
 	for (i = 0; i < r->depth && !err; i++)

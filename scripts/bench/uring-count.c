@@ -27,8 +27,8 @@
 
 /* Headers of older kernels have none of this. */
 #define ATTR_PI		(1U << 0)	/* IORING_RW_ATTR_FLAG_PI */
-#define ATTR_LIST	(1U << 1)	/* IORING_RW_ATTR_FLAG_LIST */
-#define ATTR_LIST_SQE	(1U << 2)	/* IORING_RW_ATTR_FLAG_LIST_SQE */
+#define ATTR_LIST	(1ULL << 62)	/* IORING_RW_ATTR_FLAG_LIST */
+#define ATTR_LIST_SQE	(1ULL << 61)	/* IORING_RW_ATTR_FLAG_LIST_SQE */
 #define CHECK		3		/* the guard and the reference tag */
 
 /* struct io_uring_attr_pi */

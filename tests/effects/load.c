@@ -3,7 +3,10 @@
  * One thread that reads or writes a device for several clients at once, each
  * I/O tagged with what its client says, or not tagged at all.
  *
- *	load DEVICE SECONDS NAME[,KEY=VALUE]... ...
+ *	load [-u | -s] DEVICE SECONDS NAME[,KEY=VALUE]... ...
+ *
+ * It does so by AIO, with -u by io_uring, and with -s by io_uring with a thread of
+ * the kernel that submits (IORING_SETUP_SQPOLL).
  *
  * A client keeps "depth" I/Os of "block" bytes in flight at random places. Keys:
  *	depth=8, block=65536, write
@@ -16,11 +19,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +37,11 @@
 #define MAX_CLIENTS	64
 #define MAX_DEPTH	256
 #define ATTRS		(IOCB_ATTR_pi + 1)
+
+/* Headers of older kernels do not have it. */
+#ifndef IORING_RW_ATTR_FLAG_LIST
+#define IORING_RW_ATTR_FLAG_LIST	(1U << 1)
+#endif
 
 struct client;
 
@@ -53,8 +63,20 @@ struct client {
 	size_t			room;
 };
 
+/* A ring with CQEs of 32 bytes. */
+struct ring {
+	int			fd;
+	struct io_uring_sqe	*sqes;
+	struct io_uring_cqe	*cqes;
+	unsigned int		*sq_head, *sq_tail, *sq_array, *sq_flags;
+	unsigned int		*cq_head, *cq_tail;
+	unsigned int		sq_entries, sq_mask, cq_mask;
+};
+
 struct load {
+	bool			uring, sqpoll;
 	aio_context_t		ctx;
+	struct ring		ring;
 	int			fd;
 	uint64_t		device_bytes, warm, end;
 	unsigned int		flying;
@@ -184,6 +206,122 @@ static int prepare(struct load *l, struct client *c)
 	return 0;
 }
 
+static int enter(struct load *l, unsigned int submit, unsigned int wait,
+		 unsigned int flags)
+{
+	int ret = syscall(SYS_io_uring_enter, l->ring.fd, submit, wait, flags,
+			  NULL, 0);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static int set_up_ring(struct load *l, unsigned int entries)
+{
+	struct io_uring_params p = {
+		.flags = IORING_SETUP_CQE32 |
+			 (l->sqpoll ? IORING_SETUP_SQPOLL : 0),
+		.sq_thread_idle = 1,
+	};
+	struct ring *r = &l->ring;
+	char *rings;
+
+	r->fd = syscall(SYS_io_uring_setup, entries, &p);
+	if (r->fd < 0)
+		return -errno;
+	rings = mmap(NULL, p.cq_off.cqes +
+			   p.cq_entries * 2 * sizeof(*r->cqes) +
+			   p.sq_off.array + p.sq_entries * 4,
+		     PROT_READ | PROT_WRITE, MAP_SHARED, r->fd,
+		     IORING_OFF_SQ_RING);
+	r->sqes = mmap(NULL, p.sq_entries * sizeof(*r->sqes),
+		       PROT_READ | PROT_WRITE, MAP_SHARED, r->fd,
+		       IORING_OFF_SQES);
+	if (rings == MAP_FAILED || r->sqes == MAP_FAILED)
+		return -errno;
+	r->cqes = (struct io_uring_cqe *)(rings + p.cq_off.cqes);
+	r->sq_head = (unsigned int *)(rings + p.sq_off.head);
+	r->sq_tail = (unsigned int *)(rings + p.sq_off.tail);
+	r->sq_array = (unsigned int *)(rings + p.sq_off.array);
+	r->sq_flags = (unsigned int *)(rings + p.sq_off.flags);
+	r->cq_head = (unsigned int *)(rings + p.cq_off.head);
+	r->cq_tail = (unsigned int *)(rings + p.cq_off.tail);
+	r->sq_entries = p.sq_entries;
+	r->sq_mask = p.sq_entries - 1;
+	r->cq_mask = p.cq_entries - 1;
+	return 0;
+}
+
+/* What the iocb says, by io_uring. Returns 1, as io_submit(2), or an error. */
+static int submit_sqe(struct load *l, const struct iocb *iocb)
+{
+	struct ring *r = &l->ring;
+	unsigned int tail = *r->sq_tail;
+	struct io_uring_sqe *sqe = &r->sqes[tail & r->sq_mask];
+
+	/* the kernel's thread may be behind */
+	while (tail - __atomic_load_n(r->sq_head, __ATOMIC_ACQUIRE) ==
+	       r->sq_entries) {
+		int ret = enter(l, 0, 0, IORING_ENTER_SQ_WAIT);
+
+		if (ret < 0)
+			return ret;
+	}
+	memset(sqe, 0, sizeof(*sqe));
+	sqe->opcode = iocb->aio_lio_opcode == IOCB_CMD_PWRITE ?
+		      IORING_OP_WRITE : IORING_OP_READ;
+	sqe->fd = iocb->aio_fildes;
+	sqe->addr = iocb->aio_buf;
+	sqe->len = iocb->aio_nbytes;
+	sqe->off = iocb->aio_offset;
+	sqe->user_data = iocb->aio_data;
+	if (iocb->aio_attrs) {
+		/* attr_ptr and attr_type_mask */
+		sqe->addr3 = iocb->aio_attrs;
+		sqe->__pad2[0] = IORING_RW_ATTR_FLAG_LIST;
+	}
+	r->sq_array[tail & r->sq_mask] = tail & r->sq_mask;
+	__atomic_store_n(r->sq_tail, tail + 1, __ATOMIC_SEQ_CST);
+	if (!l->sqpoll)
+		return enter(l, 1, 0, 0);
+	if (__atomic_load_n(r->sq_flags, __ATOMIC_SEQ_CST) &
+	    IORING_SQ_NEED_WAKEUP) {
+		int ret = enter(l, 0, 0, IORING_ENTER_SQ_WAKEUP);
+
+		if (ret < 0)
+			return ret;
+	}
+	return 1;
+}
+
+/* Wait for at least one, and give it as AIO does. */
+static int wait_for_cqes(struct load *l, int max, struct io_event *events)
+{
+	struct ring *r = &l->ring;
+	unsigned int head = *r->cq_head;
+	int n = 0;
+
+	while (head == __atomic_load_n(r->cq_tail, __ATOMIC_ACQUIRE)) {
+		int ret = enter(l, 0, 1, IORING_ENTER_GETEVENTS);
+
+		if (ret < 0 && ret != -EINTR)
+			return ret;
+	}
+	for (; n < max && head != __atomic_load_n(r->cq_tail,
+						  __ATOMIC_ACQUIRE);
+	     n++, head++) {
+		const struct io_uring_cqe *cqe =
+			&r->cqes[(head & r->cq_mask) * 2];
+
+		events[n] = (struct io_event){
+			.data	= cqe->user_data,
+			.res	= cqe->res,
+			.res2	= *(const uint64_t *)(cqe + 1),
+		};
+	}
+	__atomic_store_n(r->cq_head, head, __ATOMIC_RELEASE);
+	return n;
+}
+
 static int start(struct load *l, struct slot *slot)
 {
 	struct client *c = slot->client;
@@ -196,7 +334,7 @@ static int start(struct load *l, struct slot *slot)
 	c->random ^= c->random << 17;
 	iocb->aio_offset = c->random % (l->device_bytes / c->block) * c->block;
 	slot->start = now();
-	ret = ioattr_submit(l->ctx, 1, &iocb);
+	ret = l->uring ? submit_sqe(l, iocb) : ioattr_submit(l->ctx, 1, &iocb);
 	if (ret != 1)
 		return ret ? ret : -EAGAIN;
 	c->all++;
@@ -247,7 +385,8 @@ static int run(struct load *l)
 		}
 	}
 	while (l->flying) {
-		n = ioattr_getevents(l->ctx, 1, 64, events);
+		n = l->uring ? wait_for_cqes(l, 64, events) :
+			       ioattr_getevents(l->ctx, 1, 64, events);
 		if (n < 0)
 			return n;
 		at = now();
@@ -292,8 +431,15 @@ int main(int argc, char **argv)
 	unsigned int i, flying = 0;
 	int ret = 0;
 
+	if (argc > 1 && (!strcmp(argv[1], "-u") || !strcmp(argv[1], "-s"))) {
+		l.uring = true;
+		l.sqpoll = argv[1][1] == 's';
+		argv++;
+		argc--;
+	}
 	if (argc < 4 || argc - 3 > MAX_CLIENTS) {
-		fprintf(stderr, "usage: load DEVICE SECONDS CLIENT...\n");
+		fprintf(stderr,
+			"usage: load [-u | -s] DEVICE SECONDS CLIENT...\n");
 		return 2;
 	}
 	l.fd = open(argv[1], O_RDWR | O_DIRECT | O_CLOEXEC);
@@ -309,7 +455,8 @@ int main(int argc, char **argv)
 		flying += l.clients[i].depth;
 	}
 	if (!ret)
-		ret = ioattr_setup(flying, &l.ctx);
+		ret = l.uring ? set_up_ring(&l, flying) :
+				ioattr_setup(flying, &l.ctx);
 	if (!ret) {
 		l.warm = now() + 1000000000ULL;
 		l.end = now() + strtoull(argv[2], NULL, 10) * 1000000000ULL;

@@ -311,6 +311,11 @@ static void refused(struct test *t)
 
 	sqe = prep_read(&ring, t);
 	io_uring_prep_attr_list(sqe, &t->list);
+	sqe->__pad2[0] = 1 << 1;
+	gives(t, run(&ring), -EINVAL, 0, "a type that is not known: EINVAL");
+
+	sqe = prep_read(&ring, t);
+	io_uring_prep_attr_list(sqe, &t->list);
 	sqe->__pad2[0] |= IORING_RW_ATTR_FLAG_LIST_SQE;
 	gives(t, run(&ring), -EINVAL, 0, "a list in two places: EINVAL");
 
@@ -375,6 +380,7 @@ static void sizes_in_sqe(struct test *t)
 		if (!ret) {
 			was[0].addr3 = 0;
 			was[0].__pad2[0] = IORING_RW_ATTR_FLAG_LIST_SQE;
+			memset(&was[1], 0, sizeof(was[1]));
 			memcpy(&was[1], &list, size);
 		}
 		ok(t, ret == cases[i].error &&
@@ -382,7 +388,10 @@ static void sizes_in_sqe(struct test *t)
 
 		to = prep_read(&ring, t);
 		to->__pad2[0] = IORING_RW_ATTR_FLAG_LIST_SQE;
-		memcpy(to + 1, &list, sizeof(*to));
+		memset(to + 1, 0, sizeof(*to));
+		memcpy(to + 1, &list, size < sizeof(*to) ? size : sizeof(*to));
+		/* the size, if the list is too short to have one */
+		memcpy(to + 1, &size, sizeof(size));
 		gives(t, run(&ring), cases[i].error ?: BLOCK, 0,
 		      "... and the same by the kernel");
 	}
@@ -391,12 +400,12 @@ static void sizes_in_sqe(struct test *t)
 
 static void probe(struct test *t)
 {
-	int flags = io_uring_attr_flags();
+	__s64 flags = io_uring_attr_flags();
 
 	if (flags < 0)
 		printf("# io_uring_attr_flags: %s\n", strerror(-flags));
-	ok(t, flags == (IORING_RW_ATTR_FLAG_PI | IORING_RW_ATTR_FLAG_LIST |
-			IORING_RW_ATTR_FLAG_LIST_SQE),
+	ok(t, flags == (__s64)(IORING_RW_ATTR_FLAG_PI | IORING_RW_ATTR_FLAG_LIST |
+			       IORING_RW_ATTR_FLAG_LIST_SQE),
 	   "the kernel tells what it takes");
 }
 

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -327,6 +328,26 @@ static void children(void)
 	right(waitpid(pid, &status, 0) == pid && !status);
 }
 
+/* The same, of a child that the C library does not know of. */
+static void clones(void)
+{
+	int i, status;
+	pid_t pid;
+
+	for (i = 0; i < 10; i++)
+		read_block(i);
+	pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	right(pid >= 0);
+	if (!pid) {
+		ctx = NULL;
+		right(!io_setup(256, &ctx));
+		for (i = 0; i < 20; i++)
+			read_block(i);
+		_exit(0);
+	}
+	right(waitpid(pid, &status, 0) == pid && !status);
+}
+
 /* Reads and writes of several sizes, by vectors and without. */
 static void sizes(void)
 {
@@ -365,6 +386,31 @@ static void removed(const char *cgroup)
 	right(!rmdir(cgroup));
 	for (i = 0; i < 5; i++)
 		read_block(i);
+}
+
+static int open_files(void)
+{
+	int i, n = 0;
+
+	for (i = 0; i < 1024; i++)
+		n += fcntl(i, F_GETFD) >= 0;
+	return n;
+}
+
+/* The directory @cgroup is removed and made again after 5 reads, twice. */
+static void remade(const char *cgroup)
+{
+	int i, files = 0;
+
+	for (i = 0; i < 15; i++) {
+		if (i == 5)
+			files = open_files();
+		if (i && i % 5 == 0)
+			right(!rmdir(cgroup) && !mkdir(cgroup, 0755));
+		read_block(i);
+	}
+	/* no more files are open than after the first five */
+	right(open_files() == files);
 }
 
 /* Everything that is open is closed, as daemons do. 5 reads, and 5. */
@@ -491,6 +537,10 @@ int main(int argc, char **argv)
 		reopen(more);
 	else if (!strcmp(scene, "children"))
 		children();
+	else if (!strcmp(scene, "clones"))
+		clones();
+	else if (!strcmp(scene, "remade"))
+		remade(more);
 	else if (!strcmp(scene, "sizes"))
 		sizes();
 	else if (!strcmp(scene, "removed"))

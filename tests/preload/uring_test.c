@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Usage: uring_test SCENE FILE
+ * Usage: uring_test SCENE FILE [CGROUP]
  *
  * As aio_test, of io_uring. Block N of FILE is full of the byte N.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <liburing.h>
@@ -90,6 +93,37 @@ static void daemons(const char *file)
 	right(fd == 3);
 	for (i = 0; i < 5; i++)
 		read_block(i);
+}
+
+/* 10 reads, and 20 of a child that the C library does not know of. */
+static void clones(void)
+{
+	int i, status;
+	pid_t pid;
+
+	for (i = 0; i < 10; i++)
+		read_block(i);
+	pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	right(pid >= 0);
+	if (!pid) {
+		right(!io_uring_queue_init(8, &ring, 0));
+		for (i = 0; i < 20; i++)
+			read_block(i);
+		_exit(0);
+	}
+	right(waitpid(pid, &status, 0) == pid && !status);
+}
+
+/* The directory @cgroup is removed and made again after 5 reads, twice. */
+static void remade(const char *cgroup)
+{
+	int i;
+
+	for (i = 0; i < 15; i++) {
+		if (i && i % 5 == 0)
+			right(!rmdir(cgroup) && !mkdir(cgroup, 0755));
+		read_block(i);
+	}
 }
 
 /* 2 reads and a write with a registered buffer, of a vector but for the first. */
@@ -236,12 +270,13 @@ static void refused(void)
 
 int main(int argc, char **argv)
 {
-	const char *scene;
+	const char *scene, *more;
 	int direct;
 
-	if (argc != 3)
+	if (argc < 3)
 		return 2;
 	scene = argv[1];
+	more = argc > 3 ? argv[3] : "";
 	/* without it nothing honours a hint, whatever the disk */
 	direct = strcmp(scene, "refused") ? O_DIRECT : 0;
 	fd = open(argv[2], O_RDWR | direct);
@@ -254,6 +289,10 @@ int main(int argc, char **argv)
 		single();
 	else if (!strcmp(scene, "daemons"))
 		daemons(argv[2]);
+	else if (!strcmp(scene, "clones"))
+		clones();
+	else if (!strcmp(scene, "remade"))
+		remade(more);
 	else if (!strcmp(scene, "fixed"))
 		fixed();
 	else if (!strcmp(scene, "raw"))

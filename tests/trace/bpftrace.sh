@@ -60,7 +60,7 @@ is "what was given, by process, device and attribute" \
 	"ioattr $number cache 16
 ioattr $number cgroup 24" "$(sums given 2)"
 is "what was honoured, by device, attribute and layer" \
-	"$number cgroup bio_attr 24" "$(sums honoured 1)"
+	"$number cgroup blk-cgroup 24" "$(sums honoured 1)"
 is "nothing was refused" '' "$(sums refused 2)"
 
 counted "/bin/sh $PWD/lists"

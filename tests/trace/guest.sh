@@ -103,7 +103,7 @@ traces "no attributes" 0 "0 given, 0 honoured, 0 refused" \
 	-- ioattr read --length=64K $dev
 traces "two attributes, of which one is honoured" 0 "8 given, 8 honoured, 0 refused
 ioattr vdc cgroup - 8 - -
-ioattr vdc cgroup bio_attr - 8 -
+ioattr vdc cgroup blk-cgroup - 8 -
 ioattr vdc cache - 8 - -" -- ioattr write --cgroup=/sys/fs/cgroup \
 	--cache=bypass --length=32K /dev/vdc
 traces "... by process: once for each list" 0 "8 given, 8 honoured, 0 refused
@@ -134,7 +134,7 @@ traces "two processes at once" 0 "96 given, 96 honoured, 0 refused
 ioattr bcache0 cache - 64 - -
 ioattr bcache0 cache bcache - 64 -
 ioattr vdc cgroup - 32 - -
-ioattr vdc cgroup bio_attr - 32 -" -- sh both
+ioattr vdc cgroup blk-cgroup - 32 -" -- sh both
 is "... are two, by their pids" 2 \
 	"$(sed -n 's/^ioattr\[\([0-9]*\)\].*/\1/p' rows | sort -u | wc -l)"
 

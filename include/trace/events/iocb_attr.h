@@ -84,7 +84,7 @@ TRACE_EVENT(iocb_attr_accepted,
 		}
 		__entry->pos	= iocb->ki_pos;
 		__entry->size	= size;
-		__entry->flags	= attrs->flags;
+		__entry->flags	= attrs->flags & IOCB_ATTR_LIST_REPORT;
 		__entry->given	= attrs->given;
 	),
 

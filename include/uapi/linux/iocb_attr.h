@@ -19,9 +19,6 @@
 
 #include <linux/types.h>
 
-/* The largest list that a kernel accepts, in bytes, header included. */
-#define IOCB_ATTR_LIST_SIZE_MAX	4096
-
 /* iocb_attr.flags */
 #define IOCB_ATTR_REQUIRED	(1 << 0)
 
@@ -47,21 +44,21 @@ struct iocb_attr {
 };
 
 /**
- * struct iocb_attr_list - the attributes of one I/O
- * @size: Bytes of the whole list, this header included; a multiple of 8 and
- *	at most IOCB_ATTR_LIST_SIZE_MAX. A list of 8 bytes holds no record.
+ * struct iocb_attr_list - header of the attributes of one I/O
+ * @size: Bytes of the whole list, this header included; a multiple of 8. A list
+ *	of 8 bytes holds no record.
  * @flags: 0 or IOCB_ATTR_LIST_REPORT: the completion says which attributes
- *	were honoured. In io_event.res2, or in io_uring_cqe.big_cqe[0], bit N is
+ *	were honoured. Bit N of io_event.res2, or of io_uring_cqe.big_cqe[0], is
  *	then set if at least one layer acted on the attribute with id N for at
- *	least a part of this I/O.
- * @attrs: The first record; the next one is @size bytes of the record on.
+ *	least a part of this I/O. The mask has 32 bits; the higher 32 bits of
+ *	these fields are reserved and 0.
  *
- * The kernel reads the list once, while the I/O is submitted.
+ * The records follow, each where the one before it ends. The kernel reads the
+ * list once, while the I/O is submitted.
  */
 struct iocb_attr_list {
 	__u32	size;
 	__u32	flags;
-	struct iocb_attr attrs[];
 } __attribute__((aligned(8)));
 
 /* iocb_attr.id */
@@ -154,7 +151,8 @@ struct iocb_attr_cache {
 /**
  * struct iocb_attr_pi - protection information that goes with the I/O
  * @attr: Record header, id IOCB_ATTR_pi.
- * @flags: IO_INTEGRITY_CHK_*: what the device is to check.
+ * @flags: IO_INTEGRITY_CHK_*: what the device is to check. A check of a tag
+ *	that the device's format does not have is refused.
  * @app_tag: Application tag to check for.
  * @len: Bytes of protection information at @addr, as many as the data needs
  *	or more.

@@ -10,9 +10,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* C++ has no flexible arrays, but all compilers of it have. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpedantic"
 /* A system whose headers are older has the copy that is installed with this. */
 #ifdef __has_include
 #if __has_include(<linux/iocb_attr.h>)
@@ -23,7 +20,6 @@
 #else
 #include <linux/iocb_attr.h>
 #endif
-#pragma GCC diagnostic pop
 
 #ifdef __cplusplus
 extern "C" {
@@ -180,7 +176,7 @@ struct ioattr_cap {
 	uint64_t	devices;
 	uint32_t	list_flags;
 	uint32_t	hints;
-	uint16_t	sizes[32];
+	uint16_t	sizes[64];
 };
 
 /*

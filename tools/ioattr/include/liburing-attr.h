@@ -13,9 +13,6 @@
 
 #include <liburing.h>
 
-/* C++ has no flexible arrays, but all compilers of it have. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpedantic"
 /* A system whose headers are older has the copy that is installed with this. */
 #ifdef __has_include
 #if __has_include(<linux/iocb_attr.h>)
@@ -26,7 +23,6 @@
 #else
 #include <linux/iocb_attr.h>
 #endif
-#pragma GCC diagnostic pop
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,10 +33,10 @@ extern "C" {
 #define IORING_RW_ATTR_FLAG_PI		(1U << 0)
 #endif
 #ifndef IORING_RW_ATTR_FLAG_LIST
-#define IORING_RW_ATTR_FLAG_LIST	(1U << 1)
+#define IORING_RW_ATTR_FLAG_LIST	(1ULL << 62)
 #endif
 #ifndef IORING_RW_ATTR_FLAG_LIST_SQE
-#define IORING_RW_ATTR_FLAG_LIST_SQE	(1U << 2)
+#define IORING_RW_ATTR_FLAG_LIST_SQE	(1ULL << 61)
 #endif
 #ifndef IORING_CQE_F_32
 #define IORING_CQE_F_32			(1U << 15)
@@ -77,7 +73,8 @@ static inline void io_uring_prep_attr_list(struct io_uring_sqe *sqe,
  * io_uring_prep_attr_list_inline - give a read or write attributes, in the SQE
  * @sqe: A prepared SQE, as above, of a ring with IORING_SETUP_SQE128. On any
  *	other ring this would write to the next SQE.
- * @list: A struct iocb_attr_list, which is copied.
+ * @list: A struct iocb_attr_list, which is copied. The rest of the second half
+ *	is set to 0.
  *
  * Return: 0, -E2BIG if the list is longer than IO_URING_ATTR_INLINE_MAX bytes,
  * or -EINVAL if that is no size of a list. The SQE is then as it was.
@@ -93,6 +90,7 @@ static inline int io_uring_prep_attr_list_inline(struct io_uring_sqe *sqe,
 		return -EINVAL;
 	if (size > IO_URING_ATTR_INLINE_MAX)
 		return -E2BIG;
+	memset(sqe + 1, 0, sizeof(*sqe));
 	memcpy(sqe + 1, list, size);
 	sqe->addr3 = 0;
 	sqe->__pad2[0] = IORING_RW_ATTR_FLAG_LIST_SQE;
@@ -170,13 +168,13 @@ io_uring_prep_write_fixed_attr(struct io_uring_sqe *sqe, int fd,
  *
  * Return: a mask with bit N set if the attribute with id N was: of a request
  * whose list has IOCB_ATTR_LIST_REPORT, else 0. That takes a ring with
- * IORING_SETUP_CQE32 or IORING_SETUP_CQE_MIXED.
+ * IORING_SETUP_CQE32 or IORING_SETUP_CQE_MIXED. The mask has 32 bits.
  */
 static inline __u64 io_uring_cqe_attr_honoured(const struct io_uring *ring,
 					       const struct io_uring_cqe *cqe)
 {
 	if ((ring->flags & IORING_SETUP_CQE32) || (cqe->flags & IORING_CQE_F_32))
-		return cqe->big_cqe[0];
+		return (__u32)cqe->big_cqe[0];
 	return 0;
 }
 
@@ -185,11 +183,11 @@ static inline __u64 io_uring_cqe_attr_honoured(const struct io_uring *ring,
  *
  * Needs no ring.
  *
- * Return: a mask of IORING_RW_ATTR_FLAG_*, or 0 or a negative
+ * Return: a mask of IORING_RW_ATTR_FLAG_*, of bits 0 to 62, or 0 or a negative
  * errno from a kernel that does not tell, which may know
  * IORING_RW_ATTR_FLAG_PI but no lists.
  */
-static inline int io_uring_attr_flags(void)
+static inline __s64 io_uring_attr_flags(void)
 {
 	/*
 	 * linux/io_uring/query.h: io_uring_query_opcode and io_uring_query_hdr
@@ -199,7 +197,8 @@ static inline int io_uring_attr_flags(void)
 		__u32	nr_opcodes[2];
 		__u64	flags[4];
 		__u32	nr_query_opcodes;
-		__u32	rw_attr_flags;
+		__u32	pad;
+		__u64	rw_attr_flags;
 	} op;
 	struct {
 		__u64	next_entry;
@@ -217,7 +216,9 @@ static inline int io_uring_attr_flags(void)
 	hdr.size = sizeof(op);
 	if (syscall(__NR_io_uring_register, -1, register_query, &hdr, 0) < 0)
 		return -errno;
-	return hdr.result < 0 ? hdr.result : (int)op.rw_attr_flags;
+	if (hdr.result < 0)
+		return hdr.result;
+	return op.rw_attr_flags & ~(1ULL << 63);
 }
 
 #ifdef __cplusplus

@@ -9,7 +9,7 @@
 /* FS_IOC_GETIOCBATTR_CAP */
 #define GET_CAP	_IOR(0x15, 3, struct ioattr_cap)
 
-static_assert(sizeof(struct ioattr_cap) == 128,
+static_assert(sizeof(struct ioattr_cap) == 192,
 	      "the size is a part of the ioctl's number");
 
 int ioattr_probe(int fd, struct ioattr_cap *cap)

@@ -229,15 +229,15 @@ static long submit(aio_context_t ctx, long nr, struct iocb **iocbs)
 }
 
 /*
- * The first iocb was refused with its attributes. If that is for a cgroup that the
- * program has closed, submit it with that open again.
+ * The first iocb was refused with its attributes. If that is for a cgroup that was
+ * closed, or removed and made again, submit it with that open.
  */
 static long submit_again(aio_context_t ctx, struct iocb **iocbs,
 			 const struct tag *tag, long refusal)
 {
 	long ret;
 
-	if (refusal != -EBADF || !tag->action || !tag->action->cgroup ||
+	if (!tag->action || !action_lost(tag->action, -refusal) ||
 	    action_reopen(tag->action))
 		return refusal;
 	ret = submit(ctx, 1, iocbs);

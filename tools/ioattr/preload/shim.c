@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +21,7 @@
 
 /* linux/io_uring.h: IORING_REGISTER_QUERY and IORING_RW_ATTR_FLAG_LIST */
 #define REGISTER_QUERY	35
-#define ATTR_FLAG_LIST	(1U << 1)
+#define ATTR_FLAG_LIST	(1ULL << 62)
 
 /* Files whose paths are remembered: those with lower numbers than this. */
 #define CACHED_FDS	4096
@@ -54,12 +53,46 @@ static _Atomic int without = -1;
 /* io_uring has none, which AIO may have all the same. */
 static _Atomic bool uring_without;
 
-static aio_context_t _Atomic check_ctx;
 static _Atomic int null_fd = -1;
+
+/**
+ * struct own_memory - what belongs to one address space
+ * @alive: False in a child that has not looked yet.
+ * @check_ctx: The AIO context that lists are tried on, or 0.
+ *
+ * The kernel clears it in a child that gets an address space of its own, however
+ * that is made: clone(2) runs no handler of pthread_atfork(3).
+ */
+struct own_memory {
+	_Atomic bool		alive;
+	aio_context_t _Atomic	check_ctx;
+};
+
+static struct own_memory fallback;
+static struct own_memory *own = &fallback;
+
+static void new_counts(void);
+
+static void map_own_memory(void)
+{
+	void *map = mmap(NULL, sizeof(*own), PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	/* kernels without this have no attributes either */
+	if (map != MAP_FAILED && !madvise(map, sizeof(*own), MADV_WIPEONFORK))
+		own = map;
+	own->alive = true;
+}
 
 bool shim_active(void)
 {
-	return nr_rules;
+	if (!nr_rules)
+		return false;
+	if (!own->alive && !atomic_exchange(&own->alive, true)) {
+		aio_forked();
+		new_counts();
+	}
+	return true;
 }
 
 bool shim_reports(void)
@@ -239,6 +272,20 @@ static void set_cgroup(struct action *action, int fd)
 				 __ATOMIC_RELEASE);
 }
 
+/* Open the directory that now has the name of the cgroup. */
+static int open_cgroup(struct action *action)
+{
+	struct stat st;
+	int fd;
+
+	fd = open_far(action->cgroup, O_PATH | O_DIRECTORY);
+	if (fd >= 0 && !fstat(fd, &st)) {
+		action->dev = st.st_dev;
+		action->ino = st.st_ino;
+	}
+	return fd;
+}
+
 int action_open(struct action *action)
 {
 	int fd, saved = errno;
@@ -247,7 +294,7 @@ int action_open(struct action *action)
 	    __atomic_load_n(cgroup_fd(&action->lists[NR_LISTS - 1]),
 			    __ATOMIC_ACQUIRE) >= 0)
 		return 0;
-	fd = open_far(action->cgroup, O_PATH | O_DIRECTORY);
+	fd = open_cgroup(action);
 	errno = saved;
 	if (fd < 0)
 		return -fd;
@@ -265,22 +312,35 @@ static bool still_open(const struct action *action)
 
 int action_reopen(struct action *action)
 {
-	int fd, saved = errno;
-	bool open;
+	int fd, old = action->fd, saved = errno;
+	struct stat st;
+	bool ours;
 
 	/* another thread may have done so, or it was something else */
-	open = !action->cgroup || still_open(action);
-	errno = saved;
-	if (open)
+	if (!action->cgroup || still_open(action)) {
+		errno = saved;
 		return 0;
-	fd = open_far(action->cgroup, O_PATH | O_DIRECTORY);
+	}
+	/* the program may have closed it, and have a file of that number */
+	ours = !fstat(old, &st) && st.st_dev == action->dev &&
+	       st.st_ino == action->ino;
+	fd = open_cgroup(action);
 	errno = saved;
 	if (fd < 0)
 		return -fd;
-	/* the old number may be a file of the program's: it is not closed */
+	/* the directory that was removed gives its number to the new one */
+	if (ours && raw_syscall(SYS_dup3, fd, old, O_CLOEXEC, 0, 0, 0) == old) {
+		close_quietly(fd);
+		return 0;
+	}
 	action->fd = fd;
 	set_cgroup(action, fd);
 	return 0;
+}
+
+bool action_lost(const struct action *action, int error)
+{
+	return action->cgroup && (error == EBADF || error == ENODEV);
 }
 
 bool action_owns(uint64_t list)
@@ -322,7 +382,7 @@ static int try_list(const void *list)
 		.aio_attrs	= (uintptr_t)list,
 	}, *iocbs = &iocb;
 	struct io_event events[8];
-	aio_context_t ctx = check_ctx, unused = 0;
+	aio_context_t ctx = own->check_ctx, unused = 0;
 	int fd = null_fd, tries = 3;
 	long ret;
 
@@ -336,7 +396,8 @@ static int try_list(const void *list)
 		ret = raw_syscall(SYS_io_setup, 32, (long)&ctx, 0, 0, 0, 0);
 		if (ret < 0)
 			return -ret;
-		if (!atomic_compare_exchange_strong(&check_ctx, &unused, ctx)) {
+		if (!atomic_compare_exchange_strong(&own->check_ctx, &unused,
+						    ctx)) {
 			raw_syscall(SYS_io_destroy, ctx, 0, 0, 0, 0, 0);
 			ctx = unused;
 		}
@@ -373,8 +434,8 @@ bool kernel_refuses_all(void)
 bool uring_knows(void)
 {
 	struct {
-		uint32_t	other[11];
-		uint32_t	rw_attr_flags;
+		uint32_t	other[12];
+		uint64_t	rw_attr_flags;
 	} op = { 0 };
 	struct {
 		uint64_t	next, data;
@@ -411,8 +472,7 @@ int action_check(struct action *action, uint32_t *asked, uint32_t *refused)
 	error = action_open(action);
 	if (!error)
 		error = try_list(&action->lists[LIST_ASK]);
-	/* the program has closed all that it does not know */
-	if (error == EBADF) {
+	if (action_lost(action, error)) {
 		error = action_reopen(action);
 		if (!error)
 			error = try_list(&action->lists[LIST_ASK]);
@@ -441,13 +501,6 @@ static void new_counts(void)
 	snprintf(counts->name, sizeof(counts->name), "%s",
 		 program_invocation_short_name);
 	counts->pid = getpid();
-}
-
-static void forked(void)
-{
-	check_ctx = 0;
-	aio_forked();
-	new_counts();
 }
 
 static void map_counts(void)
@@ -537,7 +590,7 @@ static void begin(void)
 		map_counts();
 		new_counts();
 		reports = getenv(ENV_REPORT);
-		pthread_atfork(NULL, NULL, forked);
+		map_own_memory();
 		read_rules(env);
 	}
 	errno = saved;

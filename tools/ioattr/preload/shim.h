@@ -10,6 +10,7 @@
 #define SHIM_H
 
 #include <linux/aio_abi.h>
+#include <sys/types.h>
 
 #include "../include/ioattr.h"
 #include "counts.h"
@@ -38,6 +39,8 @@ enum { LIST_PLAIN, LIST_REPORT, LIST_ASK, NR_LISTS };
  * @cgroup: A directory, or NULL.
  * @lists: They stay at their place, for iocbs go on to refer to them.
  * @fd: Of @cgroup, or -1.
+ * @dev: The directory that @fd was opened for, with @ino.
+ * @ino: Likewise.
  */
 struct action {
 	bool			required;
@@ -46,6 +49,8 @@ struct action {
 	const char		*cgroup;
 	struct ioattr_list	lists[NR_LISTS];
 	_Atomic int		fd;
+	_Atomic dev_t		dev;
+	_Atomic ino_t		ino;
 };
 
 /* Is there anything to do at all? */
@@ -67,9 +72,12 @@ bool shim_sizes(void);
 int action_open(struct action *action);
 
 /*
- * There was EBADF: open its cgroup again if the program has closed that. 0, it is
- * open now, or an errno.
+ * May @error be that its cgroup is lost: closed by the program, or removed, and
+ * perhaps made again?
  */
+bool action_lost(const struct action *action, int error);
+
+/* Open the cgroup again if it is lost: 0, it is open now, or an errno. */
 int action_reopen(struct action *action);
 
 /* Is this the address of a list of an action? */

@@ -93,9 +93,9 @@ static const char *not_permitted(const struct job *job, int error)
 	if (job->cgroup && error == -EACCES)
 		return "--cgroup is not for you: its cgroup.procs has to be writable, and if it is not below your own cgroup, that of the common ancestor too";
 	if (job->cgroup && !job->proxy && job->prio < 0)
-		return "--cgroup is not for you: you could not move a process there";
+		return "--cgroup is not for you: it is outside of your cgroup namespace";
 	if (job->proxy && error == -EPERM)
-		return "--proxy is not for you: the process has to be your own, or you need CAP_SYS_PTRACE and CAP_SYS_NICE; and a process of class rt needs CAP_SYS_NICE";
+		return "--proxy is not for you: the process has to be your own, or you need CAP_SYS_PTRACE and CAP_SYS_NICE; its cgroup has to be yours or below it, or you need CAP_SYS_ADMIN or --cgroup; and a process of class rt needs CAP_SYS_NICE";
 	if (job->prio >= 0 && error == -EPERM)
 		return "--prio is not for you: the class rt needs CAP_SYS_NICE";
 	return strerror(-error);
@@ -131,6 +131,8 @@ const char *refusal(const struct job *job, int error)
 		return "--proxy: there is no such process";
 	case -ENODEV:
 		return "--cgroup: it is being removed";
+	case -EROFS:
+		return "--cgroup is not for you: the cgroup file system is read-only";
 	default:
 		return strerror(-error);
 	}

@@ -260,17 +260,35 @@ static bool is_file(const char *path)
 	return !access(path, R_OK);
 }
 
+/*
+ * The loader separates names by blanks and colons, and looks for relative ones in
+ * the working directory that the program has by then.
+ */
+static int set_library(struct setup *setup, const char *name)
+{
+	if (!realpath(name, setup->library)) {
+		complain("%s: %s", name, strerror(errno));
+		return CANNOT;
+	}
+	if (strpbrk(setup->library, " :")) {
+		complain("%s: the loader takes no name with a blank or a colon; IOATTR_PRELOAD can say another",
+			 setup->library);
+		return CANNOT;
+	}
+	return 0;
+}
+
 /* What the environment says, beside this program, or where it is installed. */
 static int find_library(struct setup *setup)
 {
 	const char *env = getenv("IOATTR_PRELOAD");
-	char self[PATH_MAX - sizeof(LIBRARY)], *slash;
+	char self[PATH_MAX], *slash;
+	char beside[PATH_MAX + sizeof(LIBRARY)];
 	ssize_t len;
 
-	snprintf(setup->library, sizeof(setup->library), "%s", env ? env : "");
 	if (env) {
 		if (is_file(env))
-			return 0;
+			return set_library(setup, env);
 		complain("%s: %s", env, strerror(errno));
 		return CANNOT;
 	}
@@ -279,15 +297,14 @@ static int find_library(struct setup *setup)
 	slash = strrchr(self, '/');
 	if (slash) {
 		slash[1] = '\0';
-		sprintf(setup->library, "%s%s", self, LIBRARY);
-		if (is_file(setup->library))
-			return 0;
+		sprintf(beside, "%s%s", self, LIBRARY);
+		if (is_file(beside))
+			return set_library(setup, beside);
 	}
-	strcpy(setup->library, PRELOAD_DIR "/" LIBRARY);
-	if (is_file(setup->library))
-		return 0;
-	complain("%s: %s; IOATTR_PRELOAD can say where it is", setup->library,
-		 strerror(errno));
+	if (is_file(PRELOAD_DIR "/" LIBRARY))
+		return set_library(setup, PRELOAD_DIR "/" LIBRARY);
+	complain("%s: %s; IOATTR_PRELOAD can say where it is",
+		 PRELOAD_DIR "/" LIBRARY, strerror(errno));
 	return CANNOT;
 }
 
@@ -356,23 +373,27 @@ static void interpreter(char path[PATH_MAX])
 	close(fd);
 }
 
-static void check_program(const char *name)
+/* What is required is not done without: the program is not started then. */
+static int check_program(const struct setup *setup, const char *name)
 {
 	char path[PATH_MAX];
 	const char *why;
 	int fd;
 
 	if (!find_program(name, path))
-		return;
+		return 0;
 	interpreter(path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
+		return 0;
 	why = not_loaded(fd);
-	if (why)
-		complain("%s: %s: no library can be loaded into it, and its I/O is as ever",
-			 path, why);
 	close(fd);
+	if (!why)
+		return 0;
+	complain("%s: %s: no library can be loaded into it, and %s", path, why,
+		 setup->required ? "what is required cannot be given" :
+				   "its I/O is as ever");
+	return setup->required ? CANNOT : 0;
 }
 
 static int share_counts(struct setup *setup)
@@ -543,9 +564,12 @@ static int print_report(const struct setup *setup, const char *program)
 	if (why)
 		complain("%s: the I/O %s", why, setup->required ?
 			 "that requires them was refused" : "was as ever");
-	if (!shared->used)
+	if (!shared->used) {
 		complain("%s was not loaded into %s: its I/O was as ever",
 			 setup->library, program);
+		if (setup->required)
+			return CANNOT;
+	}
 	if (out != stderr && fclose(out)) {
 		complain("%s: %s", setup->output, strerror(errno));
 		return CANNOT;
@@ -564,10 +588,11 @@ int run_main(int argc, char **argv)
 	argv += optind;
 	ret = find_library(&setup);
 	if (!ret)
+		ret = check_program(&setup, argv[0]);
+	if (!ret)
 		ret = share_counts(&setup);
 	if (ret)
 		return ret;
-	check_program(argv[0]);
 	set_environment(&setup);
 	status = run(argv);
 	/* it has said so, unless the program ran and this is its own status */

@@ -69,7 +69,8 @@ chown 1000 $cg/one/cgroup.procs
 ends 0 "$all, cgroup honoured for 16" "cgroup: below one's own, and writable" \
 	$nobody ioattr read --cgroup=$cg/one $some $dev
 ends 1 "ioattr: $dev: --proxy is not for you: the process has to be your own,\
- or you need CAP_SYS_PTRACE and CAP_SYS_NICE; and a process of class rt needs\
+ or you need CAP_SYS_PTRACE and CAP_SYS_NICE; its cgroup has to be yours or below\
+ it, or you need CAP_SYS_ADMIN or --cgroup; and a process of class rt needs\
  CAP_SYS_NICE" "proxy: of somebody else" \
 	$nobody ioattr read --proxy=$sleeper $dev
 ends 1 "ioattr: $dev: --prio is not for you: the class rt needs CAP_SYS_NICE" \

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SHIM_LINUX_STRING_H
+#define SHIM_LINUX_STRING_H
+
 #include <string.h>
 
 static inline const void *memchr_inv(const void *start, int c, size_t bytes)
@@ -10,3 +13,5 @@ static inline const void *memchr_inv(const void *start, int c, size_t bytes)
 			return p;
 	return NULL;
 }
+
+#endif

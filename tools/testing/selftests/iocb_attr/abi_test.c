@@ -4,11 +4,14 @@
  * error that can be had from the bytes of a list, by AIO and by io_uring.
  */
 #define _GNU_SOURCE
+#include <sys/eventfd.h>
+
 #include "aio.h"
 #include "uring.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define FILE_DIRECT	"/dev/nullb0"
+#define LIST_MAX	4096	/* bytes of the longest list */
 
 /* One of each record; 8-byte aligned as the ABI wants it. */
 struct all_list {
@@ -163,7 +166,7 @@ static void *one(void *mem, const void *record, uint32_t size)
 
 	list->size = sizeof(*list) + size;
 	list->flags = 0;
-	memcpy(list->attrs, record, size);
+	memcpy(first_record(list), record, size);
 	return list;
 }
 
@@ -209,6 +212,41 @@ TEST_F(aio, pointer_without_flag)
 	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
 }
 
+/* With attributes every flag counts; without them, those that are known. */
+TEST_F(aio, unknown_flags)
+{
+	struct cache_list list = cache_list(0, 0);
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				&list);
+	int efd = eventfd(0, EFD_CLOEXEC), bit;
+	struct io_event event;
+
+	ASSERT_LE(0, efd);
+	iocb.aio_resfd = efd;
+	for (bit = 0; bit < 32; bit++) {
+		bool known = 1U << bit & (IOCB_FLAG_RESFD | IOCB_FLAG_IOPRIO |
+					  IOCB_FLAG_ATTR);
+
+		iocb.aio_attrs = (uintptr_t)&list;
+		iocb.aio_flags = IOCB_FLAG_ATTR | 1U << bit;
+		EXPECT_EQ(known ? 0 : -EINVAL,
+			  run(self->ctx, &iocb, &event)) {
+			TH_LOG("flag %#x", iocb.aio_flags);
+		}
+		/* a bad pointer is what is looked at next */
+		iocb.aio_attrs = 0;
+		EXPECT_EQ(known ? -EFAULT : -EINVAL,
+			  run(self->ctx, &iocb, &event));
+		if (bit == 2)
+			continue;
+		iocb.aio_flags = 1U << bit;
+		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		iocb.aio_attrs = (uintptr_t)&list;
+		EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
+	}
+	close(efd);
+}
+
 TEST_F(aio, without_flag_as_before)
 {
 	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
@@ -237,7 +275,7 @@ TEST_F(abi, list_sizes)
 	uint32_t size;
 
 	for (size = 0; size <= 4112; size++) {
-		struct iocb_attr *attr = list->attrs;
+		struct iocb_attr *attr = first_record(list);
 		int expected = 0;
 
 		/* one record of an unknown id that fills the list */
@@ -249,7 +287,7 @@ TEST_F(abi, list_sizes)
 		}
 		if (size < 8 || size % 8)
 			expected = -EINVAL;
-		else if (size > IOCB_ATTR_LIST_SIZE_MAX)
+		else if (size > LIST_MAX)
 			expected = -E2BIG;
 		ASSERT_EQ(expected, SUBMIT(list)) {
 			TH_LOG("list of %u bytes", size);
@@ -302,8 +340,8 @@ TEST_F(abi, record_sizes)
 		for (size = 0; size <= 48; size++) {
 			memset(self->list, 0, sizeof(self->list));
 			list->size = 8 + len;
-			list->attrs[0].size = size;
-			list->attrs[0].id = IOCB_ATTR_cache;
+			first_record(list)->size = size;
+			first_record(list)->id = IOCB_ATTR_cache;
 			/* what is left over is a record of size 0 */
 			EXPECT_EQ(size == len && size >= 16 ? 0 : -EINVAL,
 				  SUBMIT(list)) {
@@ -311,7 +349,7 @@ TEST_F(abi, record_sizes)
 			}
 		}
 	}
-	list->attrs[0].size = 0xfffffff8;
+	first_record(list)->size = 0xfffffff8;
 	EXPECT_EQ(-EINVAL, SUBMIT(list));
 }
 
@@ -856,6 +894,39 @@ TEST_F(abi, all_at_once)
 	};
 
 	EXPECT_EQ(0, SUBMIT(&l));
+}
+
+/* The last bytes before memory that is not there, and the first behind it. */
+TEST_F(abi, end_of_memory)
+{
+	struct cache_list list = cache_list(IOCB_CACHE_BYPASS, 0);
+	struct iocb_attr_list *empty;
+	uint32_t len, size;
+	char *page, *end;
+
+	page = mmap(NULL, 2 * BLOCK, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, page);
+	end = page + BLOCK;
+	ASSERT_EQ(0, munmap(end, BLOCK));
+	for (len = 0; len <= sizeof(list); len++) {
+		memcpy(end - len, &list, len);
+		EXPECT_EQ(len < sizeof(list) ? -EFAULT : 0, SUBMIT(end - len)) {
+			TH_LOG("%u bytes are there", len);
+		}
+	}
+	/* a header alone, and a list that says that it is longer */
+	empty = (void *)(end - sizeof(*empty));
+	memset(empty, 0, sizeof(*empty));
+	for (size = 8; size <= 512; size += 8) {
+		empty->size = size;
+		EXPECT_EQ(size > 8 ? -EFAULT : 0, SUBMIT(empty));
+	}
+	empty->size = 7;
+	EXPECT_EQ(-EINVAL, SUBMIT(empty));
+	empty->size = LIST_MAX + 8;
+	EXPECT_EQ(-E2BIG, SUBMIT(empty));
+	munmap(page, BLOCK);
 }
 
 /* The list may be anywhere; only its header says where it ends. */

@@ -45,6 +45,12 @@ static inline int io_getevents(aio_context_t ctx, long min, long nr,
 	return syscall(__NR_io_getevents, ctx, min, nr, events, NULL);
 }
 
+/* The record that a list begins with. */
+static inline struct iocb_attr *first_record(struct iocb_attr_list *list)
+{
+	return (struct iocb_attr *)(list + 1);
+}
+
 /* A list with one record of each kind that tests ask for. */
 struct cache_list {
 	struct iocb_attr_list	list;

@@ -26,12 +26,24 @@ static inline int bcache_wipe(const char *disk)
 	return ret;
 }
 
+/* Make BCACHE of disks that were formatted for it; 0 when it is there. */
+static inline int bcache_register(const char *backing, const char *cache)
+{
+	int i;
+
+	if (write_file("/sys/fs/bcache/register", cache) ||
+	    write_file("/sys/fs/bcache/register", backing))
+		return -ENODEV;
+	for (i = 0; i < 600 && access(BCACHE, R_OK); i++)
+		sleep_ms(100);
+	return i < 600 ? 0 : -ETIMEDOUT;
+}
+
 /* Returns NULL when BCACHE is there, or why it is not. */
 static inline const char *bcache_make(const char *backing, const char *cache)
 {
 	char cmd[256];
 	struct stat st;
-	int i;
 
 	if (access("/sys/fs/bcache/register", W_OK))
 		return "no bcache in this kernel";
@@ -46,12 +58,14 @@ static inline const char *bcache_make(const char *backing, const char *cache)
 		 backing, cache);
 	if (system(cmd))
 		return "make-bcache failed";
-	if (write_file("/sys/fs/bcache/register", cache) ||
-	    write_file("/sys/fs/bcache/register", backing))
+	switch (bcache_register(backing, cache)) {
+	case 0:
+		return NULL;
+	case -ENODEV:
 		return "the disks could not be registered";
-	for (i = 0; i < 100 && access(BCACHE, R_OK); i++)
-		sleep_ms(100);
-	return i < 100 ? NULL : "the device did not come";
+	default:
+		return "the device did not come";
+	}
 }
 
 /* Returns 0 when both disks can be used again. */
@@ -63,7 +77,7 @@ static inline int bcache_stop(const char *backing, const char *cache)
 	write_file(BCACHE_SYSFS "stop", "1");
 	if (system("echo 1 | tee /sys/fs/bcache/*-*/stop >/dev/null 2>&1"))
 		fprintf(stderr, "# the cache set was not stopped\n");
-	for (i = n = 0; i < 100 && n < 2; i++) {
+	for (i = n = 0; i < 600 && n < 2; i++) {
 		fd = open(disk[n], O_RDWR | O_EXCL | O_CLOEXEC);
 		if (fd < 0) {
 			sleep_ms(100);

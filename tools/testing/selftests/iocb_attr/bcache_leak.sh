@@ -28,7 +28,7 @@ make-bcache --wipe-bcache --block 4k --bucket 64k \
 echo "$cache" >/sys/fs/bcache/register
 echo "$backing" >/sys/fs/bcache/register
 i=0
-while [ ! -b /dev/bcache0 ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+while [ ! -b /dev/bcache0 ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done
 echo 0 >$sys/sequential_cutoff
 echo 0 >$sys/cache/congested_read_threshold_us
 
@@ -49,7 +49,7 @@ reads()
 		bs=4k count=64 skip=$skip iflag=direct $* 2>/dev/null"
 	rmdir $cg/leak
 	i=0
-	while [ $i -lt 50 ]; do
+	while [ $i -lt 600 ]; do
 		left=$(($(dying) - before))
 		[ $left -le 0 ] && break
 		sleep 0.1

@@ -12,13 +12,17 @@
 #include <sys/ioctl.h>
 
 #include "bcache.h"
-#include "kselftest_harness.h"
+#include "cap.h"
+#include "harness.h"
 
 #define SYSFS		BCACHE_SYSFS
 #define HONOURED	(1 << IOCB_ATTR_cache)
 #define STATS_DELAY	14000	/* ms: accounting_delay is 300 / 22 s */
 
-enum { HITS, MISSES, BYPASS_HITS, BYPASS_MISSES, BYPASSED, DIRTY, NR_STATS };
+enum {
+	HITS, MISSES, BYPASS_HITS, BYPASS_MISSES, BYPASSED, DIRTY,
+	HINTS_BYPASSED, HINTS_ADMITTED, HINTS_IGNORED, NR_STATS
+};
 
 static const char *const stat_files[NR_STATS] = {
 	SYSFS "stats_total/cache_hits",
@@ -27,6 +31,9 @@ static const char *const stat_files[NR_STATS] = {
 	SYSFS "stats_total/cache_bypass_misses",
 	SYSFS "stats_total/bypassed",
 	SYSFS "dirty_data",
+	SYSFS "stats_total/hints_bypassed",
+	SYSFS "stats_total/hints_admitted",
+	SYSFS "stats_total/hints_ignored",
 };
 
 static const char *why_not;
@@ -122,6 +129,7 @@ FIXTURE_SETUP(bcache)
 	ASSERT_NE(NULL, self->copy);
 	ASSERT_EQ(0, mode("writethrough"));
 	ASSERT_EQ(0, write_file(SYSFS "sequential_cutoff", "0"));
+	ASSERT_EQ(0, write_file(SYSFS "cache_hints", "all"));
 }
 
 FIXTURE_TEARDOWN(bcache)
@@ -176,6 +184,15 @@ static int io(FIXTURE_DATA(bcache) * self, int opcode, long long offset,
 	EXPECT_EQ(bypass_misses, self->stats[BYPASS_MISSES]);		\
 } while (0)
 
+/* Was the last one done as its hints asked? In sysfs as in the report. */
+#define EXPECT_HINTS(bypassed, admitted, ignored) do {			\
+	EXPECT_EQ((bypassed) || (admitted) ? HONOURED : 0,		\
+		  self->event.res2);					\
+	EXPECT_EQ(bypassed, self->stats[HINTS_BYPASSED]);		\
+	EXPECT_EQ(admitted, self->stats[HINTS_ADMITTED]);		\
+	EXPECT_EQ(ignored, self->stats[HINTS_IGNORED]);			\
+} while (0)
+
 /* Is it in the cache? A bypassing read finds out and changes nothing. */
 #define EXPECT_CACHED(offset, cached) do {				\
 	ASSERT_EQ(0, READ(offset, IOCB_CACHE_BYPASS));			\
@@ -191,7 +208,7 @@ TEST_F_TIMEOUT(bcache, read_without_hint, 900)
 	EXPECT_EQ(0, self->event.res2);
 	ASSERT_EQ(0, READ(at, 0));
 	EXPECT_STATS(1, 0, 0, 0);
-	EXPECT_EQ(0, self->event.res2);
+	EXPECT_HINTS(0, 0, 0);
 }
 
 TEST_F_TIMEOUT(bcache, read_bypass_miss, 900)
@@ -201,7 +218,7 @@ TEST_F_TIMEOUT(bcache, read_bypass_miss, 900)
 	ASSERT_EQ(0, READ(at, IOCB_CACHE_BYPASS));
 	EXPECT_STATS(0, 0, 0, 1);
 	EXPECT_EQ(BLOCK, self->stats[BYPASSED]);
-	EXPECT_EQ(HONOURED, self->event.res2);
+	EXPECT_HINTS(1, 0, 0);
 	/* it did not get in */
 	EXPECT_CACHED(at, false);
 	ASSERT_EQ(0, READ(at, 0));
@@ -228,7 +245,7 @@ TEST_F_TIMEOUT(bcache, read_admit, 900)
 
 	ASSERT_EQ(0, READ(at, IOCB_CACHE_ADMIT));
 	EXPECT_STATS(0, 1, 0, 0);
-	EXPECT_EQ(HONOURED, self->event.res2);
+	EXPECT_HINTS(0, 1, 0);
 	EXPECT_CACHED(at, true);
 }
 
@@ -306,7 +323,7 @@ TEST_F_TIMEOUT(bcache, read_mode_none, 900)
 	/* the administrator's word stands */
 	ASSERT_EQ(0, READ(at, IOCB_CACHE_ADMIT));
 	EXPECT_STATS(0, 0, 0, 1);
-	EXPECT_EQ(0, self->event.res2);
+	EXPECT_HINTS(0, 0, 1);
 	ASSERT_EQ(0, READ(at, IOCB_CACHE_BYPASS));
 	EXPECT_STATS(0, 0, 0, 1);
 	EXPECT_EQ(HONOURED, self->event.res2);
@@ -440,26 +457,78 @@ TEST_F_TIMEOUT(bcache_write, goes_the_right_way, 900)
 	}
 }
 
-/* New data that goes around the cache, over dirty data that is in it. */
-TEST_F_TIMEOUT(bcache, write_around_dirty, 900)
+/*
+ * New data over dirty data that is in the cache: a hint that it should go to
+ * the backing device is not followed, next to the dirty data it is.
+ */
+TEST_F_TIMEOUT(bcache, write_over_dirty, 900)
 {
 	static const uint32_t hints[] = { BY, WA, WT };
 	long long at = BASE();
 	int i;
 
 	ASSERT_EQ(0, mode("writeback"));
-	for (i = 0; i < 3; i++, at += 2 * BLOCK) {
+	for (i = 0; i < 3; i++, at += 4 * BLOCK) {
 		memset(self->buf, 'a', BLOCK);
-		ASSERT_EQ(0, WRITE(at, 0));
+		ASSERT_EQ(0, WRITE(at + BLOCK, 0));
 		EXPECT_EQ(BLOCK, self->stats[DIRTY]);
-		memset(self->buf, 'b' + i, BLOCK);
-		ASSERT_EQ(0, WRITE(at, hints[i]));
-		EXPECT_EQ(HONOURED, self->event.res2);
-		EXPECT_EQ(-BLOCK, self->stats[DIRTY]);
-		memset(self->buf, 0, BLOCK);
-		ASSERT_EQ(0, READ(at, BY));
+		memset(self->buf, 'b' + i, 2 * BLOCK);
+		ASSERT_EQ(0, WRITE(at + BLOCK, hints[i]));
+		EXPECT_HINTS(0, 0, 1);
+		EXPECT_EQ(0, self->stats[DIRTY]);
+		/* a part of it */
+		ASSERT_EQ(0, io(self, IOCB_CMD_PWRITE, at, 2 * BLOCK,
+				hints[i]));
+		EXPECT_HINTS(0, 0, 1);
+		EXPECT_EQ(BLOCK, self->stats[DIRTY]);
+		memset(self->buf, 0, 2 * BLOCK);
+		ASSERT_EQ(0, io(self, IOCB_CMD_PREAD, at, 2 * BLOCK, BY));
 		EXPECT_EQ('b' + i, self->buf[0]);
-		EXPECT_EQ('b' + i, self->buf[BLOCK - 1]);
+		EXPECT_EQ('b' + i, self->buf[2 * BLOCK - 1]);
+
+		ASSERT_EQ(0, WRITE(at + 2 * BLOCK, hints[i]));
+		EXPECT_HINTS(hints[i] != WT, hints[i] == WT, 0);
+		EXPECT_EQ(0, self->stats[DIRTY]);
+	}
+}
+
+/* The administrator says which hints are obeyed. */
+TEST_F_TIMEOUT(bcache, switched_off, 900)
+{
+	static const struct {
+		const char *obeyed;
+		bool bypass;
+		bool admit;
+	} cases[] = {
+		{ "off", false, false },
+		{ "bypass", true, false },
+		{ "all", true, true },
+	};
+	long long at = BASE();
+	struct iocb_attr_cap cap;
+	char text[64], word[16];
+	int i;
+
+	EXPECT_EQ(-EINVAL, write_file(SYSFS "cache_hints", "some"));
+	for (i = 0; i < 3; i++, at += 8 * BLOCK) {
+		ASSERT_EQ(0, write_file(SYSFS "cache_hints", cases[i].obeyed));
+		ASSERT_LT(0, read_file(SYSFS "cache_hints", text,
+				       sizeof(text)));
+		snprintf(word, sizeof(word), "[%s]", cases[i].obeyed);
+		EXPECT_NE(NULL, strstr(text, word));
+		ASSERT_EQ(0, cap_get(self->fd, &cap));
+		EXPECT_EQ(i ? HONOURED : 0, cap.caches & HONOURED);
+
+		ASSERT_EQ(0, READ(at, BY));
+		EXPECT_STATS(0, !cases[i].bypass, 0, cases[i].bypass);
+		EXPECT_HINTS(cases[i].bypass, 0, 0);
+		ASSERT_EQ(0, WRITE(at + BLOCK, WA));
+		EXPECT_EQ(cases[i].bypass ? BLOCK : 0, self->stats[BYPASSED]);
+		EXPECT_HINTS(cases[i].bypass, 0, 0);
+		ASSERT_EQ(0, READ(at + 2 * BLOCK, AD));
+		EXPECT_HINTS(0, cases[i].admit, 0);
+		ASSERT_EQ(0, WRITE(at + 3 * BLOCK, WT));
+		EXPECT_HINTS(0, cases[i].admit, 0);
 	}
 }
 

@@ -13,19 +13,19 @@
 /* headers of a kernel with attributes, but without the ioctl */
 #ifndef FS_IOC_GETIOCBATTR_CAP
 #define FS_IOC_GETIOCBATTR_CAP	_IOR(0x15, 3, struct iocb_attr_cap)
-#define IOCB_ATTR_CAP_SIZE_VER0	128
+#define IOCB_ATTR_CAP_SIZE_VER0	192
 
 struct iocb_attr_cap {
-	__u64	known;
-	__u64	reads;
-	__u64	writes;
-	__u64	controllers;
-	__u64	schedulers;
-	__u64	caches;
-	__u64	devices;
+	__aligned_u64	known;
+	__aligned_u64	reads;
+	__aligned_u64	writes;
+	__aligned_u64	controllers;
+	__aligned_u64	schedulers;
+	__aligned_u64	caches;
+	__aligned_u64	devices;
 	__u32	list_flags;
 	__u32	hints;
-	__u16	sizes[32];
+	__u16	sizes[64];
 };
 #endif
 

@@ -9,7 +9,7 @@
 #include <sys/uio.h>
 
 #include "who.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define TRACING	"/sys/kernel/tracing/"
 #define MOUNT	"/tmp/direct_test"

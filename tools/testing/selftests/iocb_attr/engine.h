@@ -23,6 +23,7 @@ struct io {
 	size_t len;
 	long long at;
 	const void *list;	/* NULL: without attributes */
+	int rw_flags;		/* RWF_* */
 };
 
 struct io_done {
@@ -64,11 +65,13 @@ static inline int engine_submit(struct engine *e, const struct io *io,
 		iocb[i] = prep(io->write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD,
 			       io->fd, io->buf, io->len, io->at, io->list);
 		iocb[i].aio_data = first + i;
+		iocb[i].aio_rw_flags = io->rw_flags;
 		iocbs[i] = &iocb[i];
 		sqes[i] = uring_prep(io->write ? IORING_OP_WRITE :
 						 IORING_OP_READ, io->fd,
 				     io->buf, io->len, io->at, io->list);
 		sqes[i].user_data = first + i;
+		sqes[i].rw_flags = io->rw_flags;
 	}
 	if (e->uring)
 		return uring_submit(&e->ring, sqes, nr);

@@ -5,10 +5,15 @@
  * out of order, failed half-way.
  */
 #define _GNU_SOURCE
+#include <signal.h>
+#include <sys/uio.h>
+
+#include <linux/loop.h>
+
 #include "engine.h"
 #include "stack.h"
 #include "who.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define SIZE		(2 << 20)
 #define NR_DISKS	4
@@ -18,6 +23,7 @@
 #define FOREVER		"600000"	/* ms, until another table is loaded */
 #define TRACING		"/sys/kernel/tracing/"
 #define INSERTS		TRACING "events/block/block_rq_insert/enable"
+#define MOUNT		"/tmp/honoured_test"
 
 static const char * const disks[NR_DISKS] = { "hon0", "hon1", "hon2", "hon3" };
 
@@ -40,7 +46,9 @@ FIXTURE(honoured)
 	struct dm dm[NR_DMS];
 	int cgroup;
 	int fd;
+	int loop;
 	char *buf;
+	bool mounted;
 };
 
 FIXTURE_VARIANT(honoured)
@@ -54,6 +62,7 @@ FIXTURE_VARIANT_ADD(honoured, uring) { .uring = true };
 FIXTURE_SETUP(honoured)
 {
 	self->fd = -1;
+	self->loop = -1;
 	self->cgroup = cgroup_make("honoured");
 	ASSERT_LE(0, self->cgroup);
 	self->prio = who(IOCB_ATTR_ioprio, PRIO);
@@ -73,6 +82,12 @@ FIXTURE_TEARDOWN(honoured)
 
 	EXPECT_EQ(0, engine_close(&self->e));
 	close(self->fd);
+	if (self->loop >= 0) {
+		EXPECT_EQ(0, ioctl(self->loop, LOOP_CLR_FD));
+		close(self->loop);
+	}
+	if (self->mounted)
+		EXPECT_EQ(0, umount(MOUNT));
 	for (i = NR_DMS - 1; i >= 0; i--)
 		EXPECT_EQ(0, dm_remove(&self->dm[i]));
 	for (i = 0; i < NR_DISKS; i++)
@@ -167,6 +182,298 @@ TEST_F_TIMEOUT(honoured, merged, 600)
 		self->fd = -1;
 		nullb_remove(disks[0]);
 	}
+}
+
+/*
+ * Lists that name the same cgroup and priority in other words: the second adds
+ * the priority that the submitter has anyway.
+ */
+TEST_F_TIMEOUT(honoured, merged_by_meaning, 600)
+{
+	struct who_list lists[2];
+	struct io_done done[4];
+	int i, go[2], pidfd;
+	uint64_t honours;
+	char byte, text[16];
+	pid_t child;
+
+	ASSERT_EQ(0, disk(0, "mq-deadline"));
+	ASSERT_EQ(0, use_disk(self, 0));
+	lists[0] = who(IOCB_ATTR_cgroup, self->cgroup);
+	lists[1] = self->both;
+	EXPECT_EQ(3, neighbours(self, lists, 2, done));
+	for (i = 0; i < 4; i++) {
+		honours = i % 2 ? BIT(ioprio) : 0;
+		EXPECT_EQ(BLOCK, done[i].res);
+		EXPECT_EQ(BIT(cgroup) | honours, done[i].mask);
+	}
+
+	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
+	child = fork();
+	if (!child) {
+		close(go[1]);
+		_exit(read(go[0], &byte, 1));
+	}
+	close(go[0]);
+	snprintf(text, sizeof(text), "%d", child);
+	ASSERT_EQ(0, cgroup_write("honoured", "cgroup.procs", text));
+	pidfd = pidfd_open(child);
+	ASSERT_LE(0, pidfd);
+	lists[0] = who(IOCB_ATTR_proxy_pid, child);
+	lists[1] = who(IOCB_ATTR_proxy_pidfd, pidfd);
+	/* the first one gives the process its I/O context */
+	EXPECT_LE(0, neighbours(self, lists, 2, done));
+	EXPECT_EQ(3, neighbours(self, lists, 2, done));
+	for (i = 0; i < 4; i++) {
+		EXPECT_EQ(BLOCK, done[i].res);
+		EXPECT_EQ(i % 2 ? BIT(proxy_pidfd) : BIT(proxy_pid),
+			  done[i].mask);
+	}
+	close(pidfd);
+	close(go[1]);
+	EXPECT_EQ(0, wait_child(child));
+}
+
+/* io.prio.class gives the I/O another priority, or leaves it alone. */
+TEST_F_TIMEOUT(honoured, priority_replaced, 600)
+{
+	static const struct {
+		const char *policy;
+		uint16_t asked;
+		bool replaced;
+	} cases[] = {
+		{ "restrict-to-be", RT | 0, true },
+		{ "restrict-to-be", BE | 7, false },
+		{ "restrict-to-be", IDLE, false },
+		{ "idle", BE | 0, true },
+		{ "promote-to-rt", BE | 0, true },
+		{ "promote-to-rt", RT | 7, false },
+	};
+	uint64_t mask;
+	long long res;
+	int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(scheds); i++) {
+		ASSERT_EQ(0, disk(0, scheds[i].name));
+		ASSERT_EQ(0, use_disk(self, 0));
+		for (j = 0; j < ARRAY_SIZE(cases); j++) {
+			struct who_list l = self->both;
+
+			l.r[1].ioprio.ioprio = cases[j].asked;
+			ASSERT_EQ(0, cgroup_write("honoured", "io.prio.class",
+						  cases[j].policy));
+			mask = BIT(cgroup);
+			if (!cases[j].replaced)
+				mask |= scheds[i].honours;
+			EXPECT_EQ(mask, mask_of_read(self, BLOCK, &l, &res)) {
+				TH_LOG("%s, %s, %#x", scheds[i].name,
+				       cases[j].policy, cases[j].asked);
+			}
+			EXPECT_EQ(BLOCK, res);
+		}
+		ASSERT_EQ(0, cgroup_write("honoured", "io.prio.class",
+					  "no-change"));
+		close(self->fd);
+		self->fd = -1;
+		nullb_remove(disks[0]);
+	}
+}
+
+/* Class none asks for the priority that the submitter has. */
+TEST_F_TIMEOUT(honoured, priority_none, 600)
+{
+	struct who_list l = self->both;
+	long long res;
+	int i;
+
+	l.r[1].ioprio.ioprio = 0;
+	for (i = 0; i < ARRAY_SIZE(scheds); i++) {
+		ASSERT_EQ(0, disk(0, scheds[i].name));
+		ASSERT_EQ(0, use_disk(self, 0));
+		EXPECT_EQ(BIT(cgroup) | scheds[i].honours,
+			  mask_of_read(self, BLOCK, &l, &res));
+		EXPECT_EQ(BLOCK, res);
+		close(self->fd);
+		self->fd = -1;
+		nullb_remove(disks[0]);
+	}
+}
+
+/*
+ * I/O that may not wait for a request fails. A scheduler has looked for a
+ * request that it could join, but did not sort it.
+ */
+TEST_F_TIMEOUT(honoured, nowait, 600)
+{
+	struct io_done done;
+	struct io io;
+	int i, j, failed;
+
+	for (i = 0; i < ARRAY_SIZE(scheds); i++) {
+		/* it takes its time, so that there is none left soon */
+		ASSERT_EQ(0, nullb_make(disks[0], 64,
+					"irqmode=2 completion_nsec=1000000000 hw_queue_depth=4",
+					scheds[i].name));
+		ASSERT_EQ(0, use_disk(self, 0));
+		for (j = 0; j < ENGINE_NR; j++) {
+			io = read_at(self, j * 2 * BLOCK, BLOCK, &self->both);
+			io.rw_flags = RWF_NOWAIT;
+			ASSERT_EQ(0, engine_submit(&self->e, &io, 1, j));
+		}
+		for (j = failed = 0; j < ENGINE_NR; j++) {
+			ASSERT_EQ(0, engine_wait(&self->e, &done));
+			if (done.res == -EAGAIN) {
+				EXPECT_EQ(0, done.mask & BIT(ioprio));
+				failed++;
+			} else {
+				EXPECT_EQ(BLOCK, done.res);
+				EXPECT_EQ(BIT(cgroup) | scheds[i].honours,
+					  done.mask);
+			}
+		}
+		EXPECT_LT(0, failed);
+		close(self->fd);
+		self->fd = -1;
+		nullb_remove(disks[0]);
+	}
+}
+
+/*
+ * Two neighbours share a request of a loop device. Only the second is where
+ * priorities count, and the loop device cannot tell them apart.
+ */
+TEST_F_TIMEOUT(honoured, merged_in_loop, 600)
+{
+	struct loop_config config = {
+		.block_size	= 512,
+		.info.lo_flags	= LO_FLAGS_DIRECT_IO,
+	};
+	long long half = 16 * BLOCK, merged;
+	struct io_done done[4];
+	struct io io[4];
+	char dev[32];
+	int control, i;
+
+	ASSERT_EQ(0, disk(0, "none"));
+	ASSERT_EQ(0, disk(1, "mq-deadline"));
+	ASSERT_EQ(0, dm_make(&self->dm[0], "hon-concat",
+			     "0 %lld linear /dev/%s 0\n%lld %lld linear /dev/%s 0",
+			     half / 512, disks[0], half / 512, half / 512,
+			     disks[1]));
+	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, control);
+	snprintf(dev, sizeof(dev), "/dev/loop%d",
+		 ioctl(control, LOOP_CTL_GET_FREE));
+	close(control);
+	config.fd = open(self->dm[0].dev, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, config.fd);
+	self->loop = open(dev, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->loop);
+	ASSERT_EQ(0, ioctl(self->loop, LOOP_CONFIGURE, &config));
+	close(config.fd);
+	ASSERT_EQ(0, queue_set(dev, "scheduler", "none"));
+	ASSERT_EQ(0, use(self, dev));
+	merged = disk_stat(dev, READS_MERGED);
+	/* those in the middle, of which each is in one half */
+	for (i = 0; i < 4; i++)
+		io[i] = read_at(self, half + (i - 2) * BLOCK, BLOCK,
+				&self->both);
+	ASSERT_EQ(0, engine_run(&self->e, io, 4, done));
+	EXPECT_EQ(3, disk_stat(dev, READS_MERGED) - merged);
+	for (i = 0; i < 4; i++) {
+		EXPECT_EQ(BLOCK, done[i].res);
+		EXPECT_EQ(BIT(cgroup), done[i].mask);
+	}
+	/* apart from one another, each has its own */
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, engine_run(&self->e, &io[i], 1, done));
+		EXPECT_EQ(BIT(cgroup) | (i < 2 ? 0 : BIT(ioprio)),
+			  done[0].mask);
+	}
+}
+
+/* How many sectors were sorted with a priority, as in "be,0,6"? */
+static long long sectors_inserted(const char *prio)
+{
+	static char text[1 << 16];
+	long long sum = 0;
+	char *at, *line;
+	int n;
+
+	if (read_file(TRACING "trace", text, sizeof(text)) < 0)
+		return -EIO;
+	for (at = text; (at = strstr(at, "_rq_insert:")); at++) {
+		char p[16];
+
+		line = strstr(at, " + ");
+		if (line && sscanf(line, " + %d %15s", &n, p) == 2 &&
+		    !strcmp(p, prio))
+			sum += n;
+	}
+	return sum;
+}
+
+/* Each copy of a write has the priority, and a read has it. */
+TEST_F_TIMEOUT(honoured, mirror, 600)
+{
+	struct who_list l = self->both;
+	struct io_done done;
+	struct io io;
+	int i;
+
+	l.r[1].ioprio.ioprio = BE | 6;
+	ASSERT_EQ(0, disk(0, "mq-deadline"));
+	ASSERT_EQ(0, disk(1, "mq-deadline"));
+	ASSERT_EQ(0, dm_make(&self->dm[0], "hon-mirror",
+			     "0 131072 mirror core 2 1024 nosync 2 /dev/%s 0 /dev/%s 0",
+			     disks[0], disks[1]));
+	ASSERT_EQ(0, use(self, self->dm[0].dev));
+	for (i = 0; i < 2; i++) {
+		io = read_at(self, 0, 8 * BLOCK, &l);
+		io.write = !i;
+		ASSERT_EQ(0, write_file(TRACING "trace", ""));
+		ASSERT_EQ(0, write_file(INSERTS, "1"));
+		EXPECT_EQ(0, engine_run(&self->e, &io, 1, &done));
+		ASSERT_EQ(0, write_file(INSERTS, "0"));
+		EXPECT_EQ(8 * BLOCK, done.res);
+		EXPECT_EQ(BIT(cgroup) | BIT(ioprio), done.mask);
+		EXPECT_EQ(8 * BLOCK / 512 * (io.write ? 2 : 1),
+			  sectors_inserted("be,0,6"));
+	}
+}
+
+/* A write of less than a block of ext4: the rest of it is filled with zeroes. */
+TEST_F_TIMEOUT(honoured, zeroes, 600)
+{
+	struct who_list l = self->both;
+	struct io_done done;
+	struct io io;
+	char cmd[80];
+
+	ASSERT_EQ(0, nullb_make(disks[0], 64,
+				"irqmode=1 blocksize=512 memory_backed=1",
+				"mq-deadline"));
+	snprintf(cmd, sizeof(cmd), "mkfs.ext4 -q -b 4096 /dev/%s", disks[0]);
+	ASSERT_EQ(0, system(cmd));
+	mkdir(MOUNT, 0755);
+	snprintf(cmd, sizeof(cmd), "/dev/%s", disks[0]);
+	ASSERT_EQ(0, mount(cmd, MOUNT, "ext4", 0, NULL));
+	self->mounted = true;
+	self->fd = open(MOUNT "/file", O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC,
+			0600);
+	ASSERT_LE(0, self->fd);
+	sync();
+
+	l.r[1].ioprio.ioprio = BE | 6;
+	io = read_at(self, 512, 512, &l);
+	io.write = true;
+	ASSERT_EQ(0, write_file(TRACING "trace", ""));
+	ASSERT_EQ(0, write_file(INSERTS, "1"));
+	EXPECT_EQ(0, engine_run(&self->e, &io, 1, &done));
+	ASSERT_EQ(0, write_file(INSERTS, "0"));
+	EXPECT_EQ(512, done.res);
+	EXPECT_EQ(BIT(cgroup) | BIT(ioprio), done.mask);
+	EXPECT_EQ(BLOCK / 512, sectors_inserted("be,0,6"));
 }
 
 /* One path, the only one of its group. */
@@ -484,6 +791,110 @@ TEST_F_TIMEOUT(honoured, fails_half_way, 600)
 			ASSERT_EQ(0, dm_remove(&self->dm[0]));
 		}
 	}
+}
+
+/* What comes of a read that ends before its first bio. */
+static int no_bio(FIXTURE_DATA(honoured) * self, void *buf, size_t len,
+		  bool nowait, struct io_done *done)
+{
+	struct io io = { .fd = self->fd, .buf = buf, .len = len,
+			 .list = &self->both, .rw_flags = nowait ? RWF_NOWAIT : 0 };
+
+	return engine_run(&self->e, &io, 1, done);
+}
+
+/* An I/O that never got to a device was done for nobody. */
+TEST_F(honoured, fails_before_a_bio)
+{
+	struct io_done done;
+	char *buf;
+
+	ASSERT_EQ(0, disk(0, "mq-deadline"));
+	ASSERT_EQ(0, use_disk(self, 0));
+	/* no memory is there */
+	buf = mmap(NULL, BLOCK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, buf);
+	ASSERT_EQ(0, no_bio(self, buf, BLOCK, false, &done));
+	EXPECT_EQ(-EFAULT, done.res);
+	EXPECT_EQ(0, done.mask);
+	munmap(buf, BLOCK);
+	/* more than a bio holds cannot be started without waiting */
+	buf = block_alloc(8 << 20);
+	ASSERT_NE(NULL, buf);
+	ASSERT_EQ(0, madvise(buf, 8 << 20, MADV_NOHUGEPAGE));
+	ASSERT_EQ(0, no_bio(self, buf, 8 << 20, true, &done));
+	EXPECT_EQ(-EAGAIN, done.res);
+	EXPECT_EQ(0, done.mask);
+	/* and the same again, if it may wait */
+	ASSERT_EQ(0, no_bio(self, buf, 8 << 20, false, &done));
+	EXPECT_EQ(8 << 20, done.res);
+	EXPECT_EQ(BIT(cgroup) | BIT(ioprio), done.mask);
+	munmap(buf, 8 << 20);
+}
+
+/* Charged to an ancestor is not charged to the cgroup that was named. */
+TEST_F(honoured, no_io_controller)
+{
+	struct who_list list;
+	long long res;
+	char dev[32];
+	int below, go[2];
+	pid_t pid;
+	char byte;
+
+	ASSERT_EQ(0, disk(0, "none"));
+	ASSERT_EQ(0, use_disk(self, 0));
+	ASSERT_EQ(0, device_number("/dev/hon0", dev, sizeof(dev)));
+	below = cgroup_make("honoured/below");
+	ASSERT_LE(0, below);
+	list = who(IOCB_ATTR_cgroup, below);
+	list.r[0].attr.flags = 0;
+	EXPECT_EQ(0, mask_of_read(self, BLOCK, &list, &res));
+	EXPECT_EQ(BLOCK, res);
+	EXPECT_EQ(BLOCK, cgroup_io("honoured", dev, "rbytes"));
+
+	/* the same of a process that is there */
+	ASSERT_EQ(0, pipe(go));
+	pid = fork();
+	if (!pid)
+		_exit(cgroup_enter("honoured/below") ||
+		      write(go[1], "", 1) != 1 || pause());
+	ASSERT_EQ(1, read(go[0], &byte, 1));
+	list = who(IOCB_ATTR_proxy_pid, pid);
+	list.r[0].attr.flags = 0;
+	EXPECT_EQ(0, mask_of_read(self, BLOCK, &list, &res));
+	EXPECT_EQ(BLOCK, res);
+	EXPECT_EQ(2 * BLOCK, cgroup_io("honoured", dev, "rbytes"));
+	EXPECT_EQ(0, kill(pid, SIGKILL));
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+
+	/* with the controller it is */
+	ASSERT_EQ(0, cgroup_write("honoured", "cgroup.subtree_control", "+io"));
+	list = who(IOCB_ATTR_cgroup, below);
+	EXPECT_EQ(BIT(cgroup), mask_of_read(self, BLOCK, &list, &res));
+	EXPECT_EQ(BLOCK, cgroup_io("honoured/below", dev, "rbytes"));
+	close(go[0]);
+	close(go[1]);
+	close(below);
+	EXPECT_EQ(0, cgroup_remove("honoured/below"));
+}
+
+/* The root cgroup counts by other means. */
+TEST_F(honoured, root)
+{
+	struct who_list list;
+	long long res;
+	int fd;
+
+	ASSERT_EQ(0, disk(0, "none"));
+	ASSERT_EQ(0, use_disk(self, 0));
+	fd = open(CGROUP, O_PATH | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	list = who(IOCB_ATTR_cgroup, fd);
+	EXPECT_EQ(BIT(cgroup), mask_of_read(self, BLOCK, &list, &res));
+	list = who(IOCB_ATTR_proxy_pid, getpid());
+	EXPECT_EQ(BIT(proxy_pid), mask_of_read(self, BLOCK, &list, &res));
+	close(fd);
 }
 
 /* Honoured as ever, but nobody wants to know. */

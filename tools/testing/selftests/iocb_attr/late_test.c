@@ -14,10 +14,11 @@
 #include <sys/mount.h>
 
 #include "engine.h"
+#include "fault.h"
 #include "stack.h"
 #include "who.h"
 #include "bcache.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define FAST		"/dev/late0"	/* the one of both that is in time */
 #define SLOW		"/dev/late1"	/* what is below the delay */
@@ -27,6 +28,8 @@
 #define DATA		4096		/* sectors of md before its data */
 #define MOUNT		"/tmp/late_test"
 #define BIT(id)		(1ULL << IOCB_ATTR_ ## id)
+#define TRACING		"/sys/kernel/tracing/"
+#define INSERTS		TRACING "events/block/block_rq_insert/enable"
 
 enum { READ_LATE = 1, WRITE_LATE = 2 };
 
@@ -35,6 +38,7 @@ FIXTURE(late)
 	struct engine e;
 	struct who_list list;
 	struct dm dm;		/* SLOW, and late if asked to be */
+	struct dm lossy;	/* FAST, and lossy if asked to be */
 	int fd;
 	int other;
 	uint64_t mask;		/* what do_io() reported */
@@ -125,12 +129,15 @@ FIXTURE_TEARDOWN(late)
 	close(self->fd);
 	close(self->other);
 	if (self->bcache)
-		EXPECT_EQ(0, bcache_stop(FAST, self->dm.dev));
+		EXPECT_EQ(0, bcache_stop(self->lossy.dev[0] ?
+					 self->lossy.dev : FAST,
+					 self->dm.dev));
 	if (self->md)
 		EXPECT_EQ(0, stop_mirror());
 	if (self->mounted)
 		EXPECT_EQ(0, umount(MOUNT));
 	EXPECT_EQ(0, dm_remove(&self->dm));
+	EXPECT_EQ(0, dm_remove(&self->lossy));
 	nullb_remove("late0");
 	nullb_remove("late1");
 	nullb_remove("late2");
@@ -194,7 +201,8 @@ static int forget(FIXTURE_DATA(late) * self)
 
 static int make_bcache(FIXTURE_DATA(late) * self)
 {
-	const char *why = bcache_make(FAST, self->dm.dev);
+	const char *why = bcache_make(self->lossy.dev[0] ? self->lossy.dev :
+				      FAST, self->dm.dev);
 
 	if (why) {
 		printf("# %s\n", why);
@@ -263,6 +271,194 @@ TEST_F_TIMEOUT(late, bcache_invalidation, 600)
 	EXPECT_EQ(1, misses(self, BLOCK));
 	EXPECT_EQ('b', self->buf[0]);
 	EXPECT_EQ('b', self->buf[BLOCK - 1]);
+}
+
+/* Wait until a block is in the cache; 0 or a negative errno. */
+static int wait_cached(FIXTURE_DATA(late) * self, long long at)
+{
+	int i, ret;
+
+	for (i = 0; i < 100; i++) {
+		ret = misses(self, at);
+		if (ret <= 0)
+			return ret;
+		sleep_ms(100);
+	}
+	return -ETIMEDOUT;
+}
+
+/*
+ * A read that is to fill the cache, and an allocation that fails at each point
+ * in turn. What is said to be cached is, and what is not said to be is not.
+ */
+TEST_F_TIMEOUT(late, bcache_no_memory, 600)
+{
+	long long at = BLOCK, res;
+	int nth, ignored = 0;
+
+	if (!fault_init())
+		SKIP(return, "no fault injection");
+	ASSERT_EQ(0, write_file(DEBUGFS "fail_page_alloc/min-order", "0"));
+	ASSERT_EQ(0, make_bcache(self));
+	ASSERT_EQ(0, cache_block(self, 0));
+	for (nth = 1; nth <= 40; nth++, at += 2 * BLOCK) {
+		ASSERT_EQ(0, fault_set(nth));
+		res = do_io(self, false, at, IOCB_CACHE_ADMIT);
+		fault_clear();
+		if (res != BLOCK) {
+			/* there may be an event that could not be copied */
+			ASSERT_EQ(0, engine_close(&self->e));
+			ASSERT_EQ(0, engine_open(&self->e, variant->uring));
+			continue;
+		}
+		if (self->mask & BIT(cache)) {
+			ASSERT_EQ(0, wait_cached(self, at)) {
+				TH_LOG("allocation %d", nth);
+			}
+			continue;
+		}
+		EXPECT_EQ(1, misses(self, at));
+		ignored++;
+	}
+	EXPECT_LT(0, ignored);
+}
+
+/* Where on SLOW did a write of a block of data to the cache go? */
+static long long data_sector(void)
+{
+	static char text[1 << 16];
+	unsigned int major, minor, len;
+	long long sector, found = -ENOENT;
+	char *at, number[32], seen[32], op[16];
+
+	if (device_number(SLOW, number, sizeof(number)) ||
+	    read_file(TRACING "trace", text, sizeof(text)) < 0)
+		return -EIO;
+	for (at = text; (at = strstr(at, "_rq_insert: ")); at++) {
+		if (sscanf(at, "_rq_insert: %u,%u %15s %*u () %lld + %u",
+			   &major, &minor, op, &sector, &len) != 5)
+			continue;
+		snprintf(seen, sizeof(seen), "%u:%u", major, minor);
+		/* the journal and the index are metadata */
+		if (!strcmp(seen, number) && !strcmp(op, "W") &&
+		    len == BLOCK / 512)
+			found = sector;
+	}
+	return found;
+}
+
+/* The cache cannot be written to: the data is on the backing device alone. */
+TEST_F_TIMEOUT(late, bcache_insert_fails, 600)
+{
+	char bad[64];
+	long long at;
+
+	ASSERT_EQ(0, make_bcache(self));
+	ASSERT_EQ(0, write_file(TRACING "trace", ""));
+	ASSERT_EQ(0, write_file(INSERTS, "1"));
+	EXPECT_EQ(BLOCK, do_io(self, true, BLOCK, IOCB_CACHE_WRITETHROUGH));
+	ASSERT_EQ(0, write_file(INSERTS, "0"));
+	EXPECT_EQ(BIT(cache), self->mask & BIT(cache));
+	at = data_sector();
+	ASSERT_LT(0, at);
+	/* the next write goes to the same bucket */
+	snprintf(bad, sizeof(bad), "+%lld-%lld", at + 8, at + 15);
+	ASSERT_EQ(0, nullb_set("late1", "badblocks", bad));
+	memset(self->buf, 'c', BLOCK);
+	EXPECT_EQ(BLOCK, do_io(self, true, 3 * BLOCK, IOCB_CACHE_WRITETHROUGH));
+	EXPECT_EQ(0, self->mask & BIT(cache));
+	memset(self->buf, 0, BLOCK);
+	EXPECT_EQ(1, misses(self, 3 * BLOCK));
+	EXPECT_EQ('c', self->buf[0]);
+	EXPECT_EQ('c', self->buf[BLOCK - 1]);
+	EXPECT_EQ(0, misses(self, BLOCK));
+}
+
+/* What was written to FAST from now on is in a cache that loses it, or is not. */
+static int lossy(FIXTURE_DATA(late) * self, bool loses)
+{
+	return loses ? dm_swap(&self->lossy,
+			       "0 %d flakey " FAST " 0 0 600000 1 drop_writes",
+			       SECTORS) :
+		       dm_swap(&self->lossy, "0 %d linear " FAST " 0", SECTORS);
+}
+
+/* The content of a device, to or from memory. */
+static int copy_disk(const char *dev, char *image, bool restore)
+{
+	size_t size = SECTORS * 512ULL, done;
+	int fd = open(dev, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ssize_t n = -1;
+
+	for (done = 0; fd >= 0 && done < size; done += n) {
+		n = restore ? pwrite(fd, image + done, SIZE, done) :
+			      pread(fd, image + done, SIZE, done);
+		if (n <= 0)
+			break;
+	}
+	close(fd);
+	return n > 0 ? 0 : -EIO;
+}
+
+/*
+ * A write with a hint goes over dirty data that fsync(2) has made durable. After
+ * a power failure there is one or the other, but not what was there before. The
+ * cache has all that was written to it, the backing device lost the last write.
+ */
+static void power_failure(struct __test_metadata *_metadata,
+			  FIXTURE_DATA(late) * self, long long at,
+			  uint32_t hint)
+{
+	char *image;
+	int i;
+
+	ASSERT_EQ(0, write_file(BCACHE_SYSFS "cache_mode", "writeback"));
+	ASSERT_EQ(0, write_file(BCACHE_SYSFS "writeback_running", "0"));
+	memset(self->buf, 'x', BLOCK);
+	ASSERT_EQ(BLOCK, do_io(self, true, at, IOCB_CACHE_BYPASS));
+	ASSERT_EQ(0, fsync(self->fd));
+	memset(self->buf, 'a', BLOCK);
+	ASSERT_EQ(BLOCK, do_io(self, true, at, IOCB_CACHE_WRITEBACK));
+	EXPECT_EQ(BIT(cache), self->mask & BIT(cache));
+	ASSERT_EQ(0, fsync(self->fd));
+
+	ASSERT_EQ(0, lossy(self, true));
+	memset(self->buf, 'b', BLOCK);
+	ASSERT_EQ(BLOCK, do_io(self, true, at, hint));
+	/* the journal is written without a flush, but later */
+	sleep_ms(1000);
+	image = mmap(NULL, SECTORS * 512ULL, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, image);
+	ASSERT_EQ(0, copy_disk(SLOW, image, false));
+
+	/* what an orderly end writes is lost as well */
+	close(self->fd);
+	self->fd = -1;
+	ASSERT_EQ(0, bcache_stop(self->lossy.dev, self->dm.dev));
+	ASSERT_EQ(0, lossy(self, false));
+	ASSERT_EQ(0, copy_disk(self->dm.dev, image, true));
+	munmap(image, SECTORS * 512ULL);
+
+	ASSERT_EQ(0, bcache_register(self->lossy.dev, self->dm.dev));
+	self->fd = open(BCACHE, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(BLOCK, do_io(self, false, at, 0));
+	EXPECT_TRUE(self->buf[0] == 'a' || self->buf[0] == 'b') {
+		TH_LOG("hint %#x: there is '%c'", hint, self->buf[0]);
+	}
+	for (i = 1; i < BLOCK; i++)
+		ASSERT_EQ(self->buf[0], self->buf[i]);
+}
+
+TEST_F_TIMEOUT(late, bcache_power_failure, 600)
+{
+	ASSERT_EQ(0, dm_make(&self->lossy, "lossy", "0 %d linear " FAST " 0",
+			     SECTORS));
+	ASSERT_EQ(0, make_bcache(self));
+	power_failure(_metadata, self, BLOCK, 0);
+	power_failure(_metadata, self, 3 * BLOCK, IOCB_CACHE_BYPASS);
+	power_failure(_metadata, self, 5 * BLOCK, IOCB_CACHE_WRITEAROUND);
 }
 
 /* A mirror of FAST and what may be late, which is read only if need be. */

@@ -26,6 +26,16 @@
  * layer_test encrypt MOUNT DIR
  *
  * Have the files in an empty directory encrypted.
+ *
+ * layer_test fuse MOUNT FILE [passthrough]
+ *
+ * Mount FILE on the regular file MOUNT by a FUSE server, which ends when it is
+ * unmounted.
+ *
+ * layer_test stream FILE
+ *
+ * Write by io_uring with write stream 1, which FILE's device does not have. Is
+ * that refused with EINVAL?
  */
 #define _GNU_SOURCE
 #include <sys/ioctl.h>
@@ -33,6 +43,8 @@
 #include <linux/fscrypt.h>
 
 #include "cap.h"
+#include "fuse.h"
+#include "uring.h"
 #include "who.h"
 
 #define TRACING	"/sys/kernel/tracing/"
@@ -260,9 +272,8 @@ static void check_above(void)
 	struct disk *d = &job.disks[job.nr];
 	long long named;
 
-	/* md charges a part again that it splits off */
 	named = cgroup_io(NAMED, d->number, job.write ? "wbytes" : "rbytes");
-	if (charges ? named < (long long)job.size : named)
+	if (named != (charges ? (long long)job.size : 0))
 		fail("the cgroup was charged %lld bytes at %s", named, d->path);
 	if (d->sorted)
 		fail("the priority was obeyed at %s", d->path);
@@ -388,6 +399,25 @@ static int encrypt(const char *mount, const char *dir)
 	return 0;
 }
 
+static int write_stream(const char *file)
+{
+	int fd = open(file, O_RDWR | O_DIRECT | O_CLOEXEC), ret;
+	struct io_uring_sqe sqe;
+	struct uring ring;
+
+	if (fd < 0 || uring_init(&ring))
+		die("%s: %s", file, strerror(errno));
+	sqe = uring_prep(IORING_OP_WRITE, fd, block_alloc(BLOCK), BLOCK, 0,
+			 NULL);
+	sqe.write_stream = 1;
+	ret = uring_run(&ring, &sqe);
+	if (ret != -EINVAL)
+		fail("%s: not refused: %d", file, ret);
+	uring_exit(&ring);
+	close(fd);
+	return failed;
+}
+
 static void find_disks(int fd)
 {
 	struct disk *top = &job.disks[job.nr];
@@ -418,6 +448,15 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && !strcmp(argv[1], "encrypt"))
 		return encrypt(argv[2], argv[3]);
+	if (argc >= 4 && !strcmp(argv[1], "fuse")) {
+		int ret = fuse_mount(argv[2], argv[3], argc > 4);
+
+		if (ret)
+			die("FUSE: %s", strerror(-ret));
+		return 0;
+	}
+	if (argc == 3 && !strcmp(argv[1], "stream"))
+		return write_stream(argv[2]);
 	parse(argc, argv);
 
 	fd = open(job.file, (job.write ? O_RDWR : O_RDONLY) | O_CLOEXEC |

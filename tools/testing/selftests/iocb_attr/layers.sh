@@ -15,6 +15,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 nullb=/sys/kernel/config/nullb
 mnt=/tmp/layers
+over=/tmp/layers-over
 log=/tmp/layers.log
 n=0
 failed=0
@@ -91,7 +92,7 @@ until_done()
 	i=0
 	until "$@" 2>/dev/null; do
 		i=$((i + 1))
-		[ $i -lt 300 ] || { echo "never: $*"; return 1; }
+		[ $i -lt 1200 ] || { echo "never: $*"; return 1; }
 		sleep 0.1
 	done
 }
@@ -251,6 +252,142 @@ crypt_table()
 		"0 $1 0"
 }
 
+stack_dm_unstriped()
+{
+	build dm_make x "0 65536 unstriped 2 128 0 /dev/a 0"
+	both "dm unstriped" /dev/mapper/x -- /dev/a
+	undo dm_remove x
+}
+
+stack_dm_switch()
+{
+	build dm_make x "0 131072 switch 2 128 0 /dev/a 0 /dev/b 0"
+	# all regions are the first device's, until a message says otherwise
+	both "dm switch" -s 262144 /dev/mapper/x -- /dev/a
+	build dmsetup message x 0 set_region_mappings 1:1
+	both "dm switch, two devices" -s 131072 /dev/mapper/x -- /dev/a /dev/b
+	undo dm_remove x
+}
+
+stack_dm_delay()
+{
+	build dm_make x "0 131072 delay /dev/a 0 20"
+	both "dm delay" /dev/mapper/x -- /dev/a
+	undo dm_remove x
+}
+
+stack_dm_dust()
+{
+	build dm_make x "0 131072 dust /dev/a 0 512"
+	both "dm dust" /dev/mapper/x -- /dev/a
+	undo dm_remove x
+}
+
+stack_dm_flakey()
+{
+	build dm_make x "0 131072 flakey /dev/a 0 3600 0"
+	both "dm flakey" /dev/mapper/x -- /dev/a
+	undo dm_remove x
+	# it is down all the time, and writes from a copy
+	build dm_make x "0 131072 flakey /dev/a 0 0 3600 5 corrupt_bio_byte 1 w 0 0"
+	row "dm flakey, corrupting: write" /dev/mapper/x write /dev/a
+	undo dm_remove x
+}
+
+# of AES-256, with two keys
+inlinecrypt_make()
+{
+	key=0123456789abcdef0123456789abcdef
+	dm_make x "0 131072 inlinecrypt aes-xts-plain64 $key$key$(
+		echo $key$key | rev) 0 /dev/a 0"
+}
+
+stack_dm_inlinecrypt()
+{
+	build inlinecrypt_make
+	both "dm inlinecrypt" /dev/mapper/x -- /dev/a
+	undo dm_remove x
+}
+
+# Half of it has no device to go to.
+zero_make()
+{
+	printf '%s\n' "0 65536 linear /dev/a 0" "65536 32768 zero" \
+		"98304 32768 error" | dmsetup create x
+}
+
+stack_dm_zero()
+{
+	build zero_make
+	both "dm linear with zero and error" /dev/mapper/x -- /dev/a
+	undo dm_remove x
+}
+
+# a device for metadata that nothing is known of, formatted anew
+no_metadata()
+{
+	dd if=/dev/zero of=/dev/ram0 bs=64k count=1 conv=fsync status=none
+}
+
+cache_make()
+{
+	no_metadata &&
+		dm_make x "0 131072 cache /dev/ram0 /dev/b /dev/a 256 1 $1 smq 0"
+}
+
+stack_dm_cache()
+{
+	build cache_make writethrough
+	both "dm cache" /dev/mapper/x -- /dev/a
+	undo dm_remove x
+}
+
+stack_dm_writecache()
+{
+	build dm_make x "0 131072 writecache s /dev/a /dev/b 4096 0"
+	row "dm writecache: write" /dev/mapper/x write /dev/b
+	row "dm writecache: read, hit" /dev/mapper/x read /dev/b
+	row "dm writecache: read, miss" -o 1048576 /dev/mapper/x read /dev/a
+	undo dm_remove x
+}
+
+clone_make()
+{
+	no_metadata &&
+		dm_make x "0 131072 clone /dev/ram0 /dev/a /dev/b 128 1 no_hydration"
+}
+
+stack_dm_clone()
+{
+	build clone_make
+	row "dm clone: read of the source" /dev/mapper/x read /dev/b
+	row "dm clone: write of a whole region" /dev/mapper/x write /dev/a
+	row "dm clone: read" /dev/mapper/x read /dev/a
+	row "dm clone: write after a copy" -s 4096 -o 1048576 \
+		/dev/mapper/x write /dev/a
+	undo dm_remove x
+}
+
+era_make()
+{
+	no_metadata && dm_make x "0 131072 era /dev/ram0 /dev/a 128"
+}
+
+stack_dm_era()
+{
+	build era_make
+	row "dm era: write, new block" /dev/mapper/x write /dev/a
+	both "dm era" /dev/mapper/x -- /dev/a
+	undo dm_remove x
+}
+
+stack_dm_log_writes()
+{
+	build dm_make x "0 131072 log-writes /dev/a /dev/b"
+	both "dm log-writes" /dev/mapper/x -- /dev/a
+	undo dm_remove x
+}
+
 stack_dm_crypt()
 {
 	build dm_make x "$(crypt_table /dev/a)"
@@ -260,7 +397,8 @@ stack_dm_crypt()
 
 thin_make()
 {
-	dm_make pool "0 131072 thin-pool /dev/b /dev/a 128 0" &&
+	no_metadata &&
+		dm_make pool "0 131072 thin-pool /dev/ram0 /dev/a 128 0" &&
 		dmsetup message pool 0 "create_thin 0" &&
 		dm_make x "0 131072 thin /dev/mapper/pool 0"
 }
@@ -310,12 +448,13 @@ stack_dm_snapshot()
 verity_make()
 {
 	file_make /dev/a
-	hash=$(veritysetup format --data-blocks 256 /dev/a /dev/b |
+	# nothing is known of that of the tree
+	hash=$(veritysetup format --data-blocks 256 /dev/a /dev/ram0 |
 		awk '/^Root hash/ { print $3 } /^Salt/ { print $2 }' |
 		paste -sd ' ')
 	# the salt comes first in veritysetup's words
 	dmsetup create x --readonly --table \
-		"0 2048 verity 1 /dev/a /dev/b 4096 4096 256 1 sha256 ${hash#* } ${hash% *}"
+		"0 2048 verity 1 /dev/a /dev/ram0 4096 4096 256 1 sha256 ${hash#* } ${hash% *}"
 }
 
 stack_dm_verity()
@@ -327,23 +466,52 @@ stack_dm_verity()
 
 stack_dm_multipath()
 {
-	# requests of dm may not wait, as they do for a disk that keeps data
-	build disk p memory_backed=0
-	build dm_make x "$(multipath_table 0 /dev/p)"
+	# of which the requests may wait, as a disk does that keeps data
+	build dm_make x "$(multipath_table 0 /dev/a)"
 	mp=$(dmsetup info --columns --noheadings --options blkdevname x)
 	build scheduler "$mp"
 	both "dm multipath of requests" /dev/mapper/x -- "/dev/$mp"
 	undo dm_remove x
-	undo disk_remove p
 
 	build dm_make x "$(multipath_table "2 queue_mode bio" /dev/a)"
 	both "dm multipath of bios" /dev/mapper/x -- /dev/a
 	undo dm_remove x
+
+	build fail_disk a
+	for way in write read; do
+		build dm_make x "0 131072 multipath 2 queue_mode bio 0 2 1 \
+			$(path /dev/a) $(path /dev/b)"
+		row "dm multipath, path fails: $way" /dev/mapper/x \
+			$way /dev/b
+		undo dm_remove x
+	done
+}
+
+# A disk whose beginning can neither be read nor written.
+fail_disk()
+{
+	echo +0-8191 >$nullb/"$1"/badblocks
+}
+
+path()
+{
+	echo "round-robin 0 1 1 $1 1"
 }
 
 multipath_table()
 {
-	echo "0 131072 multipath $1 0 1 1 round-robin 0 1 1 $2 1"
+	echo "0 131072 multipath $1 0 1 1 $(path "$2")"
+}
+
+stack_dm_mirror()
+{
+	build dm_make x "0 131072 mirror core 2 1024 nosync \
+		2 /dev/a 0 /dev/b 0 1 handle_errors"
+	row "dm mirror: write" -c 2 /dev/mapper/x write /dev/a /dev/b
+	row "dm mirror: read" /dev/mapper/x read /dev/a
+	build fail_disk a
+	row "dm mirror, disk fails: read" /dev/mapper/x read /dev/b
+	undo dm_remove x
 }
 
 stack_raid0()
@@ -394,6 +562,13 @@ stack_raid5()
 	row "raid5, degraded: read" -a none -m cgroup -s 262144 -o 8388608 \
 		/dev/md0 read /dev/a /dev/b
 	undo md_stop
+
+	# of the journal nothing is known, but no read comes from there
+	build md_make 5 --bitmap=none --chunk=64 --raid-devices=3 \
+		--write-journal=/dev/ram0 /dev/a /dev/b /dev/d
+	row "raid5 with a journal: read" -s 262144 /dev/md0 read \
+		/dev/a /dev/b /dev/d
+	undo md_stop
 }
 
 stack_loop()
@@ -416,6 +591,42 @@ stack_loop_buffered()
 	row "loop, not direct: write" -u -a cgroup "$loop" write /dev/a
 	row "loop, not direct: read" -a cgroup -o 1048576 "$loop" read /dev/a
 	undo loop_remove
+}
+
+# zloop_make OPTION...: four zones of 4 MiB as files on a, two of them
+# conventional
+zloop_make()
+{
+	mkfs.ext4 -q /dev/a
+	mount -t ext4 /dev/a $mnt
+	mkdir $mnt/0
+	echo "add id=0,capacity_mb=16,zone_size_mb=4,conv_zones=2,base_dir=$mnt$1" \
+		>/dev/zloop-control
+	until_done test -b /dev/zloop0
+	echo none >/sys/block/zloop0/queue/scheduler
+	dd if=/dev/urandom of=/dev/zloop0 bs=64k count=128 oflag=direct status=none
+	drop_caches
+}
+
+zloop_remove()
+{
+	echo "remove id=0" >/dev/zloop-control
+	until_done test ! -e /sys/block/zloop0
+}
+
+stack_zloop()
+{
+	build zloop_make
+	both "zloop" /dev/zloop0 -- /dev/a
+	row "zloop, sequential zone: write" -o 8388608 /dev/zloop0 write /dev/a
+	row "zloop, sequential zone: read" -o 8388608 /dev/zloop0 read /dev/a
+	undo zloop_remove
+	undo umount $mnt
+
+	build zloop_make ,buffered_io
+	row "zloop, not direct: read" -a none -m cgroup /dev/zloop0 read /dev/a
+	undo zloop_remove
+	undo umount $mnt
 }
 
 stack_bcache()
@@ -493,6 +704,76 @@ stack_ext4()
 	undo umount $mnt
 }
 
+# O_DIRECT of such a file is the page cache.
+stack_ext4_journal()
+{
+	build fs_make ext4 /dev/a data=journal
+	row "ext4 that journals data, required" -r $mnt/file read /dev/a
+	undo umount $mnt
+}
+
+stack_ext2()
+{
+	build fs_make ext2 /dev/a defaults
+	both "ext2" $mnt/file -- /dev/a
+	undo umount $mnt
+}
+
+# a file system that has O_DIRECT, but no device
+stack_tmpfs()
+{
+	build mount -t tmpfs none $mnt
+	build file_make $mnt/file
+	row "tmpfs, required" -r $mnt/file read /dev/a
+	undo umount $mnt
+}
+
+# overlay_make TYPE OPTIONS: a file above one in $mnt, which is mounted
+overlay_make()
+{
+	mkdir $mnt/lower $mnt/upper $mnt/work &&
+		file_make $mnt/lower/file &&
+		mount -t overlay -o "lowerdir=$mnt/lower,upperdir=$mnt/upper" \
+			-o "workdir=$mnt/work" none $over &&
+		drop_caches
+}
+
+stack_overlayfs()
+{
+	build fs_make ext4 /dev/a defaults
+	build overlay_make
+	row "overlayfs, lower file: read" $over/file read /dev/a
+	build file_make $over/file
+	both "overlayfs" $over/file -- /dev/a
+	row "overlayfs, not direct, required" -b -r $over/file read /dev/a
+	undo umount $over
+	undo umount $mnt
+
+	build mount -t tmpfs none $mnt
+	build overlay_make
+	row "overlayfs of tmpfs, required" -r $over/file read /dev/a
+	undo umount $over
+	undo umount $mnt
+}
+
+stack_fuse()
+{
+	build fs_make ext4 /dev/a defaults
+	build touch $over.file
+	build "$here/layer_test" fuse $over.file $mnt/file passthrough
+	both "FUSE, passed through" $over.file -- /dev/a
+	row "FUSE, passed through, not direct, required" -b -r \
+		$over.file read /dev/a
+	undo umount $over.file
+
+	build "$here/layer_test" fuse $over.file $mnt/file
+	build drop_caches
+	row "FUSE: read" -a none -o 262144 $over.file read /dev/a
+	row "FUSE, required" -r $over.file read /dev/a
+	undo umount $over.file
+	undo umount $mnt
+}
+
 stack_xfs()
 {
 	build fs_make xfs /dev/a defaults
@@ -550,7 +831,7 @@ stack_btrfs_raid5()
 {
 	build btrfs_raid raid5
 	row "btrfs raid5: read" -u $mnt/file read /dev/a /dev/b /dev/c
-	row "btrfs raid5: write" -u -a none -m cgroup $mnt/file write \
+	row "btrfs raid5: write" -u -a none $mnt/file write \
 		/dev/a /dev/b /dev/c
 	undo umount $mnt
 }
@@ -588,16 +869,18 @@ disk_remove()
 }
 
 echo "TAP version 13"
-mkdir -p $mnt
+mkdir -p $mnt $over
 grep -q ' /sys/kernel/config ' /proc/mounts ||
 	mount -t configfs none /sys/kernel/config
 [ $# -gt 0 ] ||
-	set -- disk partition dm_linear dm_striped dm_crypt dm_thin \
-		dm_thin_origin dm_snapshot dm_verity dm_multipath raid0 raid1 \
-		raid1_behind raid10 raid5 loop loop_buffered bcache bcache_dm \
-		crypt_bcache \
-		fscrypt zoned ext4 xfs f2fs vfat btrfs btrfs_raid1 \
-		btrfs_raid5 deep
+	set -- disk partition dm_linear dm_striped dm_unstriped dm_switch \
+		dm_delay dm_dust dm_flakey dm_inlinecrypt dm_zero dm_cache \
+		dm_writecache dm_clone dm_era dm_log_writes dm_crypt dm_thin \
+		dm_thin_origin dm_snapshot dm_verity dm_multipath dm_mirror \
+		raid0 raid1 raid1_behind raid10 raid5 loop loop_buffered zloop bcache \
+		bcache_dm crypt_bcache fscrypt zoned ext4 ext4_journal ext2 \
+		xfs f2fs vfat btrfs btrfs_raid1 btrfs_raid5 tmpfs overlayfs \
+		fuse deep
 for stack; do
 	: >$log
 	for d in a b c d; do

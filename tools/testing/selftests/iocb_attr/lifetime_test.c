@@ -8,7 +8,7 @@
 #include <signal.h>
 
 #include "disk.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define NR		8	/* I/Os in flight at a time, of one kind */
 #define SLOW		"2000000000"	/* ns that one takes */
@@ -195,7 +195,7 @@ FIXTURE_TEARDOWN(flight)
 #define BIT(id)		(1LL << IOCB_ATTR_ ## id)
 
 /* The processes that the I/O is for are gone before it is done. */
-TEST_F_TIMEOUT(flight, target_exits, 120)
+TEST_F(flight, target_exits)
 {
 	struct actor actor;
 
@@ -212,7 +212,7 @@ TEST_F_TIMEOUT(flight, target_exits, 120)
 }
 
 /* With a priority of its own the I/O is not in the queue of the process. */
-TEST_F_TIMEOUT(flight, target_exits_other_priority, 120)
+TEST_F(flight, target_exits_other_priority)
 {
 	struct actor actor;
 
@@ -227,7 +227,7 @@ TEST_F_TIMEOUT(flight, target_exits_other_priority, 120)
 	EXPECT_EQ(0, still_held());
 }
 
-TEST_F_TIMEOUT(flight, target_exits_by_pidfd, 120)
+TEST_F(flight, target_exits_by_pidfd)
 {
 	struct actor actor;
 
@@ -241,7 +241,7 @@ TEST_F_TIMEOUT(flight, target_exits_by_pidfd, 120)
 }
 
 /* A zombie whose cgroup is gone as well: nobody is left to be charged. */
-TEST_F_TIMEOUT(flight, target_is_zombie, 120)
+TEST_F(flight, target_is_zombie)
 {
 	struct actor actor;
 	long long honoured;
@@ -262,7 +262,7 @@ TEST_F_TIMEOUT(flight, target_is_zombie, 120)
 }
 
 /* One after the other, all in flight: nobody's queue is another one's. */
-TEST_F_TIMEOUT(flight, many_targets_exit, 120)
+TEST_F(flight, many_targets_exit)
 {
 	struct actor actor;
 	int i;
@@ -277,7 +277,7 @@ TEST_F_TIMEOUT(flight, many_targets_exit, 120)
 	EXPECT_EQ(7 * NR * BLOCK, cgroup_io("life/a", self->dev, "rbytes"));
 }
 
-TEST_F_TIMEOUT(flight, cgroup_removed, 120)
+TEST_F(flight, cgroup_removed)
 {
 	struct who_list l = who_and(who(IOCB_ATTR_cgroup, self->a),
 				    who(IOCB_ATTR_ioprio, BE | 2));
@@ -304,7 +304,7 @@ static void do_exec(const struct actor *actor)
 	_exit(1);
 }
 
-TEST_F_TIMEOUT(flight, target_execs, 120)
+TEST_F(flight, target_execs)
 {
 	struct actor actor;
 
@@ -328,7 +328,7 @@ static void do_setuid(const struct actor *actor)
 		_exit(1);
 }
 
-TEST_F_TIMEOUT(flight, target_changes_user, 120)
+TEST_F(flight, target_changes_user)
 {
 	struct actor actor;
 
@@ -349,7 +349,7 @@ static void do_move(const struct actor *actor)
 }
 
 /* The I/O stays where it was begun, and that can be removed. */
-TEST_F_TIMEOUT(flight, target_moves, 120)
+TEST_F(flight, target_moves)
 {
 	int b = cgroup_make("life/b");
 	struct actor actor;
@@ -373,7 +373,7 @@ TEST_F_TIMEOUT(flight, target_moves, 120)
 }
 
 /* The submitter becomes somebody else: what was allowed is done. */
-TEST_F_TIMEOUT(flight, submitter_changes_user, 120)
+TEST_F(flight, submitter_changes_user)
 {
 	struct who_list l = who_and(who(IOCB_ATTR_cgroup, self->a),
 				    who(IOCB_ATTR_ioprio, RT | 2));
@@ -420,18 +420,18 @@ static void submit_and(struct __test_metadata *_metadata,
 	EXPECT_EQ(0, still_held());
 }
 
-TEST_F_TIMEOUT(flight, submitter_execs, 120)
+TEST_F(flight, submitter_execs)
 {
 	submit_and(_metadata, self, true);
 }
 
-TEST_F_TIMEOUT(flight, submitter_killed, 120)
+TEST_F(flight, submitter_killed)
 {
 	submit_and(_metadata, self, false);
 }
 
 /* The scheduler that has the queues of the target is taken away. */
-TEST_F_TIMEOUT(flight, scheduler_switched, 120)
+TEST_F(flight, scheduler_switched)
 {
 	struct actor actor;
 

@@ -7,7 +7,7 @@
 #include <pthread.h>
 
 #include "disk.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define IOSCHED	"/sys/block/life/queue/iosched/"
 #define MANY	1000
@@ -88,7 +88,7 @@ static const char *name(int nr)
 	return text;
 }
 
-TEST_F_TIMEOUT(many, a_thousand_cgroups, 180)
+TEST_F(many, a_thousand_cgroups)
 {
 	int fds[MANY];
 	int i, round;
@@ -124,7 +124,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(many, threads_share_a_context, 180)
+TEST_F(many, threads_share_a_context)
 {
 	struct worker workers[THREADS];
 	int i, good = 0;

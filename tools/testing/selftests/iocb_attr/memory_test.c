@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #include "aio.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define PAGE	4096
 
@@ -80,8 +80,8 @@ TEST_F(memory, long_lists)
 
 		memset(list, 0, size);
 		list->size = size;
-		list->attrs[0].size = size - 8;
-		list->attrs[0].id = 999;
+		first_record(list)->size = size - 8;
+		first_record(list)->id = 999;
 		ASSERT_EQ(0, SUBMIT(list)) {
 			TH_LOG("%u bytes", size);
 		}
@@ -232,7 +232,8 @@ TEST_F(race, flips)
 	memcpy(self->flipper.values, variant->values,
 	       sizeof(variant->values));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, flip, &self->flipper));
-	for (i = 0; i < 20000 && (i < 2000 || !passed || !refused); i++) {
+	/* until both are seen, however the threads get their turns */
+	for (i = 0; i < 2000 || !passed || !refused; i++) {
 		ret = SUBMIT(self->list);
 		if (!ret) {
 			passed++;
@@ -247,9 +248,6 @@ TEST_F(race, flips)
 	}
 	atomic_store(&self->flipper.stop, true);
 	pthread_join(thread, NULL);
-	/* or there was no race */
-	EXPECT_LT(0, passed);
-	EXPECT_LT(0, refused);
 }
 
 TEST_HARNESS_MAIN

@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include "aio.h"
 #include "uring.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 FIXTURE(off)
 {

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <sys/mount.h>
 
+#include <linux/fs.h>
 #include <linux/loop.h>
 
 #include "bcache.h"
@@ -20,7 +21,7 @@
 #include "pi.h"
 #include "stack.h"
 #include "uring.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define MD_NAME		"md_pi"
 
@@ -50,71 +51,78 @@ FIXTURE_VARIANT(pi)
 	enum stack stack;
 	int ios;
 	bool no_app;		/* the device has no check of it */
+	bool one_disk;		/* there is only one of this kind */
 };
 
 FIXTURE_VARIANT_ADD(pi, nvme_type1) {
-	.name = "nvme type 1, 512+8", .driver = "nvme", .ios = 100000,
+	.name = "nvme type 1, 512+8", .driver = "nvme", .ios = 5000,
 	.f = { 512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4 },
 };
 
 FIXTURE_VARIANT_ADD(pi, nvme_type1_4k) {
-	.name = "nvme type 1, 4096+8", .driver = "nvme", .ios = 2000,
+	.name = "nvme type 1, 4096+8", .driver = "nvme", .ios = 1000,
 	.f = { 4096, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4 },
 };
 
 FIXTURE_VARIANT_ADD(pi, nvme_type3) {
-	.name = "nvme type 3, 512+8", .driver = "nvme", .ios = 2000,
+	.name = "nvme type 3, 512+8", .driver = "nvme", .ios = 1000,
 	.f = { 512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 0 },
 };
 
 /* the tuple is after 8 bytes of the program's own */
 FIXTURE_VARIANT_ADD(pi, nvme_type1_16) {
-	.name = "nvme type 1, 512+16", .driver = "nvme", .ios = 2000,
+	.name = "nvme type 1, 512+16", .driver = "nvme", .ios = 1000,
 	.f = { 512, 16, 8, LBMD_PI_CSUM_CRC16_T10DIF, 4 },
 };
 
 FIXTURE_VARIANT_ADD(pi, nvme_type1_16_first) {
-	.name = "nvme type 1, 512+16 first", .driver = "nvme", .ios = 2000,
+	.name = "nvme type 1, 512+16 first", .driver = "nvme", .ios = 1000,
 	.f = { 512, 16, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4 },
 };
 
 FIXTURE_VARIANT_ADD(pi, nvme_type3_16) {
-	.name = "nvme type 3, 512+16", .driver = "nvme", .ios = 2000,
+	.name = "nvme type 3, 512+16", .driver = "nvme", .ios = 1000,
 	.f = { 512, 16, 8, LBMD_PI_CSUM_CRC16_T10DIF, 0 },
 };
 
 FIXTURE_VARIANT_ADD(pi, nvme_crc64) {
-	.name = "nvme type 1, CRC64", .driver = "nvme", .ios = 2000,
+	.name = "nvme type 1, CRC64", .driver = "nvme", .ios = 1000,
 	.f = { 4096, 16, 0, LBMD_PI_CSUM_CRC64_NVME, 6 },
 };
 
 FIXTURE_VARIANT_ADD(pi, nvme_opaque) {
-	.name = "nvme 512+8, no PI", .driver = "nvme", .ios = 2000,
+	.name = "nvme 512+8, no PI", .driver = "nvme", .ios = 1000,
 	.f = { 512, 8, 0, LBMD_PI_CSUM_NONE, 0 },
 };
 
 FIXTURE_VARIANT_ADD(pi, scsi_crc) {
-	.name = "scsi_debug, CRC", .driver = "sd", .ios = 20000,
+	.name = "scsi_debug, CRC", .driver = "sd", .ios = 5000,
 	.f = { 512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4 }, .no_app = true,
 };
 
 FIXTURE_VARIANT_ADD(pi, scsi_ip) {
-	.name = "scsi_debug, IP", .driver = "sd", .ios = 20000,
+	.name = "scsi_debug, IP", .driver = "sd", .ios = 5000,
 	.f = { 512, 8, 0, LBMD_PI_CSUM_IP, 4 }, .no_app = true,
 };
 
 FIXTURE_VARIANT_ADD(pi, partition) {
-	.name = "partition", .driver = "nvme", .ios = 2000,
+	.name = "partition", .driver = "nvme", .ios = 1000,
 	.f = { 512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4 }, .stack = PARTITION,
 };
 
 FIXTURE_VARIANT_ADD(pi, dm_linear) {
-	.name = "dm linear", .driver = "nvme", .ios = 2000,
+	.name = "dm linear", .driver = "nvme", .ios = 1000,
 	.f = { 512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4 }, .stack = DM_LINEAR,
 };
 
+FIXTURE_VARIANT_ADD(pi, dm_linear_scsi) {
+	.name = "dm linear, scsi_debug", .driver = "sd", .ios = 2000,
+	.f = { 512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4 }, .stack = DM_LINEAR,
+	.no_app = true, .one_disk = true,
+};
+
 FIXTURE_VARIANT_ADD(pi, md_raid0) {
-	.name = "md raid0", .driver = "nvme", .ios = 2000,
+	.name = "md raid0", .driver = "nvme", .ios = 1000,
 	.f = { 512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4 }, .stack = MD_RAID0,
 };
 
@@ -126,7 +134,8 @@ FIXTURE_SETUP(pi)
 	int i;
 
 	for (i = 0; i < (variant->stack >= DM_LINEAR ? 2 : 1); i++) {
-		if (!find_disk(variant->driver, &variant->f, i, disk[i],
+		if (!find_disk(variant->driver, &variant->f,
+			       variant->one_disk ? 0 : i, disk[i],
 			       sizeof(disk[i])))
 			SKIP(return, "no disk %d of this kind: %s", i,
 			     variant->name);
@@ -142,7 +151,7 @@ FIXTURE_SETUP(pi)
 		 * reference tags have to be translated.
 		 */
 		ASSERT_EQ(0, dm_make(&self->dm, "pi", "0 5000 linear %s 2048\n"
-				     "5000 5000 linear %s 2048", disk[0],
+				     "5000 5000 linear %s 8192", disk[0],
 				     disk[1]));
 		strcpy(self->name, self->dm.dev);
 		break;
@@ -325,6 +334,105 @@ TEST_F(pi, seed_wraps)
 	SAY("seed of 64 bits, and one that wraps", "same bytes");
 }
 
+#define SCSI_DEBUG	"/sys/bus/pseudo/drivers/scsi_debug/"
+
+/* Let scsi_debug's disk have so many GiB, or what it was loaded with for "0". */
+static int scsi_debug_size(const char *name, const char *gib)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/block/%.32s/device/rescan",
+		 name + 5);
+	return write_file(SCSI_DEBUG "virtual_gb", gib) ?:
+	       write_file(path, "1");
+}
+
+/*
+ * Blocks have numbers of 64 bits, and the tags of type 1 their lower 32. QEMU's
+ * NVMe does not know that; scsi_debug has a disk that large, of which it keeps
+ * but little.
+ */
+TEST_F(pi, beyond_block_2_32)
+{
+	const uint64_t wrap = 1ULL << 32, first = wrap - 8;
+	const uint64_t places[] = { 0, first, wrap, wrap + 1000 };
+	const uint64_t seeds[] = { 5, first, wrap - 5, wrap + 7, wrap + 1000 };
+	const unsigned int n = 16, len = n * self->f.interval;
+	uint16_t check = self->check & ~IO_INTEGRITY_CHK_APPTAG;
+	uint8_t expected[16 * 64];
+	unsigned int i, j, one;
+	struct outcome o;
+	uint64_t size;
+
+	if (strcmp(variant->driver, "sd"))
+		SKIP(return, "no disk that large");
+	ASSERT_EQ(0, scsi_debug_size(self->name, "2200"));
+	ASSERT_EQ(0, ioctl(self->fd, BLKGETSIZE64, &size));
+	ASSERT_LT((wrap + 4096) * self->f.interval, size);
+
+	/* the kernel's own tuples, which it checks as it reads */
+	fill(self->buf, len, 1);
+	o = pi_io(self->ctx, self->fd, IOCB_CMD_PWRITE, self->buf, len,
+		  first * self->f.interval, NULL);
+	EXPECT_EQ(len, o.res);
+	memset(self->buf, 0, len);
+	o = pi_io(self->ctx, self->fd, IOCB_CMD_PREAD, self->buf, len,
+		  first * self->f.interval, NULL);
+	EXPECT_EQ(len, o.res);
+	EXPECT_EQ(1, self->buf[0]);
+
+	/* in one I/O and in one for each block; either may wrap */
+	for (i = 0; i < ARRAY_SIZE(places) * ARRAY_SIZE(seeds) * 2; i++) {
+		uint64_t at = places[i / 2 % ARRAY_SIZE(places)];
+		uint64_t seed = seeds[i / 2 / ARRAY_SIZE(places)];
+		unsigned int step = i % 2 ? 1 : n;
+		int op;
+
+		fill(self->buf, len, i);
+		set_tuples(&self->f, self->buf, expected, n, 3, seed);
+		memcpy(self->md, expected, n * self->f.size);
+		for (op = 0; op < 2; op++) {
+			for (j = 0; j < n; j += step) {
+				struct pi_list l;
+
+				l = pi_list(self->md + j * self->f.size,
+					    step * self->f.size, check, 3,
+					    seed + j);
+				o = pi_io(self->ctx, self->fd, op ?
+					  IOCB_CMD_PREAD : IOCB_CMD_PWRITE,
+					  self->buf + j * self->f.interval,
+					  step * self->f.interval,
+					  (at + j) * self->f.interval, &l);
+				EXPECT_EQ(0, o.submit);
+				ASSERT_EQ(step * self->f.interval, o.res) {
+					TH_LOG("%s, block %#llx + %u, seed %#llx",
+					       op ? "read" : "write",
+					       (unsigned long long)at, j,
+					       (unsigned long long)seed);
+				}
+			}
+			EXPECT_EQ(0, memcmp(expected, self->md,
+					    n * self->f.size));
+			memset(self->md, 0xee, n * self->f.size);
+		}
+		/* and for a reader that knows nothing of seeds */
+		one = i % n;
+		o = pi_io(self->ctx, self->fd, IOCB_CMD_PREAD, self->buf, len,
+			  at * self->f.interval, NULL);
+		EXPECT_EQ(len, o.res);
+		EXPECT_EQ((uint8_t)(i + one * self->f.interval +
+				    one * self->f.interval / 251),
+			  self->buf[one * self->f.interval]);
+	}
+	SAY("across block 2^32", "tags of 32 bits");
+	EXPECT_EQ(0, scsi_debug_size(self->name, "0"));
+	/* those before 2^32 were kept at the disk's end: give it tags of its own */
+	ASSERT_EQ(0, ioctl(self->fd, BLKGETSIZE64, &size));
+	o = pi_io(self->ctx, self->fd, IOCB_CMD_PWRITE, self->buf, len,
+		  size - len, NULL);
+	EXPECT_EQ(len, o.res);
+}
+
 /* What was written without tuples has those of the kernel, and the reverse. */
 TEST_F(pi, beside_the_kernels_own)
 {
@@ -421,6 +529,47 @@ TEST_F(pi, wrong_ref_tag)
 		  "write with a wrong ref tag");
 }
 
+/* A device checks the tags that it is asked to check, and no others. */
+TEST_F(pi, unasked)
+{
+	static const uint16_t asked[] = {
+		0, IO_INTEGRITY_CHK_GUARD, IO_INTEGRITY_CHK_REFTAG,
+	};
+	unsigned int n = 8, i, j;
+	uint8_t saved[8 * 64], *md;
+	struct outcome o;
+
+	if (!self->check)
+		SKIP(return, "no tags");
+	fill(self->buf, n * self->f.interval, 33);
+	for (i = 0; i < ARRAY_SIZE(asked); i++) {
+		if (asked[i] & ~self->check)
+			continue;
+		set_tuples(&self->f, self->buf, self->md, n, 4, 77);
+		for (j = 0; j < n; j++) {
+			md = self->md + j * self->f.size;
+			if (!(asked[i] & IO_INTEGRITY_CHK_GUARD))
+				md[self->f.offset] ^= 1;
+			if (self->f.ref && !(asked[i] & IO_INTEGRITY_CHK_REFTAG))
+				ref_at(&self->f, md)[2] ^= 0x40;
+		}
+		memcpy(saved, self->md, n * self->f.size);
+		o = write_at(self, 16, n, self->md, asked[i], 0, 77);
+		EXPECT_EQ(n * self->f.interval, o.res) {
+			TH_LOG("write, asked for %#x", asked[i]);
+		}
+		memset(self->md, 0xee, n * self->f.size);
+		o = read_at(self, 16, n, self->md, asked[i], 0, 77);
+		EXPECT_EQ(n * self->f.interval, o.res) {
+			TH_LOG("read, asked for %#x", asked[i]);
+		}
+		EXPECT_EQ(0, memcmp(saved, self->md, n * self->f.size));
+	}
+	/* so that the next one to read this as a plain user can */
+	round_trip(_metadata, self, 16, n, 3);
+	SAY("wrong tags that are not to be checked", "same bytes");
+}
+
 /* The tags are right, but are not those that the read asks for. */
 TEST_F(pi, read_expects_other_tags)
 {
@@ -439,6 +588,71 @@ TEST_F(pi, read_expects_other_tags)
 		EXPECT_EQ(77 ^ 0x5a5a,
 			  get_be(app_at(&self->f, self->md), 2));
 	EXPECT_DONE(read_at(self, 0, 8, self->md, 0, 1, 77), 8);
+}
+
+/*
+ * A check takes a tag to check: what the format does not have is refused, that
+ * of io_uring's own attribute and that of a list, and of both before anything
+ * is read or written.
+ */
+TEST_F(pi, checks_of_no_tag)
+{
+	static const int ops[] = { IORING_OP_WRITE, IORING_OP_READ };
+	unsigned int n = 8, len = n * self->f.interval, flag, i;
+	struct io_uring_attr_pi own = {
+		.len	 = n * self->f.size,
+		.addr	 = (uintptr_t)self->md,
+		.app_tag = 9 ^ 0x5a5a,
+		.seed	 = 9,
+	};
+	struct pi_list l = pi_list(self->md, own.len, 0, own.app_tag, own.seed);
+	struct io_uring_sqe sqe;
+	struct uring ring;
+	struct outcome o;
+
+	ASSERT_EQ(0, uring_init(&ring));
+	round_trip(_metadata, self, 0, n, 9);
+	l.list.flags = 0;
+	for (flag = 1; flag <= IO_INTEGRITY_CHK_APPTAG; flag <<= 1) {
+		bool has = self->check & flag;
+
+		for (i = 0; i < ARRAY_SIZE(ops); i++) {
+			memset(self->buf, 0xee, len);
+			if (has) {
+				fill(self->buf, len, 9 + n);
+				set_tuples(&self->f, self->buf, self->md, n,
+					   own.app_tag, own.seed);
+			}
+			l.pi.flags = flag;
+			own.flags = flag;
+			o = pi_io(self->ctx, self->fd, i ? IOCB_CMD_PREAD :
+				  IOCB_CMD_PWRITE, self->buf, len, 0, &l);
+			EXPECT_EQ(has ? 0 : -EINVAL, o.submit) {
+				TH_LOG("check %#x", flag);
+			}
+			sqe = uring_prep(ops[i], self->fd, self->buf, len, 0,
+					 &l);
+			EXPECT_EQ(has ? (int)len : -EINVAL,
+				  uring_run(&ring, &sqe)) {
+				TH_LOG("check %#x of a list", flag);
+			}
+			sqe.attr_ptr = (uintptr_t)&own;
+			sqe.attr_type_mask = IORING_RW_ATTR_FLAG_PI;
+			EXPECT_EQ(has ? (int)len : -EINVAL,
+				  uring_run(&ring, &sqe)) {
+				TH_LOG("check %#x of io_uring's own", flag);
+			}
+			/* a part of them is not done either */
+			own.flags |= self->check;
+			EXPECT_EQ(has ? (int)len : -EINVAL,
+				  uring_run(&ring, &sqe));
+		}
+	}
+	SAY("a check of a tag that there is not", "io_submit %d", o.submit);
+	EXPECT_DONE(read_at(self, 0, n, self->md, self->check, own.app_tag, 9),
+		    n);
+	EXPECT_EQ((uint8_t)(9 + n), self->buf[0]);
+	uring_exit(&ring);
 }
 
 /* A buffer that is too short carries nothing, and one too long no more. */
@@ -912,7 +1126,7 @@ static void *keep_dirty(void *arg)
  * may then fail to get rid of it, and go through it. Not with tuples, which
  * would be lost there: what is done was done with them.
  */
-TEST_F_TIMEOUT(pi, page_cache_in_the_way, 120)
+TEST_F(pi, page_cache_in_the_way)
 {
 	struct dirtier d = {};
 	int fd = open(self->name, O_RDWR | O_CLOEXEC), i, failed = 0;
@@ -1074,6 +1288,8 @@ TEST_F_TIMEOUT(pi, mixed, 600)
 	struct iocb *iocbs[DEPTH];
 	struct io_event events[DEPTH];
 	unsigned int rng = 1, reads = 0;
+	const char *more = getenv("PI_IOS");
+	int ios = more ? atoi(more) : variant->ios;
 	atomic_bool stop = false;
 	int i, k, started = 0, done = 0;
 	pthread_t thread;
@@ -1126,7 +1342,7 @@ TEST_F_TIMEOUT(pi, mixed, 600)
 					       s->at);
 				}
 			}
-			if (started + again < variant->ios) {
+			if (started + again < ios) {
 				start_one(self, s,
 					  (s - slots) * SLOT_BLOCKS, &rng);
 				iocbs[again++] = &s->iocb;
@@ -1138,7 +1354,7 @@ TEST_F_TIMEOUT(pi, mixed, 600)
 	}
 	stop = true;
 	pthread_join(thread, NULL);
-	EXPECT_EQ(variant->ios, done);
+	EXPECT_EQ(ios, done);
 	SAY("mixed at depth 32", "%d I/Os, %u reads verified", done, reads);
 	for (i = 0; i < DEPTH; i++)
 		free(slots[i].model);
@@ -1149,7 +1365,7 @@ TEST_F_TIMEOUT(pi, mixed, 600)
  * Let the Nth allocation or copy fail. The I/O says so and has done nothing, or
  * it was done; what is on the disk is always whole.
  */
-TEST_F_TIMEOUT(pi, fail_nth, 120)
+TEST_F(pi, fail_nth)
 {
 	unsigned int n = 64, nth, failed = 0;
 	uint32_t now = 0x100, next;
@@ -1204,6 +1420,99 @@ TEST_F_TIMEOUT(pi, fail_nth, 120)
 	round_trip(_metadata, self, 0, n, 5);
 	SAY("allocations that fail", "%u of %u I/Os refused, none in part",
 	    failed, nth - 1);
+}
+
+/* A device on a disk that keeps tuples, which can be made to wait. */
+FIXTURE(waiting)
+{
+	aio_context_t ctx;
+	struct format f;
+	struct dm dm;
+	int fd;
+	uint8_t *buf;
+	uint8_t *md;
+};
+
+FIXTURE_SETUP(waiting)
+{
+	char disk[64];
+
+	self->f = (struct format) { 512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4 };
+	if (!find_disk("nvme", &self->f, 0, disk, sizeof(disk)))
+		SKIP(return, "no disk nvme type 1, 512+8");
+	ASSERT_EQ(0, dm_make(&self->dm, "pi", "0 16384 linear %s 2048", disk));
+	self->fd = open(self->dm.dev, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, io_setup(8, &self->ctx));
+	self->buf = block_alloc(BLOCK);
+	self->md = block_alloc(BLOCK);
+	ASSERT_NE(NULL, self->buf);
+	ASSERT_NE(NULL, self->md);
+}
+
+FIXTURE_TEARDOWN(waiting)
+{
+	io_destroy(self->ctx);
+	close(self->fd);
+	munmap(self->buf, BLOCK);
+	munmap(self->md, BLOCK);
+	EXPECT_EQ(0, dm_remove(&self->dm));
+}
+
+/*
+ * Tuples in a shared mapping of a file. It is written back, and its page is
+ * clean, while the read of them is under way. They have to get to the file all
+ * the same, be they read into the page or copied there.
+ */
+TEST_F(waiting, read_into_a_file)
+{
+	static const int shifts[] = { 0, 1 };
+	const uint16_t check = IO_INTEGRITY_CHK_GUARD | IO_INTEGRITY_CHK_REFTAG;
+	unsigned int i, n = BLOCK / self->f.interval, len = n * self->f.size;
+	int file = open("/dev/ram0", O_RDWR | O_CLOEXEC);
+	int disk = open("/dev/ram0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	struct pi_list l = pi_list(self->md, len, check, 0, 77);
+	struct iocb iocb, *p = &iocb;
+	uint8_t *page, *on_disk;
+	struct outcome o;
+
+	ASSERT_LE(0, file);
+	ASSERT_LE(0, disk);
+	page = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	ASSERT_NE(MAP_FAILED, page);
+	on_disk = block_alloc(BLOCK);
+	ASSERT_NE(NULL, on_disk);
+	fill(self->buf, BLOCK, 1);
+	set_tuples(&self->f, self->buf, self->md, n, 5, 77);
+	o = pi_io(self->ctx, self->fd, IOCB_CMD_PWRITE, self->buf, BLOCK, 0,
+		  &l);
+	ASSERT_EQ(BLOCK, o.res);
+	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
+		struct io_event event = {};
+
+		memset(page, 0xee, BLOCK);
+		l = pi_list(page + shifts[i], len, check, 0, 77);
+		iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0, &l);
+		ASSERT_EQ(0, dm_suspend(&self->dm));
+		ASSERT_EQ(1, io_submit(self->ctx, 1, &p));
+		ASSERT_EQ(0, fsync(file));
+		ASSERT_EQ(0, dm_resume(&self->dm));
+		ASSERT_EQ(1, io_getevents(self->ctx, 1, 1, &event));
+		EXPECT_EQ(BLOCK, event.res);
+		EXPECT_EQ(0, memcmp(page + shifts[i], self->md, len));
+		/* a direct read has what is dirty written first */
+		ASSERT_EQ(BLOCK, pread(disk, on_disk, BLOCK, 0));
+		EXPECT_EQ(0, memcmp(on_disk, page, BLOCK)) {
+			TH_LOG("%s: the tuples did not get to the file",
+			       shifts[i] ? "copied" : "read into the page");
+		}
+	}
+	say("dm linear", "read into a file that is written back",
+	    "same bytes on its disk");
+	munmap(page, BLOCK);
+	munmap(on_disk, BLOCK);
+	close(disk);
+	close(file);
 }
 
 /* What cannot carry it, whatever is below. */
@@ -1296,7 +1605,7 @@ static void put_block(struct __test_metadata *_metadata,
 }
 
 /* A file system on such a disk does not hand tuples on. */
-TEST_F_TIMEOUT(no_pi, file_systems, 120)
+TEST_F(no_pi, file_systems)
 {
 	static const char * const fs[][2] = {
 		{ "ext4", "mkfs.ext4 -q -F" },
@@ -1322,7 +1631,7 @@ TEST_F_TIMEOUT(no_pi, file_systems, 120)
 }
 
 /* Nor does bcache, whether its cache has room for them or not. */
-TEST_F_TIMEOUT(no_pi, bcache, 120)
+TEST_F(no_pi, bcache)
 {
 	static const struct format f = {
 		512, 8, 0, LBMD_PI_CSUM_CRC16_T10DIF, 4

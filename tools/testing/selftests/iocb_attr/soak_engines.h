@@ -229,6 +229,8 @@ static void aio_prep(struct slot *s)
 	if (!s->has_list)
 		return;
 	s->iocb.aio_flags = l->no_flag ? 0 : IOCB_FLAG_ATTR;
+	if (l->other_flag)
+		s->iocb.aio_flags |= 1U << 31;
 	if (l->other_prio) {
 		s->iocb.aio_flags |= IOCB_FLAG_IOPRIO;
 		s->iocb.aio_reqprio = BE | 4;
@@ -288,6 +290,7 @@ static void uring_prep_slot(struct worker *w, struct slot *s,
 			    struct io_uring_sqe *sqe)
 {
 	struct list *l = &s->list;
+	unsigned int size = l->head.size;
 
 	*sqe = uring_prep(s->write ? IORING_OP_WRITE : IORING_OP_READ,
 			  s->device->fd, s->buf, s->len, s->offset, NULL);
@@ -306,7 +309,11 @@ static void uring_prep_slot(struct worker *w, struct slot *s,
 	if (l->way == BY_SQE) {
 		sqe->attr_type_mask = IORING_RW_ATTR_FLAG_LIST_SQE;
 		sqe->attr_ptr = l->at == l->bytes ? 0 : (uintptr_t)l->at;
-		memcpy(sqe + 1, l->bytes, SQE_ROOM);
+		/* there are zeroes after the list */
+		memset(sqe + 1, 0, SQE_ROOM);
+		memcpy(sqe + 1, l->bytes, size < SQE_ROOM ? size : SQE_ROOM);
+		if (l->bytes_after)
+			memset((char *)(sqe + 1) + size, 0xff, SQE_ROOM - size);
 	} else {
 		sqe->attr_type_mask = IORING_RW_ATTR_FLAG_LIST;
 		sqe->attr_ptr = (uintptr_t)l->at;

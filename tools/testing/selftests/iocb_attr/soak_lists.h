@@ -48,7 +48,7 @@ struct list {
 	int error;
 	const struct spoil *spoil;
 	/* what the iocb or the SQE adds */
-	bool no_flag, fsync, other_prio;
+	bool no_flag, other_flag, fsync, other_prio, bytes_after;
 };
 
 /* One thing to be wrong. */
@@ -508,6 +508,12 @@ static bool spoil_no_flag(struct list *l)
 	return true;
 }
 
+static bool spoil_other_flag(struct list *l)
+{
+	l->other_flag = true;
+	return true;
+}
+
 static bool spoil_fsync(struct list *l)
 {
 	l->fsync = true;
@@ -524,6 +530,14 @@ static bool spoil_sqe_pointer(struct list *l)
 {
 	/* is 0 where the list is in the SQE */
 	l->at = (void *)(uintptr_t)8;
+	return true;
+}
+
+static bool spoil_bytes_after(struct list *l)
+{
+	if (l->head.size >= SQE_ROOM)
+		return false;
+	l->bytes_after = true;
 	return true;
 }
 
@@ -563,9 +577,11 @@ static const struct spoil spoils[] = {
 	{ "no cgroup", EBADF, ANY, spoil_cgroup_fd },
 	{ "cgroup removed", ENODEV, ANY, spoil_cgroup_gone },
 	{ "address without the flag", EINVAL, BIT(BY_AIO), spoil_no_flag },
+	{ "unknown flag of the iocb", EINVAL, BIT(BY_AIO), spoil_other_flag },
 	{ "attributes of fsync", EINVAL, BIT(BY_AIO), spoil_fsync },
 	{ "list too long for the SQE", E2BIG, BIT(BY_SQE), spoil_sqe_long },
 	{ "list and address", EINVAL, BIT(BY_SQE), spoil_sqe_pointer },
+	{ "bytes after the list", EINVAL, BIT(BY_SQE), spoil_bytes_after },
 	{ "report that has no room", EINVAL, URING, spoil_report },
 };
 

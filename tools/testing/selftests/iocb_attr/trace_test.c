@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include "stack.h"
 #include "who.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define TRACING	"/sys/kernel/tracing/"
 

@@ -203,8 +203,8 @@ static inline struct io_uring_sqe uring_prep(int opcode, int fd,
 	};
 }
 
-/* The masks of attributes that the kernel says it takes, or a negative errno. */
-static inline int uring_attr_flags(void)
+/* The masks of attributes that the kernel says it takes, 0 if it does not. */
+static inline uint64_t uring_attr_flags(void)
 {
 	struct io_uring_query_opcode op = {};
 	struct io_uring_query_hdr hdr = {
@@ -214,8 +214,8 @@ static inline int uring_attr_flags(void)
 	};
 
 	if (syscall(SYS_io_uring_register, -1, IORING_REGISTER_QUERY, &hdr, 0))
-		return -errno;
-	return hdr.result ? hdr.result : (int)op.rw_attr_flags;
+		return 0;
+	return hdr.result ? 0 : op.rw_attr_flags;
 }
 
 #endif /* _IOCB_ATTR_URING_H */

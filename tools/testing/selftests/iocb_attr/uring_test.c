@@ -5,6 +5,7 @@
  * start. What is wrong with a list itself is in abi_test.c.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
@@ -12,7 +13,7 @@
 
 #include "disk.h"
 #include "uring.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define FILE_DIRECT	"/dev/nullb0"
 #define USER		1000
@@ -271,6 +272,36 @@ FIXTURE_TEARDOWN(ring)
 #define READ(list)							\
 	uring_prep(IORING_OP_READ, self->fd, self->buf, BLOCK, 0, list)
 
+/* These numbers are ABI; what has 64 bits is no int. */
+TEST(mode_numbers)
+{
+	EXPECT_EQ(8, sizeof(IORING_RW_ATTR_FLAG_LIST));
+	EXPECT_EQ(0x4000000000000000ULL, IORING_RW_ATTR_FLAG_LIST);
+	EXPECT_EQ(0x2000000000000000ULL, IORING_RW_ATTR_FLAG_LIST_SQE);
+	EXPECT_EQ(48, offsetof(struct io_uring_query_opcode, rw_attr_flags));
+	EXPECT_EQ(56, sizeof(struct io_uring_query_opcode));
+}
+
+/* A program from before it was told asks for less, and gets that. */
+TEST(query_of_an_older_program)
+{
+	struct {
+		uint8_t told[48];
+		uint64_t more;
+	} op = { .more = 0 };
+	struct io_uring_query_hdr hdr = {
+		.query_data	= (uintptr_t)&op,
+		.query_op	= IO_URING_QUERY_OPCODES,
+		.size		= sizeof(op.told),
+	};
+
+	ASSERT_EQ(0, syscall(SYS_io_uring_register, -1, IORING_REGISTER_QUERY,
+			     &hdr, 0));
+	EXPECT_EQ(0, hdr.result);
+	EXPECT_EQ(48, hdr.size);
+	EXPECT_EQ(0, op.more);
+}
+
 TEST_F(ring, told_by_query)
 {
 	EXPECT_EQ(IORING_RW_ATTR_FLAG_PI | IORING_RW_ATTR_FLAG_LIST |
@@ -285,12 +316,13 @@ TEST_F(ring, one_bit_of_the_mask)
 
 	for (bit = 0; bit < 64; bit++) {
 		sqe.attr_type_mask = IORING_RW_ATTR_FLAG_LIST | 1ULL << bit;
-		EXPECT_EQ(bit == 1 ? BLOCK : -EINVAL,
+		EXPECT_EQ(bit == 62 ? BLOCK : -EINVAL,
 			  uring_run(&self->ring, &sqe)) {
 			TH_LOG("bit %d", bit);
 		}
-		if (bit < 2)
+		if (bit == 0 || bit == 62)
 			continue;
+		/* that of the SQE itself wants an SQE that has room for it */
 		sqe.attr_type_mask = 1ULL << bit;
 		EXPECT_EQ(-EINVAL, uring_run(&self->ring, &sqe));
 	}
@@ -615,8 +647,8 @@ FIXTURE_SETUP(inside)
 	ASSERT_EQ(0, cgroups_make(self->cgroup));
 	self->sqe[0] = READ(NULL);
 	self->sqe[0].attr_type_mask = IORING_RW_ATTR_FLAG_LIST_SQE;
-	/* what is after the list is not looked at */
-	memset(&self->sqe[1], 0xff, sizeof(self->sqe[1]));
+	/* what is after the list is 0 */
+	memset(&self->sqe[1], 0, sizeof(self->sqe[1]));
 }
 
 FIXTURE_TEARDOWN(inside)
@@ -654,25 +686,29 @@ TEST_F(inside, faults)
 	EXPECT_EQ(-EBADF, uring_run(&self->ring, self->sqe));
 	/* one record of an unknown id that fills the list */
 	memset(list, 0, sizeof(self->sqe[1]));
-	list->attrs[0].id = 1000;
+	first_record(list)->id = 1000;
 	for (size = 0; size <= 80; size++) {
 		int expected = BLOCK;
 
 		list->size = size;
-		list->attrs[0].size = size - sizeof(*list);
+		first_record(list)->size = size - sizeof(*list);
 		if (size < 16)
-			list->attrs[0].size = 0;
+			first_record(list)->size = 0;
 		if (size < 8 || size % 8)
 			expected = -EINVAL;
 		else if (size > 64)
 			expected = -E2BIG;
+		else if (size < 16)
+			/* the id is after the list then */
+			expected = -EINVAL;
 		EXPECT_EQ(expected, uring_run(&self->ring, self->sqe)) {
 			TH_LOG("list of %u bytes", size);
 		}
 	}
 	list->size = 64;
-	list->attrs[0].size = 64;
+	first_record(list)->size = 64;
 	EXPECT_EQ(-EINVAL, uring_run(&self->ring, self->sqe));
+	memset(list, 0, sizeof(self->sqe[1]));
 	list->size = 8;
 	EXPECT_EQ(BLOCK, uring_run(&self->ring, self->sqe));
 	list->flags = 2;
@@ -695,6 +731,46 @@ TEST_F(inside, faults)
 				IORING_SETUP_SQE_MIXED));
 	EXPECT_EQ(-EINVAL, uring_run(&small, self->sqe));
 	uring_exit(&small);
+}
+
+/* Whatever follows the list is for a use to come: every bit of it. */
+TEST_F(inside, nothing_follows_the_list)
+{
+	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct cache_list cache = cache_list(IOCB_CACHE_BYPASS, 0);
+	struct iocb_attr_list empty = { .size = sizeof(empty) };
+	const struct {
+		const void *list;
+		unsigned int size;
+	} lists[] = {
+		{ &empty, sizeof(empty) },
+		{ &cache, sizeof(cache) },
+		{ &l, l.list.size },
+	};
+	uint8_t *bytes = (uint8_t *)&self->sqe[1];
+	unsigned int i, bit;
+
+	for (i = 0; i < ARRAY_SIZE(lists); i++) {
+		memset(bytes, 0, sizeof(self->sqe[1]));
+		memcpy(bytes, lists[i].list, lists[i].size);
+		EXPECT_EQ(BLOCK, uring_run(&self->ring, self->sqe));
+		for (bit = 8 * lists[i].size; bit < 8 * 64; bit++) {
+			bytes[bit / 8] = 1 << bit % 8;
+			EXPECT_EQ(-EINVAL, uring_run(&self->ring, self->sqe)) {
+				TH_LOG("list of %u bytes, bit %u of byte %u",
+				       lists[i].size, bit % 8, bit / 8);
+			}
+			bytes[bit / 8] = 0;
+		}
+		EXPECT_EQ(BLOCK, uring_run(&self->ring, self->sqe));
+	}
+	/* before it is asked what the list names */
+	l = who(IOCB_ATTR_cgroup, -1);
+	memset(bytes, 0, sizeof(self->sqe[1]));
+	memcpy(bytes, &l, l.list.size);
+	EXPECT_EQ(-EBADF, uring_run(&self->ring, self->sqe));
+	bytes[63] = 1;
+	EXPECT_EQ(-EINVAL, uring_run(&self->ring, self->sqe));
 }
 
 /* The SQE is free when it was submitted, as ever. */
@@ -787,9 +863,30 @@ TEST_F(disk, issued_again)
 	uring_exit(&self->ring);
 }
 
+/* The threads that io_uring has made to wait in for this process. */
+static int count_workers(void)
+{
+	char path[300], comm[32];
+	struct dirent *e;
+	DIR *dir = opendir("/proc/self/task");
+	int nr = 0;
+
+	while (dir && (e = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm",
+			 e->d_name);
+		if (read_file(path, comm, sizeof(comm)) > 0 &&
+		    !strncmp(comm, "iou-wrk", 7))
+			nr++;
+	}
+	if (dir)
+		closedir(dir);
+	return nr;
+}
+
 /*
  * A buffered read that has to wait for its pages. The iocb has one place for
- * what would wait for them and for the attributes.
+ * what waits for them and for the attributes, which mean nothing here: it waits
+ * as it does without, in no thread.
  */
 TEST_F(disk, buffered_and_not_cached)
 {
@@ -803,7 +900,9 @@ TEST_F(disk, buffered_and_not_cached)
 		l.r[0].attr.flags = i ? 0 : IOCB_ATTR_REQUIRED;
 		ASSERT_EQ(0, ioctl(fd, BLKFLSBUF, 0));
 		sqe = uring_prep(IORING_OP_READ, fd, self->buf, BLOCK, 0, &l);
-		ASSERT_EQ(0, uring_do(&self->ring, &sqe, &done));
+		ASSERT_EQ(0, uring_submit(&self->ring, &sqe, 1));
+		EXPECT_EQ(0, count_workers());
+		ASSERT_EQ(0, uring_wait(&self->ring, &done));
 		EXPECT_EQ(i ? BLOCK : -EOPNOTSUPP, done.res);
 		EXPECT_EQ(0, done.extra[0]);
 	}

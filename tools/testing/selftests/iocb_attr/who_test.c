@@ -10,16 +10,24 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 
+#include "uring.h"
 #include "who.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #define USER		1000
 #define STRANGER	1001
 
 #define CAP(name)	(1U << (name))
+
+/* linux/pidfd.h of old headers has not got them */
+#ifndef PIDFD_SELF_THREAD
+#define PIDFD_SELF_THREAD	-10000
+#define PIDFD_SELF_THREAD_GROUP	-10001
+#endif
 
 static int set_caps(uint32_t caps)
 {
@@ -151,9 +159,35 @@ static int fresh_list(FIXTURE_DATA(who) * self, struct who_list l)
 	return ret;
 }
 
+/* Not required: only the permission matters here. */
+static struct who_list optional(uint16_t id, uint64_t value)
+{
+	struct who_list l = who(id, value);
+
+	l.r[0].attr.flags = 0;
+	return l;
+}
+
 static int fresh(FIXTURE_DATA(who) * self, uint16_t id, uint64_t value)
 {
-	return fresh_list(self, who(id, value));
+	return fresh_list(self, optional(id, value));
+}
+
+/* Likewise, but what the completion reports, or a negative errno. */
+static int fresh_mask(FIXTURE_DATA(who) * self, uint16_t id, uint64_t value)
+{
+	struct who_list l = optional(id, value);
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				&l);
+	aio_context_t ctx = 0;
+	struct io_event event;
+	int ret;
+
+	if (io_setup(1, &ctx))
+		return -1000;
+	ret = run(ctx, &iocb, &event);
+	io_destroy(ctx);
+	return ret ?: event.res != BLOCK ? -1001 : event.res2;
 }
 
 #define CHARGE(cgroup)	fresh(self, IOCB_ATTR_cgroup, cgroup)
@@ -296,14 +330,95 @@ TEST_F(who, no_way_out)
 	EXPECT_EQ(0, IN("who/server", 0, CHARGE(self->other)));
 	EXPECT_EQ(-EACCES, IN("who/server", USER,
 			      CHARGE(open(CGROUP, O_PATH | O_CLOEXEC))));
-	/* no process may be in the parent while it has controllers below */
-	EXPECT_EQ(-EBUSY, IN("who/server", USER, clone_into(self->parent)));
-	EXPECT_EQ(-EPERM, IN("who/server", USER, CHARGE(self->parent)));
-	ASSERT_EQ(0, cgroup_write("who", "cgroup.subtree_control", "-io"));
-	EXPECT_EQ(0, IN("who/server", USER, CHARGE(self->parent)));
 }
 
-/* Wherever it is not below: what clone3() refuses is refused. */
+#define BIT(id)	(1 << IOCB_ATTR_ ## id)
+
+/* A container has controllers on for cgroups of its own, and is no less charged. */
+TEST_F(who, controllers_below)
+{
+	int inner = cgroup_make("who/client/inner");
+	char dev[32];
+
+	ASSERT_LE(0, inner);
+	ASSERT_EQ(0, device_number("/dev/nullb0", dev, sizeof(dev)));
+	ASSERT_EQ(0, cgroup_write("who/client", "cgroup.subtree_control",
+				  "+io"));
+	EXPECT_EQ(-EBUSY, IN("who/server", USER, clone_into(self->client)));
+	EXPECT_EQ(0, IN("who/server", USER, CHARGE(self->client)));
+	EXPECT_EQ(BLOCK, cgroup_io("who/client", dev, "rbytes"));
+	EXPECT_EQ(BIT(cgroup), fresh_mask(self, IOCB_ATTR_cgroup,
+					  self->client));
+	EXPECT_EQ(0, IN("who/server", USER, CHARGE(self->parent)));
+	EXPECT_EQ(0, IN("who_other", 0, CHARGE(self->client)));
+	EXPECT_EQ(0, IN("who_other", 0, CHARGE(self->parent)));
+	EXPECT_EQ(0, IN("who_other", 0, CHARGE(inner)));
+	/* the permissions are the same as ever */
+	EXPECT_EQ(-EACCES, IN("who/server", STRANGER, CHARGE(self->client)));
+	EXPECT_EQ(-EACCES, IN("who_other", USER, CHARGE(self->client)));
+	close(inner);
+	EXPECT_EQ(0, cgroup_remove("who/client/inner"));
+}
+
+/* Threaded cgroups and those beside them have no I/O of their own: the domain has. */
+TEST_F(who, threaded)
+{
+	int threaded = cgroup_make("who/client/threaded");
+	int invalid = cgroup_make("who/client/invalid");
+	char dev[32], text[16];
+	pid_t pid;
+
+	ASSERT_LE(0, threaded);
+	ASSERT_LE(0, invalid);
+	ASSERT_EQ(0, device_number("/dev/nullb0", dev, sizeof(dev)));
+	ASSERT_EQ(0, cgroup_write("who/client/threaded", "cgroup.type",
+				  "threaded"));
+	ASSERT_EQ(0, cgroup_chown("who/client/threaded", "cgroup.procs", USER));
+	ASSERT_EQ(0, cgroup_chown("who/client/invalid", "cgroup.procs", USER));
+	EXPECT_EQ(0, IN("who/server", USER, CHARGE(threaded)));
+	EXPECT_EQ(BLOCK, cgroup_io("who/client", dev, "rbytes"));
+	/* no process can be in this one */
+	EXPECT_EQ(-EOPNOTSUPP, IN("who/server", USER, clone_into(invalid)));
+	EXPECT_EQ(0, IN("who/server", USER, CHARGE(invalid)));
+	EXPECT_EQ(2 * BLOCK, cgroup_io("who/client", dev, "rbytes"));
+	/* not the cgroups that were named */
+	EXPECT_EQ(0, fresh_mask(self, IOCB_ATTR_cgroup, threaded));
+	EXPECT_EQ(0, fresh_mask(self, IOCB_ATTR_cgroup, invalid));
+
+	/* a process is in its domain, wherever its threads are */
+	pid = sleeper(USER, "who/client", 0, true);
+	ASSERT_LT(0, pid);
+	snprintf(text, sizeof(text), "%d", pid);
+	EXPECT_EQ(0, cgroup_write("who/client/threaded", "cgroup.procs", text));
+	EXPECT_EQ(BIT(proxy_pid), fresh_mask(self, IOCB_ATTR_proxy_pid, pid));
+	end(pid);
+	close(threaded);
+	close(invalid);
+	EXPECT_EQ(0, cgroup_remove("who/client/threaded"));
+	EXPECT_EQ(0, cgroup_remove("who/client/invalid"));
+}
+
+/* With the file system read-only nobody may write to a cgroup.procs. */
+TEST_F(who, read_only)
+{
+	int below, beside;
+
+	ASSERT_EQ(0, mount("none", CGROUP, "cgroup2", MS_REMOUNT | MS_RDONLY,
+			   ""));
+	below = CHARGE(self->client);
+	EXPECT_EQ(0, mount("none", CGROUP, "cgroup2", MS_REMOUNT, ""));
+	EXPECT_EQ(-EROFS, below);
+	beside = CHILD(cgroup_enter("who/server") ||
+		       mount("none", CGROUP, "cgroup2", MS_REMOUNT | MS_RDONLY,
+			     ""), CHARGE(self->client));
+	EXPECT_EQ(0, mount("none", CGROUP, "cgroup2", MS_REMOUNT, ""));
+	EXPECT_EQ(-EROFS, beside);
+}
+
+/*
+ * Wherever it is not below: what clone3() refuses is refused, but for what
+ * concerns the place of a process.
+ */
 TEST_F(who, as_clone3)
 {
 	static const int uids[] = { 0, USER, STRANGER };
@@ -321,7 +436,8 @@ TEST_F(who, as_clone3)
 				if (to[t] == (f ? self->other : self->server) &&
 				    !charged)
 					continue;
-				EXPECT_EQ(!cloned, !charged) {
+				EXPECT_EQ(!cloned || cloned == -EBUSY,
+					  !charged) {
 					TH_LOG("%d: %s to %d", uids[u],
 					       from[f], t);
 				}
@@ -456,6 +572,9 @@ TEST_F(who, self)
 	EXPECT_EQ(0, PROXY(getpid()));
 	EXPECT_EQ(0, AS(USER, PROXY(getpid())));
 	EXPECT_EQ(0, AS(USER, PROXY_FD(pidfd_open(getpid()))));
+	EXPECT_EQ(0, AS(USER, PROXY_FD(PIDFD_SELF_THREAD)));
+	EXPECT_EQ(0, AS(USER, PROXY_FD(PIDFD_SELF_THREAD_GROUP)));
+	EXPECT_EQ(-EBADF, PROXY_FD(PIDFD_SELF_THREAD_GROUP - 1));
 	/* become() left it undumpable: nobody else may look at it */
 	EXPECT_EQ(-EPERM, AS(USER, PROXY(getppid())));
 }
@@ -498,8 +617,8 @@ TEST_F(who, other_user)
 	end(pid);
 }
 
-/* Of somebody's cgroup nothing is asked: the process is the right to it. */
-TEST_F(who, proxy_in_other_cgroup)
+/* A process below the caller's own io cgroup is bound by all that binds that. */
+TEST_F(who, proxy_below)
 {
 	pid_t pid = sleeper(USER, "who_other", 0, true);
 	char dev[32];
@@ -507,10 +626,53 @@ TEST_F(who, proxy_in_other_cgroup)
 	ASSERT_LT(0, pid);
 	ASSERT_EQ(0, device_number("/dev/nullb0", dev, sizeof(dev)));
 	EXPECT_EQ(0, cgroup_io("who_other", dev, "rbytes"));
-	EXPECT_EQ(0, IN("who/server", USER, PROXY(pid)));
+	EXPECT_EQ(0, AS(USER, PROXY(pid)));
 	EXPECT_EQ(BLOCK, cgroup_io("who_other", dev, "rbytes"));
-	EXPECT_EQ(0, cgroup_io("who/server", dev, "rbytes"));
+	EXPECT_EQ(0, IN("who_other", USER, PROXY(pid)));
+	EXPECT_EQ(2 * BLOCK, cgroup_io("who_other", dev, "rbytes"));
+	/* without an io controller below, the cgroups share one */
+	ASSERT_LE(0, cgroup_make("who_other/below"));
+	EXPECT_EQ(0, IN("who_other/below", USER, PROXY(pid)));
+	EXPECT_EQ(3 * BLOCK, cgroup_io("who_other", dev, "rbytes"));
+	EXPECT_EQ(0, cgroup_remove("who_other/below"));
 	end(pid);
+}
+
+/* Services of one uid cannot get around their limits, or use up others'. */
+TEST_F(who, proxy_beside)
+{
+	pid_t beside = sleeper(USER, "who/client", 0, true);
+	pid_t above = sleeper(USER, NULL, 0, true);
+	struct who_list l;
+	char dev[32];
+
+	ASSERT_LT(0, beside);
+	ASSERT_LT(0, above);
+	ASSERT_EQ(0, device_number("/dev/nullb0", dev, sizeof(dev)));
+	EXPECT_EQ(-EPERM, IN("who/server", USER, PROXY(beside)));
+	EXPECT_EQ(-EPERM, IN("who/server", USER, PROXY_FD(pidfd_open(beside))));
+	EXPECT_EQ(-EPERM, IN("who/server", USER, PROXY(above)));
+	EXPECT_EQ(-EPERM, IN("who_other", USER, PROXY(beside)));
+	EXPECT_EQ(0, cgroup_io("who/client", dev, "rbytes"));
+	EXPECT_EQ(-EPERM, CHILD(cgroup_enter("who/server") ||
+				become(USER, CAP(CAP_SYS_NICE)),
+				PROXY(beside)));
+	EXPECT_EQ(0, CHILD(cgroup_enter("who/server") ||
+			   become(USER, CAP(CAP_SYS_ADMIN)), PROXY(beside)));
+	EXPECT_EQ(BLOCK, cgroup_io("who/client", dev, "rbytes"));
+
+	/* what may be charged by its cgroup may be so beside a proxy */
+	l = who_and(who(IOCB_ATTR_proxy_pid, beside),
+		    who(IOCB_ATTR_cgroup, self->client));
+	EXPECT_EQ(0, IN("who/server", USER, fresh_list(self, l)));
+	EXPECT_EQ(-EACCES, IN("who/server", STRANGER,
+			      CHARGE(self->client)));
+	EXPECT_EQ(2 * BLOCK, cgroup_io("who/client", dev, "rbytes"));
+	l = who_and(who(IOCB_ATTR_proxy_pid, above),
+		    who(IOCB_ATTR_cgroup, self->other));
+	EXPECT_EQ(-EACCES, IN("who/server", USER, fresh_list(self, l)));
+	end(above);
+	end(beside);
 }
 
 /* A number says whom in the caller's pid namespace, and nowhere else. */
@@ -576,6 +738,31 @@ TEST_F(who, ioprio)
 	EXPECT_EQ(0, AS(USER, IOPRIO(IDLE)));
 	for (i = 0; i < 2; i++)
 		EXPECT_EQ(0, CHILD(become(USER, CAP(rights[i])), IOPRIO(RT)));
+}
+
+static int set_fifo(void)
+{
+	struct sched_param param = { .sched_priority = 1 };
+
+	return sched_setscheduler(0, SCHED_FIFO, &param) ? -errno : 0;
+}
+
+/* A real-time thread gets the class unasked: it may ask for it, or less. */
+TEST_F(who, ioprio_of_real_time)
+{
+#define FIFO(expression)						\
+	CHILD(set_fifo() || become(USER, 0), expression)
+	EXPECT_EQ(0, FIFO(PROXY(getpid())));
+	EXPECT_EQ(0, FIFO(PROXY_FD(PIDFD_SELF_THREAD)));
+	EXPECT_EQ(0, FIFO(IOPRIO(RT | 4)));
+	EXPECT_EQ(0, FIFO(IOPRIO(RT | 7)));
+	EXPECT_EQ(-EPERM, FIFO(IOPRIO(RT | 3)));
+	EXPECT_EQ(0, CHILD(set_ioprio(RT | 2) || become(USER, 0),
+			   IOPRIO(RT | 2)));
+	EXPECT_EQ(-EPERM, CHILD(set_ioprio(RT | 2) || become(USER, 0),
+				IOPRIO(RT | 1)));
+	EXPECT_EQ(-EPERM, CHILD(set_ioprio(BE | 0) || become(USER, 0),
+				IOPRIO(RT | 7)));
 }
 
 /* A priority that one may not have cannot be had from another process. */
@@ -773,6 +960,166 @@ TEST_F(who, mode_changed)
 		STEP(-EACCES, CHARGE(self->client));
 		STEP(0, chmod(CGROUP "who/client/cgroup.procs", 0644));
 	});
+}
+
+/* A container starts: it enables controllers for cgroups of its own. */
+TEST_F(who, controllers_enabled)
+{
+	CONTEXT({
+		STEP(0, cgroup_enter("who_other"));
+		STEP(0, AGAIN(self->client));
+		STEP(0, cgroup_make("who/client/inner") < 0);
+		STEP(0, cgroup_write("who/client", "cgroup.subtree_control",
+				     "+io"));
+		STEP(0, AGAIN(self->client));
+		STEP(0, cgroup_enter("who/server"));
+		STEP(0, AGAIN(self->client));
+	});
+	EXPECT_EQ(0, cgroup_remove("who/client/inner"));
+}
+
+/* How many struct cred there are, or -1. */
+static long creds(void)
+{
+	FILE *file = fopen("/proc/slabinfo", "r");
+	char line[256];
+	long nr = -1;
+
+	if (!file)
+		return -1;
+	while (nr < 0 && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "cred %ld", &nr) != 1 &&
+		    sscanf(line, "cred_jar %ld", &nr) != 1)
+			nr = -1;
+	}
+	fclose(file);
+	return nr;
+}
+
+/*
+ * setfsuid(2) makes new credentials each time, as file servers do for each
+ * request. A context keeps those of one grant for a cgroup.
+ */
+TEST_F(who, fsuid_changed_each_time)
+{
+	long before = creds();
+	aio_context_t ctx = 0;
+	int i;
+
+	if (before < 0)
+		SKIP(return, "no /proc/slabinfo");
+	ASSERT_EQ(0, io_setup(64, &ctx));
+	for (i = 0; i < 4000; i++) {
+		setfsuid(i % 4 ? USER : 0);
+		ASSERT_EQ(0, AGAIN(self->client));
+		setfsuid(0);
+	}
+	/* they are freed after a grace period */
+	for (i = 0; i < 600 && creds() > before + 1000; i++)
+		sleep_ms(100);
+	EXPECT_GE(before + 1000, creds());
+	EXPECT_EQ(0, io_destroy(ctx));
+}
+
+struct holder {
+	bool stop;
+};
+
+/* Keep cgroup_mutex busy. */
+static void *hold(void *arg)
+{
+	struct holder *h = arg;
+
+	while (!__atomic_load_n(&h->stop, __ATOMIC_RELAXED)) {
+		cgroup_write("who", "cgroup.subtree_control", "-io");
+		cgroup_write("who", "cgroup.subtree_control", "+io");
+	}
+	return NULL;
+}
+
+/*
+ * I/O that must not wait does not wait for cgroup_mutex: it ends with EAGAIN.
+ * The fsuid is another one each time, so that no grant serves.
+ */
+TEST_F_TIMEOUT(who, must_not_wait, 900)
+{
+	struct who_list l = optional(IOCB_ATTR_cgroup, self->client);
+	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
+				&l);
+	struct io_uring_sqe sqe = uring_prep(IORING_OP_READ, self->fd,
+					     self->buf, BLOCK, 0, &l);
+	int i, ret, waits[2] = { 0, 0 };
+	struct holder h = { false };
+	aio_context_t ctx = 0;
+	struct io_event event;
+	pthread_t thread;
+	struct uring ring;
+
+	l.list.flags = 0;
+	iocb.aio_rw_flags = 1 << 3;	/* RWF_NOWAIT */
+	sqe.rw_flags = 1 << 3;
+	ASSERT_EQ(0, io_setup(64, &ctx));
+	ASSERT_EQ(0, uring_init(&ring));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, hold, &h));
+	for (i = 0; i < 200000 && (!waits[0] || !waits[1]); i++) {
+		setfsuid(i & 1 ? USER : 0);
+		/* an event, and not an error of io_submit(2) */
+		ret = run(ctx, &iocb, &event);
+		if (ret)
+			break;
+		ret = event.res;
+		if (ret == -EAGAIN)
+			waits[0]++;
+		else if (ret != BLOCK)
+			break;
+		ret = uring_run(&ring, &sqe);
+		if (ret == -EAGAIN)
+			waits[1]++;
+		else if (ret != BLOCK)
+			break;
+	}
+	setfsuid(0);
+	__atomic_store_n(&h.stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	EXPECT_TRUE(ret == BLOCK || ret == -EAGAIN) {
+		TH_LOG("%d", ret);
+	}
+	EXPECT_LT(0, waits[0]);
+	EXPECT_LT(0, waits[1]);
+	/* a grant needs no lock */
+	EXPECT_EQ(0, run(ctx, &iocb, &event));
+	uring_exit(&ring);
+	EXPECT_EQ(0, io_destroy(ctx));
+}
+
+/*
+ * The thread of a ring waits for no request. What moves the submitter makes each
+ * grant void.
+ */
+TEST_F_TIMEOUT(who, sqpoll_must_not_wait, 900)
+{
+	struct who_list l = optional(IOCB_ATTR_cgroup, self->client);
+	struct io_uring_sqe sqe = uring_prep(IORING_OP_READ, self->fd,
+					     self->buf, BLOCK, 0, &l);
+	struct holder h = { false };
+	pthread_t thread;
+	struct uring ring;
+	int i, ret = 0;
+
+	l.list.flags = 0;
+	ASSERT_EQ(0, uring_open(&ring, 1, IORING_SETUP_SQPOLL));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, hold, &h));
+	for (i = 0; i < 100000 && ret != -EAGAIN; i++) {
+		if (cgroup_enter(i & 1 ? "who_other" : "."))
+			break;
+		ret = uring_run(&ring, &sqe);
+		if (ret != BLOCK)
+			break;
+	}
+	__atomic_store_n(&h.stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(-EAGAIN, ret);
+	uring_exit(&ring);
 }
 
 /* The name may be there again: that is another cgroup. */
