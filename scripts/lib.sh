@@ -114,6 +114,31 @@ kernel_key()
 	} | sha256sum | cut -c1-40
 }
 
+# What a test found of the base does not change as long as the base kernel, the
+# programs and QEMU are the same: a word for them is in the name of the file. Those
+# of Debian's present release are in the repository.
+
+# base_result NAME WORD: the file, if there is one
+base_result()
+{
+	local f
+	for f in "$top/tests/base/$1-$2" "$cache/base-results/$1-$2"; do
+		[ ! -e "$f" ] || { echo "$f"; return; }
+	done
+	return 1
+}
+
+# keep_base_result NAME WORD FILE: with RECORD=1 in the repository, too
+keep_base_result()
+{
+	mkdir -p "$cache/base-results"
+	cp "$3" "$cache/base-results/$1-$2"
+	[ -n "${RECORD:-}" ] || return 0
+	mkdir -p "$top/tests/base"
+	rm -f "$top/tests/base/$1"-*
+	cp "$3" "$top/tests/base/$1-$2"
+}
+
 # uapi_headers TREE: the directory with a kernel's headers for programs
 uapi_headers()
 {
