@@ -6,6 +6,7 @@
 #ifndef _LINUX_IOCB_ATTR_GRANT_H
 #define _LINUX_IOCB_ATTR_GRANT_H
 
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
