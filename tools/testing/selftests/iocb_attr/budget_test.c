@@ -41,10 +41,13 @@ FIXTURE_VARIANT(budget)
 };
 
 FIXTURE_VARIANT_ADD(budget, aio) { };
+
 FIXTURE_VARIANT_ADD(budget, uring) { .uring = true };
+
 FIXTURE_VARIANT_ADD(budget, sqpoll) {
 	.uring = true, .flags = IORING_SETUP_SQPOLL,
 };
+
 FIXTURE_VARIANT_ADD(budget, iopoll) {
 	.uring = true, .flags = IORING_SETUP_IOPOLL,
 };
@@ -484,6 +487,7 @@ FIXTURE_VARIANT(zone)
 };
 
 FIXTURE_VARIANT_ADD(zone, aio) { };
+
 FIXTURE_VARIANT_ADD(zone, uring) { .uring = true };
 
 static int zoned_disk_make(void)

@@ -126,7 +126,7 @@ static inline int fuse_write(struct fuse_server *s, uint64_t unique,
 
 static inline void fuse_serve(struct fuse_server *s)
 {
-	static char in[FUSE_ROOM] __attribute__((aligned(8)));
+	static uint64_t in[FUSE_ROOM / sizeof(uint64_t)];
 	const struct fuse_in_header *h = (void *)in;
 	int ret;
 

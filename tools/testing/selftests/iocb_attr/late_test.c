@@ -320,7 +320,9 @@ TEST_F_TIMEOUT(late, bcache_no_memory, 600)
 		EXPECT_EQ(1, misses(self, at));
 		ignored++;
 	}
-	EXPECT_LT(0, ignored);
+	/* bcache has no NOWAIT: a worker of io_uring allocates, without faults */
+	if (!variant->uring)
+		EXPECT_LT(0, ignored);
 }
 
 /* Where on SLOW did a write of a block of data to the cache go? */
