@@ -183,6 +183,7 @@ bool blkcg_throttle_attr_bio(struct request_queue *q, struct bio *bio)
 
 	if (bio_issue_as_root_blkg(bio) || fatal_signal_pending(current))
 		flags = RQ_QOS_TRY_DEBT;
+	/* data_race: a bio that is queued now may as well have come later */
 	if ((flags || data_race(bio_list_empty(&blkg->async_bios))) &&
 	    __rq_qos_try_throttle(q->rq_qos, bio, flags))
 		goto throttled;

@@ -24,7 +24,7 @@
 struct fuse_server {
 	int dev;
 	int file;
-	int backing;	/* its id, or 0 */
+	bool backing;	/* the kernel passes it through */
 };
 
 /* An answer, or an error that is negative. */
@@ -93,9 +93,8 @@ static inline int fuse_open(struct fuse_server *s, uint64_t unique)
 		out.open_flags = FOPEN_PASSTHROUGH;
 		out.backing_id = id;
 	}
+	/* the id is looked up after the answer; it goes with the server */
 	fuse_answer(s, unique, 0, &out, sizeof(out));
-	if (s->backing)
-		ioctl(s->dev, FUSE_DEV_IOC_BACKING_CLOSE, &out.backing_id);
 	return 0;
 }
 

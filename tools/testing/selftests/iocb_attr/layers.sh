@@ -262,7 +262,8 @@ stack_dm_unstriped()
 stack_dm_switch()
 {
 	build dm_make x "0 131072 switch 2 128 0 /dev/a 0 /dev/b 0"
-	# all regions are the first device's, until a message says otherwise
+	# regions take turns, until a message says otherwise
+	build dmsetup message x 0 set_region_mappings 0:0 1:0 2:0 3:0
 	both "dm switch" -s 262144 /dev/mapper/x -- /dev/a
 	build dmsetup message x 0 set_region_mappings 1:1
 	both "dm switch, two devices" -s 131072 /dev/mapper/x -- /dev/a /dev/b
