@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -308,35 +309,18 @@ static void reopen(const char *other)
 		read_block(i);
 }
 
-/* 10 reads, and 20 of a child that ends without further ado. */
-static void children(void)
+/*
+ * 10 reads, and 20 of a child that ends without further ado. With @raw, the C
+ * library does not know of the child.
+ */
+static void children(bool raw)
 {
 	int i, status;
 	pid_t pid;
 
 	for (i = 0; i < 10; i++)
 		read_block(i);
-	pid = fork();
-	right(pid >= 0);
-	if (!pid) {
-		ctx = NULL;
-		right(!io_setup(256, &ctx));
-		for (i = 0; i < 20; i++)
-			read_block(i);
-		_exit(0);
-	}
-	right(waitpid(pid, &status, 0) == pid && !status);
-}
-
-/* The same, of a child that the C library does not know of. */
-static void clones(void)
-{
-	int i, status;
-	pid_t pid;
-
-	for (i = 0; i < 10; i++)
-		read_block(i);
-	pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	pid = raw ? syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork();
 	right(pid >= 0);
 	if (!pid) {
 		ctx = NULL;
@@ -536,9 +520,9 @@ int main(int argc, char **argv)
 	else if (!strcmp(scene, "reopen"))
 		reopen(more);
 	else if (!strcmp(scene, "children"))
-		children();
+		children(false);
 	else if (!strcmp(scene, "clones"))
-		clones();
+		children(true);
 	else if (!strcmp(scene, "remade"))
 		remade(more);
 	else if (!strcmp(scene, "sizes"))

@@ -373,7 +373,7 @@ static void interpreter(char path[PATH_MAX])
 	close(fd);
 }
 
-/* What is required is not done without: the program is not started then. */
+/* A program that cannot have required attributes is not started. */
 static int check_program(const struct setup *setup, const char *name)
 {
 	char path[PATH_MAX];
