@@ -9,9 +9,10 @@
  * blkcg_punt_bio_submit() uses. It comes here from blk_mq_submit_bio(), and a
  * worker takes it back there: all that is counted before was counted.
  *
- * The worker does not wait either. If there is no budget for the first bio, it
- * has the policy queue it again when there is, and ends. So no number of cgroups
- * without budget can keep the worker of another one from running.
+ * The worker does not wait either. If there is no budget for the first bio, the
+ * worker ends. The policy charges the bio when there is budget, and queues the
+ * work again. So no number of cgroups without budget can keep the worker of
+ * another one from running.
  */
 #include <linux/bio-attr.h>
 #include <linux/bio.h>
@@ -111,8 +112,6 @@ static bool blkg_throttle_attr_bio(struct request_queue *q,
 	if (state == BLKG_ASYNC_WAITS || state == BLKG_ASYNC_WOKEN)
 		goto wait;
 
-	if (state == BLKG_ASYNC_FIRST)
-		flags |= RQ_QOS_TRY_FIRST;
 	if (bio_issue_as_root_blkg(bio) || blkg_attr_bio_dying(blkg))
 		flags |= RQ_QOS_TRY_DEBT;
 
@@ -198,19 +197,29 @@ throttled:
 	return true;
 }
 
+/* In blk_mq_submit_bio(): does the worker submit a bio that has waited? */
+bool __bio_attr_woken(const struct bio *bio)
+{
+	struct blkcg_gq *blkg = bio->bi_blkg;
+
+	return blkg && READ_ONCE(blkg->async_state) == BLKG_ASYNC_FIRST &&
+		current_work() == &blkg->async_bio_work;
+}
+
 /* In the worker of @blkg: whether @bio was queued here, and is submitted now. */
 bool blkg_submit_attr_bio(struct blkcg_gq *blkg, struct bio *bio)
 {
 	if (!bio_for_whom(bio))
 		return false;
 
-	if (READ_ONCE(blkg->async_state) == BLKG_ASYNC_WOKEN) {
+	/* pairs with blkg_wake_attr_bios() */
+	if (smp_load_acquire(&blkg->async_state) == BLKG_ASYNC_WOKEN) {
 		WRITE_ONCE(blkg->async_state, BLKG_ASYNC_FIRST);
 		blk_queue_exit(blkg->q);
 	}
 	WRITE_ONCE(blkg->async_tgid, bio_take_submitter(bio));
 	blk_mq_submit_bio(bio);
-	/* it merged */
+	/* it merged, or the queue is dying */
 	if (READ_ONCE(blkg->async_state) == BLKG_ASYNC_FIRST)
 		WRITE_ONCE(blkg->async_state, BLKG_ASYNC_IDLE);
 	return true;
@@ -225,6 +234,7 @@ bool blkg_submit_attr_bio(struct blkcg_gq *blkg, struct bio *bio)
  */
 void blkg_wake_attr_bios(struct blkcg_gq *blkg)
 {
-	WRITE_ONCE(blkg->async_state, BLKG_ASYNC_WOKEN);
+	/* what the policy charged comes first, for blkg_submit_attr_bio() */
+	smp_store_release(&blkg->async_state, BLKG_ASYNC_WOKEN);
 	blkg_queue_async_bios(blkg);
 }

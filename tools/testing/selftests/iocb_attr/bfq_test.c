@@ -64,11 +64,7 @@ static int set_max(const char *cgroup, const char *dev, const char *max)
 
 FIXTURE_SETUP(bfq)
 {
-	int top = cgroup_make("bfq");
-
-	ASSERT_LE(0, top);
-	close(top);
-	ASSERT_EQ(0, cgroup_write("bfq", "cgroup.subtree_control", "+io"));
+	ASSERT_EQ(0, cgroup_make_parent("bfq"));
 	self->a = cgroup_make("bfq/a");
 	ASSERT_LE(0, self->a);
 	self->b = cgroup_make("bfq/b");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * I/O for a cgroup that has no budget left in blk-iocost waits, and nothing else
- * does: not the task that submits it, and not its I/O for anyone else.
+ * I/O for a cgroup waits where blk-iocost or blk-iolatency holds the cgroup back,
+ * and nothing else does: not the task that submits it, and not its I/O for anyone
+ * else.
  *
  * What has budget for one I/O a second is the clock of these tests. How fast the
  * machine is makes no difference as long as it submits a few I/Os in that time.
@@ -62,11 +63,7 @@ static int open_engine(struct engine *e, bool uring, unsigned int flags)
 
 FIXTURE_SETUP(budget)
 {
-	int life = cgroup_make("life");
-
-	ASSERT_LE(0, life);
-	close(life);
-	ASSERT_EQ(0, cgroup_write("life", "cgroup.subtree_control", "+io"));
+	ASSERT_EQ(0, cgroup_make_parent("life"));
 	self->poor = cgroup_make("life/poor");
 	ASSERT_LE(0, self->poor);
 	ASSERT_EQ(0, disk_make("20000", "none"));
@@ -190,6 +187,13 @@ static int punted(void)
 	return ret ?: nr;
 }
 
+/* Count for punted(). */
+static int count_punted(const char *on)
+{
+	return write_file(QUEUED "filter", "workqueue == \"blkcg_punt_bio\"") ?:
+	       write_file(QUEUED "enable", on);
+}
+
 /* What does not have to wait is not left to a worker. */
 TEST_F_TIMEOUT(budget, worker_only_for_what_waits, 120)
 {
@@ -200,9 +204,7 @@ TEST_F_TIMEOUT(budget, worker_only_for_what_waits, 120)
 	if (access(QUEUED, R_OK))
 		SKIP(return, "no event tracing");
 	reads(io, NR, self->fd, self->buf, &list);
-	ASSERT_EQ(0, write_file(QUEUED "filter",
-				"workqueue == \"blkcg_punt_bio\""));
-	ASSERT_EQ(0, write_file(QUEUED "enable", "1"));
+	ASSERT_EQ(0, count_punted("1"));
 	ASSERT_LE(0, punted());
 
 	ASSERT_EQ(0, disk_iocost(self->dev, 1000000));
@@ -216,7 +218,103 @@ TEST_F_TIMEOUT(budget, worker_only_for_what_waits, 120)
 	ASSERT_EQ(0, disk_iocost(self->dev, 0));
 	ASSERT_EQ(0, engine_run(&self->e, io, NR, done));
 	EXPECT_EQ(0, punted());
-	ASSERT_EQ(0, write_file(QUEUED "enable", "0"));
+	ASSERT_EQ(0, count_punted("0"));
+}
+
+/* A second cgroup, the one with budget. */
+static int make_rich(const char *weight)
+{
+	int rich = cgroup_make("life/rich");
+	int ret = rich;
+
+	if (rich >= 0)
+		ret = cgroup_write("life/rich", "io.weight", weight);
+	return ret < 0 ? ret : rich;
+}
+
+/*
+ * Two cgroups have NR reads in flight all the time, of one task. Returns how many
+ * of @poor were done when @nr of @rich were, or a negative errno.
+ */
+static int race(struct engine *e, int nr, struct io *poor, struct io *rich)
+{
+	int done[2] = {}, ret;
+	struct io_done one;
+
+	ret = engine_submit(e, poor, NR, 0) ?: engine_submit(e, rich, NR, NR);
+	while (!ret && done[1] < nr) {
+		ret = engine_wait(e, &one);
+		if (ret || one.res != BLOCK)
+			return ret ?: -EIO;
+		done[one.nr / NR]++;
+		ret = engine_submit(e, one.nr < NR ? &poor[one.nr] :
+						     &rich[one.nr - NR], 1,
+				    one.nr);
+	}
+	return ret ?: done[0];
+}
+
+/*
+ * A cgroup has its share of the disk beside another one. Both wait for budget most
+ * of the time. The periods of blk-iocost are so short that a cgroup may look idle
+ * in one of them.
+ */
+TEST_F_TIMEOUT(budget, shares_by_weight, 300)
+{
+	int rich = make_rich("300"), nr;
+	struct who_list a = who(IOCB_ATTR_cgroup, self->poor);
+	struct who_list b = who(IOCB_ATTR_cgroup, rich);
+	struct io poor[NR], other[NR];
+	char text[64];
+
+	ASSERT_LE(0, rich);
+	ASSERT_EQ(0, disk_iocost(self->dev, 200));
+	snprintf(text, sizeof(text), "%s rlat=1 wlat=1", self->dev);
+	ASSERT_EQ(0, write_file(CGROUP "io.cost.qos", text));
+	reads(poor, NR, self->fd, self->buf, &a);
+	reads(other, NR, self->fd, self->buf + NR * BLOCK, &b);
+	nr = race(&self->e, 300, poor, other);
+	/* a third, give or take a half of it for the start */
+	EXPECT_LE(50, nr);
+	EXPECT_GE(150, nr);
+	ASSERT_EQ(0, disk_iocost(self->dev, 100000));
+	EXPECT_EQ(0, wait_for(&self->e, 2 * NR));
+	close(rich);
+	EXPECT_EQ(0, cgroup_remove("life/rich"));
+}
+
+/*
+ * blk-iolatency holds one cgroup back as another one has a target that the disk
+ * cannot reach. The task that submits for both does not wait.
+ */
+TEST_F_TIMEOUT(budget, latency_target, 300)
+{
+	int rich = make_rich("100"), nr;
+	struct who_list a = who(IOCB_ATTR_cgroup, self->poor);
+	struct who_list b = who(IOCB_ATTR_cgroup, rich);
+	struct io poor[NR], other[NR];
+	char text[64];
+
+	ASSERT_LE(0, rich);
+	if (access(QUEUED, R_OK))
+		SKIP(return, "no event tracing");
+	snprintf(text, sizeof(text), "%s target=1", self->dev);
+	ASSERT_EQ(0, cgroup_write("life/rich", "io.latency", text));
+	ASSERT_EQ(0, count_punted("1"));
+	ASSERT_LE(0, punted());
+	reads(poor, NR, self->fd, self->buf, &a);
+	reads(other, NR, self->fd, self->buf + NR * BLOCK, &b);
+	/* until the depth of the one is less than what it has in flight */
+	do {
+		nr = race(&self->e, 100, poor, other);
+		EXPECT_EQ(0, wait_for(&self->e, 2 * NR));
+		ASSERT_LE(0, nr);
+	} while (!punted());
+	ASSERT_EQ(0, count_punted("0"));
+	snprintf(text, sizeof(text), "%s target=max", self->dev);
+	EXPECT_EQ(0, cgroup_write("life/rich", "io.latency", text));
+	close(rich);
+	EXPECT_EQ(0, cgroup_remove("life/rich"));
 }
 
 /* A server, which is killed with a backlog for a cgroup. */
@@ -305,13 +403,10 @@ FIXTURE(starved)
 FIXTURE_SETUP(starved)
 {
 	struct rlimit files = { 2 * STARVED, 2 * STARVED };
-	int life = cgroup_make("life");
 	int i;
 
-	ASSERT_LE(0, life);
-	close(life);
+	ASSERT_EQ(0, cgroup_make_parent("life"));
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &files));
-	ASSERT_EQ(0, cgroup_write("life", "cgroup.subtree_control", "+io"));
 	for (i = 0; i < STARVED; i++) {
 		self->fds[i] = cgroup_make(name(i));
 		ASSERT_LE(0, self->fds[i]);
@@ -383,7 +478,7 @@ static void starve(FIXTURE_DATA(starved) * self, int ready)
  */
 TEST_F_TIMEOUT(starved, one_has_budget, 600)
 {
-	int rich = cgroup_make("life/rich"), wstatus, ready[2], i;
+	int rich = make_rich("10000"), wstatus, ready[2], i;
 	struct who_list list = who(IOCB_ATTR_cgroup, rich);
 	struct io_event event;
 	long long before;
@@ -392,7 +487,6 @@ TEST_F_TIMEOUT(starved, one_has_budget, 600)
 	char byte;
 
 	ASSERT_LE(0, rich);
-	ASSERT_EQ(0, cgroup_write("life/rich", "io.weight", "10000"));
 	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
 	child = fork();
 	if (!child)
@@ -446,11 +540,9 @@ TEST(controllers_in_any_order)
 		{ "io.cost.model", "ctrl=auto" },
 	};
 	char dev[32], text[64];
-	int life, i, first;
+	int i, first;
 
-	life = cgroup_make("life");
-	ASSERT_LE(0, life);
-	close(life);
+	ASSERT_EQ(0, cgroup_make_parent("life"));
 	ASSERT_TRUE(locks_are_fine());
 	for (first = 0; first < 4; first++) {
 		ASSERT_EQ(0, disk_make("20000", "none"));
@@ -503,11 +595,7 @@ static int zoned_disk_make(void)
 
 FIXTURE_SETUP(zone)
 {
-	int life = cgroup_make("life");
-
-	ASSERT_LE(0, life);
-	close(life);
-	ASSERT_EQ(0, cgroup_write("life", "cgroup.subtree_control", "+io"));
+	ASSERT_EQ(0, cgroup_make_parent("life"));
 	self->a = cgroup_make("life/a");
 	self->b = cgroup_make("life/b");
 	ASSERT_LE(0, self->a);

@@ -158,11 +158,7 @@ FIXTURE_VARIANT_ADD(flight, bfq) { .mode = { "bfq", true, false } };
 
 FIXTURE_SETUP(flight)
 {
-	int life = cgroup_make("life");
-
-	ASSERT_LE(0, life);
-	close(life);
-	ASSERT_EQ(0, cgroup_write("life", "cgroup.subtree_control", "+io"));
+	ASSERT_EQ(0, cgroup_make_parent("life"));
 	self->a = cgroup_make("life/a");
 	ASSERT_LE(0, self->a);
 	ASSERT_EQ(0, disk_make(variant->mode.iocost ? QUICK : SLOW,

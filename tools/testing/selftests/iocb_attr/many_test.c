@@ -34,11 +34,7 @@ FIXTURE_VARIANT_ADD(many, bfq) { .mode = { "bfq", true, false } };
 
 FIXTURE_SETUP(many)
 {
-	int life = cgroup_make("life");
-
-	ASSERT_LE(0, life);
-	close(life);
-	ASSERT_EQ(0, cgroup_write("life", "cgroup.subtree_control", "+io"));
+	ASSERT_EQ(0, cgroup_make_parent("life"));
 	ASSERT_EQ(0, disk_make("10000", variant->mode.scheduler));
 	/* bfq would wait for more from each of them */
 	if (!strcmp(variant->mode.scheduler, "bfq"))

@@ -41,7 +41,7 @@ FIXTURE_TEARDOWN(stable)
 }
 
 struct store {
-	volatile char	*page;
+	atomic_char	*page;
 	atomic_int	tid;
 	atomic_bool	done;
 };
@@ -109,7 +109,7 @@ out_resume:
 		dm_resume(&dm[i]);
 	if (ret >= 0)
 		pthread_join(thread, NULL);
-	munmap((void *)s.page, BLOCK);
+	munmap(s.page, BLOCK);
 out_close:
 	if (fsync(fd) && ret >= 0)
 		ret = -errno;

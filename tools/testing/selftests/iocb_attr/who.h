@@ -104,6 +104,17 @@ static inline int cgroup_write(const char *name, const char *file,
 	return write_file(path, text);
 }
 
+/* Make a cgroup whose children have the io controller. */
+static inline int cgroup_make_parent(const char *name)
+{
+	int fd = cgroup_make(name);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return cgroup_write(name, "cgroup.subtree_control", "+io");
+}
+
 /* Give a file of a cgroup, or "." for its directory, to a user. */
 static inline int cgroup_chown(const char *name, const char *file, int uid)
 {
