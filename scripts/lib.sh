@@ -123,20 +123,29 @@ base_result()
 {
 	local f
 	for f in "$top/tests/base/$1-$2" "$cache/base-results/$1-$2"; do
-		[ ! -e "$f" ] || { echo "$f"; return; }
+		[ -e "$f" ] || continue
+		record_base_result "$1" "$2" "$f"
+		echo "$f"
+		return
 	done
 	return 1
 }
 
-# keep_base_result NAME WORD FILE: with RECORD=1 in the repository, too
+# record_base_result NAME WORD FILE: with RECORD=1, in the repository
+record_base_result()
+{
+	local to=$top/tests/base/$1-$2
+	[ -n "${RECORD:-}" ] && [ ! "$3" -ef "$to" ] || return 0
+	rm -f "$top/tests/base/$1"-*
+	cp "$3" "$to"
+}
+
+# keep_base_result NAME WORD FILE
 keep_base_result()
 {
 	mkdir -p "$cache/base-results"
 	cp "$3" "$cache/base-results/$1-$2"
-	[ -n "${RECORD:-}" ] || return 0
-	mkdir -p "$top/tests/base"
-	rm -f "$top/tests/base/$1"-*
-	cp "$3" "$top/tests/base/$1-$2"
+	record_base_result "$1" "$2" "$3"
 }
 
 # uapi_headers TREE: the directory with a kernel's headers for programs
