@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Checksums from end to end: this program makes a checksum of each block that
- * it writes, the device keeps it beside the block and checks it, and a read
- * brings both back. What changes a block on its way, or on the medium, is
- * noticed.
+ * End-to-end checksums: this program computes a checksum of each block that it
+ * writes, the device stores the checksum with the block and checks it, and a
+ * read returns both. Corruption in transit or on the medium is detected.
  *
- *	checksum write DEVICE FIRST COUNT	blocks with known content
- *	checksum read DEVICE FIRST COUNT	and say which are not as written
- *	checksum damage DEVICE BLOCK		change one bit of a block
+ *	checksum write DEVICE FIRST COUNT	write blocks with known content
+ *	checksum read DEVICE FIRST COUNT	read and list corrupt blocks
+ *	checksum damage DEVICE BLOCK		flip one bit of a block
  *
- * DEVICE is formatted with protection information of T10 type 1: for each block
- * 8 bytes, of which the guard is a CRC of the data, the application tag names
- * the program and the reference tag is the block's number. The kernel makes
- * such bytes for programs that do not care; but then what went wrong before the
- * kernel saw it has a good guard, and so has what another program wrote.
+ * DEVICE is formatted with T10 type 1 protection information, 8 bytes for each
+ * block: the guard is a CRC of the data, the application tag identifies this
+ * program and the reference tag is the block number. Without a pi attribute the
+ * kernel generates these bytes itself. Data that was corrupted before it
+ * reached the kernel, or written by another program, then has a valid guard.
  */
 #include <endian.h>
 #include <errno.h>
@@ -27,12 +26,12 @@
 #include "../include/ioattr-aio.h"
 
 #define BATCH		8	/* blocks of one I/O */
-#define ALIGN		4096	/* direct I/O asks for it */
-#define APP_TAG		0xc0de	/* not 0, which is the kernel's, nor 0xffff */
+#define ALIGN		4096	/* required by direct I/O */
+#define APP_TAG		0xc0de	/* not 0 (the kernel's) or 0xffff */
 #define CHECK_ALL	(IO_INTEGRITY_CHK_GUARD | IO_INTEGRITY_CHK_APPTAG | \
 			 IO_INTEGRITY_CHK_REFTAG)
 
-/* What goes with a block, big-endian. */
+/* Protection information of a block, big-endian. */
 struct tuple {
 	uint16_t		guard, app;
 	uint32_t		ref;
@@ -41,13 +40,13 @@ struct tuple {
 struct device {
 	int			fd;
 	aio_context_t		ctx;
-	size_t			block;		/* bytes of one */
+	size_t			block;		/* size in bytes */
 	unsigned char		*data;		/* BATCH blocks */
-	struct tuple		*tuples;	/* one for each */
+	struct tuple		*tuples;	/* one per block */
 	long long		ios, honoured;
 };
 
-/* The CRC of T10. There are libraries that have it fast. */
+/* The T10 CRC. Libraries provide faster implementations. */
 static uint16_t crc_t10(const unsigned char *data, size_t len)
 {
 	uint16_t crc = 0;
@@ -62,8 +61,8 @@ static uint16_t crc_t10(const unsigned char *data, size_t len)
 }
 
 /*
- * Read or write @nr blocks and their tuples at once, and have the device check
- * what @check says. Returns 0 or a negative errno: EILSEQ if a check failed.
+ * Read or write @nr blocks with their tuples; the device does the checks in
+ * @check. Returns 0 or a negative errno, -EILSEQ if a check failed.
  */
 static int transfer(struct device *d, int opcode, long long first,
 		    unsigned int nr, int check)
@@ -73,7 +72,7 @@ static int transfer(struct device *d, int opcode, long long first,
 		.app_tag = APP_TAG,
 		.addr	 = (uintptr_t)d->tuples,
 		.len	 = nr * sizeof(*d->tuples),
-		/* the reference tag of the first block, as counted here */
+		/* the reference tag of the first block */
 		.seed	 = first,
 	};
 	struct iocb iocb = {
@@ -90,7 +89,7 @@ static int transfer(struct device *d, int opcode, long long first,
 	ioattr_init(&list, IOCB_ATTR_LIST_REPORT);
 	ioattr_add_pi(&list, &pi, 0);
 	ret = ioattr_prep_aio(&iocb, &list);
-	if (!ret)	/* EOPNOTSUPP: this file cannot carry the tuples */
+	if (!ret)	/* EOPNOTSUPP: the file does not support pi */
 		ret = ioattr_submit(d->ctx, 1, &iocbs);
 	if (ret == 1)
 		ret = ioattr_getevents(d->ctx, 1, 1, &event);
@@ -103,7 +102,7 @@ static int transfer(struct device *d, int opcode, long long first,
 	return event.res == (long long)iocb.aio_nbytes ? 0 : -EIO;
 }
 
-/* Something else in each block. */
+/* Fill a block with content that differs for each block. */
 static void make_content(unsigned char *data, size_t len, uint64_t block)
 {
 	for (size_t i = 0; i < len; i += sizeof(block), block += 1ULL << 40)
@@ -122,7 +121,7 @@ static int write_blocks(struct device *d, long long first, long long count)
 			unsigned char *data = d->data + i * d->block;
 
 			make_content(data, d->block, at + i);
-			/* as early as can be: this is where protection begins */
+			/* compute the guard early: protection starts here */
 			d->tuples[i] = (struct tuple){
 				.guard	= htobe16(crc_t10(data, d->block)),
 				.app	= htobe16(APP_TAG),
@@ -137,7 +136,7 @@ static int write_blocks(struct device *d, long long first, long long count)
 	return ret;
 }
 
-/* Say what is wrong with a block that was read; false if nothing is. */
+/* Print the fault of a block that was read; false if it is intact. */
 static bool is_wrong(const struct device *d, long long block, unsigned int i,
 		     const char *error)
 {
@@ -153,7 +152,7 @@ static bool is_wrong(const struct device *d, long long block, unsigned int i,
 	return true;
 }
 
-/* Returns how many blocks are wrong, or a negative errno. */
+/* Returns the number of corrupt blocks, or a negative errno. */
 static int read_blocks(struct device *d, long long first, long long count)
 {
 	const long long end = first + count;
@@ -164,17 +163,17 @@ static int read_blocks(struct device *d, long long first, long long count)
 		int found = 0, ret, again;
 
 		ret = transfer(d, IOCB_CMD_PREAD, at, nr, CHECK_ALL);
-		/* which of them? Get all as they are, unchecked, and look */
+		/* find the corrupt blocks: read them again without checks */
 		again = ret == -EILSEQ ?
 			transfer(d, IOCB_CMD_PREAD, at, nr, 0) : ret;
 		if (again)
 			return again;
-		/* the device cannot check the way from there to here */
+		/* detect corruption between the device and this program */
 		for (unsigned int i = 0; i < nr; i++)
 			found += is_wrong(d, at + i, i,
 					  ret ? "EILSEQ" : "no error");
 		if (ret && !found)
-			return ret;	/* what was wrong is gone */
+			return ret;	/* the second read was intact */
 		wrong += found;
 	}
 	printf("%lld of %lld blocks are as they were written\n", count - wrong,
@@ -183,11 +182,9 @@ static int read_blocks(struct device *d, long long first, long long count)
 }
 
 /*
- * A plain write would be no damage: the kernel makes a new guard for what it is
- * given, and block and guard agree again. So this writes the changed block with
- * the old tuple, and asks for no check. That is what a medium does that loses
- * bits. NVMe takes it; SCSI disks, to which the kernel has no way to say that
- * they should not check, refuse it with EILSEQ.
+ * Simulate bit rot: write the changed block with its old tuple and without
+ * checks. After a plain write the guard would match the data, because the
+ * kernel generates a new one.
  */
 static int damage(struct device *d, long long block)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A client of file-server: reads at random places, DEPTH reads at a time, for so
- * many seconds.
+ * A client of file-server: reads at random offsets for SECONDS seconds, with
+ * DEPTH reads in flight.
  *
  *	file-client PORT NAME SECONDS DEPTH
  *
- * Prints the seconds since boot and the bytes that came, each half second; at
- * last its name and the reads that it made. Half seconds begin where those of
- * every other client do; the first one counts only from its beginning.
+ * Prints every half second the seconds since boot and the bytes received, and
+ * at the end its name and the number of reads. The intervals of all clients
+ * start at the same times, so the first interval of a client may be incomplete.
  */
 #include <endian.h>
 #include <errno.h>
@@ -44,7 +44,7 @@ static int send_all(int sock, const void *from, size_t size)
 
 	if (n < 0)
 		return -errno;
-	/* what is sent here is short */
+	/* the messages are short */
 	return (size_t)n == size ? 0 : -EIO;
 }
 
@@ -104,7 +104,7 @@ static int hello(struct reader *r, const char *name)
 	if (ret)
 		return ret;
 	r->blocks = be64toh(welcome.size) / READ_MAX;
-	/* other places than those of other clients */
+	/* a different sequence for each client name */
 	for (r->random = 0; *name; name++)
 		r->random = r->random * 256 + (unsigned char)*name;
 	return r->blocks ? 0 : -EINVAL;
@@ -129,7 +129,7 @@ static int run(struct reader *r, uint64_t seconds, unsigned int depth)
 			r->bytes = 0;
 		}
 	} while (at < end);
-	/* so that the server and the client count the same */
+	/* receive all replies, so that the counts of both sides agree */
 	while (r->asked != r->got) {
 		ret = get(r);
 		if (ret)

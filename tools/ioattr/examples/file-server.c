@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A server of reads from a file or a device, over TCP on the loopback interface.
- * One thread serves all clients, and yet each client's I/O is charged to the
- * client's own cgroup, whose weight or limit it then has: every read is tagged
- * with that cgroup.
+ * A server for reads of a file or device over TCP on the loopback interface.
+ * One thread serves all clients and tags each read with the cgroup of the
+ * client, so that the I/O is charged to that cgroup and subject to its weight
+ * and limits.
  *
  *	file-server FILE PORT [CGROUPS]
  *
- * A client with the name N has the cgroup CGROUPS/N. Without CGROUPS nothing is
- * tagged, and all reads are the server's own. Prints "listening", and a line for
- * each client that has left: its name, its reads and how many of them had the
- * tag honoured.
+ * The cgroup of the client with the name N is CGROUPS/N. Without CGROUPS reads
+ * are not tagged and are charged to the server. Prints "listening", and for
+ * each client that disconnects its name, the number of its reads and the number
+ * of reads whose tag was honoured.
  *
- * May the server charge a client's cgroup? It may if that is below its own and
- * cgroup.procs there can be written, or if it could move a process there. The
- * usual layout has the server and its clients' cgroups side by side below one
- * cgroup that is delegated to the server's user.
+ * Permissions: the server may charge a cgroup below its own if it can write to
+ * its cgroup.procs. For other cgroups it also needs write permission to the
+ * cgroup.procs of the common ancestor. Usually the cgroups of the server and
+ * its clients are siblings below a cgroup that is delegated to the server's
+ * user.
  */
 #include <endian.h>
 #include <errno.h>
@@ -34,29 +35,29 @@
 #include "file-server.h"
 
 #define CLIENTS_MAX	32
-#define ALIGN		4096	/* direct I/O asks for it */
+#define ALIGN		4096	/* required by direct I/O */
 
 struct client;
 
-/* A read, from the request until the reply is sent. */
+/* A read, from the request to the end of its reply. */
 struct slot {
 	struct iocb		iocb;
 	struct client		*client;
 	struct slot		*next;
 	uint32_t		cookie;
-	char			*data;	/* behind room for a struct reply */
+	char			*data;	/* after room for a struct reply */
 	char			*unsent;
 	size_t			left;
 };
 
 struct client {
 	struct server		*server;
-	int			sock;		/* -1: the client is gone */
+	int			sock;		/* -1: disconnected */
 	int			cgroup;
 	char			name[sizeof(struct hello)];
 	struct ioattr_list	list;
 
-	union {		/* what the client says next, so far */
+	union {		/* the partially received message */
 		struct hello	hello;
 		struct request	request;
 		char		bytes[sizeof(struct hello)];
@@ -79,8 +80,8 @@ struct server {
 };
 
 /*
- * All that a tag takes: the cgroup's directory, opened once for each client, and
- * a list that all of its reads share. The report counts what was honoured.
+ * Open the client's cgroup and initialise a list that all its reads share. The
+ * list requests a report, to count the reads whose tag was honoured.
  */
 static int make_tag(struct client *c)
 {
@@ -120,7 +121,7 @@ static int prepare(struct client *c)
 	return ret;
 }
 
-/* The client says who it is. A real server makes it prove that. */
+/* Register a client by name. A real server would authenticate it. */
 static int say_welcome(struct client *c)
 {
 	struct welcome welcome;
@@ -136,12 +137,12 @@ static int say_welcome(struct client *c)
 		return ret;
 	}
 	welcome.size = htobe64(lseek(c->server->file, 0, SEEK_END));
-	/* a new socket has room for a few bytes */
+	/* a new socket accepts a few bytes without blocking */
 	ret = send(c->sock, &welcome, sizeof(welcome), MSG_NOSIGNAL);
 	return ret == sizeof(welcome) ? 0 : -EIO;
 }
 
-/* A read has ended with @res, bytes or a negative errno: queue the reply. */
+/* Queue the reply to a read that returned @res, bytes or a negative errno. */
 static void finish(struct slot *slot, long long res)
 {
 	struct client *c = slot->client;
@@ -159,7 +160,7 @@ static void finish(struct slot *slot, long long res)
 	c->last = &slot->next;
 }
 
-/* The client wants something read. */
+/* Start a read for the client. */
 static int start_read(struct client *c)
 {
 	struct slot *slot = c->free;
@@ -175,12 +176,12 @@ static int start_read(struct client *c)
 	ret = ioattr_submit(c->server->ctx, 1, &iocb);
 	if (ret == 1)
 		c->flying++;
-	else	/* not aligned, or its cgroup is gone: the client's affair */
+	else	/* e.g. not aligned, or its cgroup is gone: tell the client */
 		finish(slot, ret ? ret : -EAGAIN);
 	return 0;
 }
 
-/* Returns 1 if all replies were sent, 0 if the socket takes no more now. */
+/* Returns 1 if all replies were sent, 0 if the socket would block. */
 static int send_replies(struct client *c)
 {
 	while (c->first) {
@@ -203,7 +204,7 @@ static int send_replies(struct client *c)
 	return 1;
 }
 
-/* Returns 1 if there are replies to send, 0 if there is nothing to do now. */
+/* Returns 1 if there are replies to send, 0 if there is nothing to do. */
 static int receive(struct client *c)
 {
 	int ret = 0;
@@ -228,9 +229,9 @@ static int receive(struct client *c)
 }
 
 /*
- * Do for a client what can be done without waiting. Its socket is watched for
- * edges, so this goes on until the socket would block, or there is no slot: then
- * it is called again when a read has ended.
+ * Serve a client without blocking. Its socket is watched edge-triggered, so
+ * continue until the socket would block or no slot is free. In the latter case
+ * complete() calls this again after a read.
  */
 static void serve(struct client *c)
 {
@@ -302,8 +303,8 @@ static int add_client(struct server *s)
 }
 
 /*
- * Forget clients that are gone and have nothing in flight. Not before all that
- * epoll has told of was looked at: it may name them.
+ * Free disconnected clients without reads in flight. Call this only after all
+ * epoll events have been handled, because they may refer to these clients.
  */
 static void bury(struct server *s)
 {
@@ -366,7 +367,7 @@ static int start(struct server *s, char **argv)
 	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK |
 			     SOCK_CLOEXEC, 0);
 	setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	/* those that it accepts have this too */
+	/* accepted sockets inherit this */
 	setsockopt(s->listener, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (bind(s->listener, (struct sockaddr *)&at, sizeof(at)) ||
 	    listen(s->listener, CLIENTS_MAX) ||

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What file-server and file-client say to each other. Numbers are big-endian.
- * A client says hello and is told the size of the device; then it asks for
- * reads, several at once if it likes, and gets replies as they come.
+ * The protocol of file-server and file-client. Numbers are big-endian. A client
+ * sends a hello and receives the size of the device. Then it requests reads,
+ * several at a time if it chooses, and receives the replies in order of
+ * completion.
  */
 #ifndef FILE_SERVER_H
 #define FILE_SERVER_H
 
 #include <stdint.h>
 
-#define READ_MAX	(64 * 1024)	/* bytes of one read */
-#define DEPTH_MAX	16		/* reads of a client in flight */
+#define READ_MAX	(64 * 1024)	/* maximum bytes of a read */
+#define DEPTH_MAX	16		/* maximum reads in flight */
 
 struct hello {
-	char		name[32];	/* ends with a 0 */
+	char		name[32];	/* 0-terminated */
 };
 
 struct welcome {
@@ -23,13 +24,13 @@ struct welcome {
 struct request {
 	uint64_t	offset;
 	uint32_t	length;
-	uint32_t	cookie;		/* comes back in the reply */
+	uint32_t	cookie;		/* returned in the reply */
 };
 
 struct reply {
 	uint32_t	cookie;
 	uint32_t	error;		/* an errno, or 0 */
-	uint32_t	length;		/* of the data that follow */
+	uint32_t	length;		/* of the data that follows */
 };
 
 #endif /* FILE_SERVER_H */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One thread with two clients on one device: a database that reads its hot set
- * at random, and a backup that reads everything once. With "bypass" the reads
- * of the backup, and they alone, ask the cache to leave them out.
+ * One thread with two workloads on one device: a database that reads its hot
+ * set at random, and a backup that reads the whole device once. With "bypass"
+ * only the reads of the backup carry a hint to bypass the cache.
  *
  *	hot-and-backup DEVICE HOT_MIB [bypass]
  *
- * Prints when each part begins, in seconds since boot: the hot set alone, the
- * backup beside it, the hot set alone again. The last line counts the reads of
- * both, and those of the backup that were honoured.
+ * Prints the start of each phase in seconds since boot: the hot set alone, both
+ * workloads, the hot set alone again. The last line gives the number of reads
+ * of each workload and of backup reads whose hint was honoured.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ struct clients {
 	long long		hot_blocks, device_bytes;
 	long long		hot, backup, honoured;
 	struct ioattr_list	list;
-	/* those of the hot set, then those of the backup */
+	/* of the hot set, then of the backup */
 	struct iocb		iocbs[DEPTH];
 	bool			busy[DEPTH];
 	int			flying;
@@ -78,7 +78,7 @@ static int start(struct clients *c, int slot)
 	return 0;
 }
 
-/* Wait for some of the reads in flight. */
+/* Wait for at least one read in flight. */
 static int reap(struct clients *c)
 {
 	struct io_event events[DEPTH];
@@ -101,7 +101,7 @@ static int reap(struct clients *c)
 	return 0;
 }
 
-/* The hot set until @hot reads were started, and the backup, or not. */
+/* Read the hot set up to @hot reads, or both until the backup is complete. */
 static int run(struct clients *c, long long hot, bool backup)
 {
 	const long long blocks = c->device_bytes / BACKUP_BLOCK;

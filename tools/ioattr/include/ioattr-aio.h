@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Asynchronous I/O with attributes by raw system calls, for programs that do
- * not have libaio. The two cannot be included together.
+ * Asynchronous I/O with attributes by raw system calls, for programs without
+ * libaio. Cannot be included together with libaio.h.
  */
 #ifndef IOATTR_AIO_H
 #define IOATTR_AIO_H
@@ -10,7 +10,7 @@
 
 #include "ioattr.h"
 
-/* Headers of older kernels have another name for this place, and no flag. */
+/* Older kernel headers lack the flag and name the field differently. */
 #ifndef IOCB_FLAG_ATTR
 #define IOCB_FLAG_ATTR	(1 << 2)
 #define aio_attrs	aio_reserved2
@@ -21,7 +21,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* System calls; a negative errno on failure. */
+/* System calls; return a negative errno on error. */
 int ioattr_setup(unsigned int nr, aio_context_t *ctx);
 int ioattr_destroy(aio_context_t ctx);
 int ioattr_submit(aio_context_t ctx, long nr, struct iocb **iocbs);

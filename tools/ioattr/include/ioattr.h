@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Attribute lists without arithmetic; see ioattr(7).
+ * Build and inspect attribute lists; see ioattr(7).
  */
 #ifndef IOATTR_H
 #define IOATTR_H
@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A system whose headers are older has the copy that is installed with this. */
+/* Use the copy installed with this header if the kernel headers are older. */
 #ifdef __has_include
 #if __has_include(<linux/iocb_attr.h>)
 #include <linux/iocb_attr.h>
@@ -26,7 +26,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* linux/fs.h has these since 6.14: what the device is to check. */
+/* Checks by the device; linux/fs.h defines these since 6.14. */
 #ifndef IO_INTEGRITY_CHK_GUARD
 #define IO_INTEGRITY_CHK_GUARD	(1U << 0)
 #define IO_INTEGRITY_CHK_REFTAG	(1U << 1)
@@ -34,15 +34,16 @@ extern "C" {
 #endif
 
 /**
- * struct ioattr_list - a list being built
- * @size: Bytes of the list so far. It begins here: the address of this structure
- *	is that of a struct iocb_attr_list.
+ * struct ioattr_list - an attribute list
+ * @size: Current size of the list in bytes. The structure begins with a struct
+ *	iocb_attr_list.
  * @flags: 0 or IOCB_ATTR_LIST_REPORT.
  * @space: The records.
- * @error: The first error, a negative errno, or 0. It stays.
+ * @error: The first error, a negative errno, or 0. It remains until
+ *	ioattr_init() is called again.
  *
- * Holds one of each attribute that is published. Nothing is allocated; the
- * list may be thrown away when io_submit(2) has returned.
+ * There is room for one record of each published attribute. Nothing is
+ * allocated; the list may be freed when io_submit(2) has returned.
  */
 struct ioattr_list {
 	uint32_t	size;
@@ -51,14 +52,14 @@ struct ioattr_list {
 	int		error;
 };
 
-/* Start an empty list; @flags: 0 or IOCB_ATTR_LIST_REPORT. */
+/* Initialise an empty list; @flags: 0 or IOCB_ATTR_LIST_REPORT. */
 void ioattr_init(struct ioattr_list *list, uint32_t flags);
 
 /*
- * Append a record of @size bytes, header included, whose fields after the
- * header are @fields; NULL does if there are none. @flags: 0 or
- * IOCB_ATTR_REQUIRED. Returns 0 or the list's error: -EINVAL for a size that
- * cannot be, -E2BIG if the list is full, -EEXIST for an id that is there.
+ * Append a record of @size bytes including the header. @fields are the fields
+ * after the header, or NULL if there are none. @flags: 0 or
+ * IOCB_ATTR_REQUIRED. Returns 0 or the list's error: -EINVAL for an invalid
+ * size, -E2BIG if the list is full, -EEXIST if the id is present already.
  */
 int ioattr_add(struct ioattr_list *list, uint16_t id, uint16_t flags,
 	       const void *fields, uint32_t size);
@@ -67,8 +68,9 @@ int ioattr_add(struct ioattr_list *list, uint16_t id, uint16_t flags,
 int ioattr_add_cache(struct ioattr_list *list, uint32_t hints, uint16_t flags);
 
 /*
- * Append who the I/O is for; @flags: 0 or IOCB_ATTR_REQUIRED. @fd: of a cgroup2
- * directory. @ioprio: as for ioprio_set(2).
+ * Append the cgroup to charge, the process that the I/O is done for, or the
+ * priority. @flags: 0 or IOCB_ATTR_REQUIRED. @fd: a cgroup2 directory.
+ * @ioprio: as for ioprio_set(2).
  */
 int ioattr_add_cgroup(struct ioattr_list *list, int fd, uint16_t flags);
 int ioattr_add_proxy_pid(struct ioattr_list *list, pid_t pid, uint16_t flags);
@@ -78,31 +80,31 @@ int ioattr_add_ioprio(struct ioattr_list *list, uint16_t ioprio,
 
 /*
  * Append protection information; @flags: 0 or IOCB_ATTR_REQUIRED. The header of
- * @pi need not be filled in. The buffer at @pi->addr has to stay until the I/O
- * is complete, as the data has.
+ * @pi need not be filled in. Like the data, the buffer at @pi->addr must remain
+ * valid until the I/O completes.
  */
 int ioattr_add_pi(struct ioattr_list *list, const struct iocb_attr_pi *pi,
 		  uint16_t flags);
 
 /*
- * Give @iocb the list: a prepared iocb of libaio.h or of linux/aio_abi.h, which
- * are the same in memory. Returns 0 or the list's error.
+ * Attach the list to @iocb, a prepared iocb of libaio.h or linux/aio_abi.h,
+ * which have the same layout. Returns 0 or the list's error.
  */
 struct iocb;
 int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list);
 
 /*
- * The record after @record in the list that begins at @list, the first one if
- * @record is NULL, and NULL at the end or where the list is malformed.
+ * Returns the record after @record in the list that begins at @list, the first
+ * record if @record is NULL, or NULL at the end or if the list is malformed.
  */
 const struct iocb_attr *ioattr_next(const void *list,
 				    const struct iocb_attr *record);
 
 /*
- * Write a list of attributes, or a mask of those that were honoured, to @text
- * in words, as snprintf(3) would: what does not fit into @size bytes is left
- * out, and what is returned is how long the whole is. A list of which any part
- * is malformed gives -EINVAL, and one that is longer than @len bytes as well.
+ * Format an attribute list, or a mask of attributes, as @text. Like
+ * snprintf(3), these functions write at most @size bytes and return the length
+ * of the complete text. ioattr_list_text() returns -EINVAL if any part of the
+ * list is malformed or the list is longer than @len bytes.
  */
 int ioattr_list_text(const void *list, size_t len, char *text, size_t size);
 int ioattr_mask_text(uint64_t mask, char *text, size_t size);
@@ -113,22 +115,28 @@ const char *ioattr_name(unsigned int id);
 /* The name of the cache hint 1 << @bit, or NULL beyond the last one. */
 const char *ioattr_hint_name(unsigned int bit);
 
-/* "rt:0", "idle", for ioattr_add_ioprio(); false if @text is no priority. */
+/*
+ * Convert text to a priority for ioattr_add_ioprio(), for example "rt:0" or
+ * "idle". Returns false if @text is not a valid priority.
+ */
 bool ioattr_parse_prio(const char *text, int *prio);
 
 /**
  * struct ioattr_pi_format - the metadata of each block of a device
- * @flags: Nothing that is of use here.
- * @interval: Bytes of data that a piece of metadata is about.
- * @size: Bytes of such a piece: the length of the buffer for an I/O is this for
- *	each @interval. 0 if the file has none.
- * @opaque_size: Bytes of it that are the program's own; @opaque_offset: where.
- * @pi_size: Bytes of it that are guard and tags; @pi_offset: where.
- * @guard: How the guard is made: IOATTR_GUARD_*.
+ * @flags: Unused.
+ * @interval: Bytes of data for each piece of metadata.
+ * @size: Bytes of metadata for each @interval. The buffer of an I/O has this
+ *	many bytes for each interval. 0 if the file has no metadata.
+ * @opaque_size: Bytes of the metadata that are free for the program.
+ * @opaque_offset: Offset of these bytes.
+ * @pi_size: Bytes of the metadata that hold the guard and the tags.
+ * @pi_offset: Offset of these bytes.
+ * @guard: Type of the guard: IOATTR_GUARD_*.
  * @app_tag_size: Bytes of the application tag.
- * @ref_tag_size: Bytes of the reference tag; 0 if it is the program's own.
+ * @ref_tag_size: Bytes of the reference tag; 0 if the field is free for the
+ *	program.
  * @storage_tag_size: Bytes of the storage tag.
- * @pad: Nothing.
+ * @pad: Unused.
  *
  * The fields are those of the kernel's struct logical_block_metadata_cap.
  */
@@ -145,24 +153,24 @@ struct ioattr_pi_format {
 
 #define IOATTR_GUARD_NONE	0
 #define IOATTR_GUARD_IP		1
-#define IOATTR_GUARD_CRC16	2	/* of T10, polynomial 0x8bb7 */
-#define IOATTR_GUARD_CRC64	4	/* of NVMe */
+#define IOATTR_GUARD_CRC16	2	/* T10, polynomial 0x8bb7 */
+#define IOATTR_GUARD_CRC64	4	/* NVMe */
 
-/* What the open file @fd has. Returns 0 or a negative errno. */
+/* Get the format of the open file @fd. Returns 0 or a negative errno. */
 int ioattr_pi_format(int fd, struct ioattr_pi_format *format);
 
 /**
- * struct ioattr_cap - what comes of attributes, of direct I/O on a file
- * @known: Bit per attribute id that the kernel knows.
- * @reads: Those that reads take along to each device below, as far as is known.
- * @writes: The same of writes.
- * @controllers: Those that cgroup controllers act on.
- * @schedulers: Those that an I/O scheduler on the way acts on now.
- * @caches: Those that a cache on the way acts on now.
- * @devices: Those that the devices act on.
- * @list_flags: IOCB_ATTR_LIST_* that the kernel knows.
- * @hints: IOCB_CACHE_* that the kernel knows.
- * @sizes: By attribute id, bytes of the record that the kernel knows, or 0.
+ * struct ioattr_cap - which attributes have an effect on direct I/O on a file
+ * @known: Bit per attribute id that the kernel supports.
+ * @reads: Attributes of reads that are known to reach each device below.
+ * @writes: The same for writes.
+ * @controllers: Attributes that cgroup controllers honour.
+ * @schedulers: Attributes that an I/O scheduler below currently honours.
+ * @caches: Attributes that a cache below currently honours.
+ * @devices: Attributes that the devices honour.
+ * @list_flags: IOCB_ATTR_LIST_* that the kernel supports.
+ * @hints: IOCB_CACHE_* that the kernel supports.
+ * @sizes: By attribute id, bytes of the record that the kernel supports, or 0.
  *
  * The fields are those of the kernel's struct iocb_attr_cap.
  */
@@ -180,13 +188,14 @@ struct ioattr_cap {
 };
 
 /*
- * What the kernel makes of attributes on the open file @fd, and what it knows
- * at all, for which any file does. Returns 0 or a negative errno: -ENOSYS from
- * a kernel that has no attributes, or does not tell.
+ * Query the attributes that the kernel supports, for which any open file can be
+ * used, and those that have an effect on the open file @fd. Returns 0 or a
+ * negative errno; -ENOSYS if the kernel does not support attributes or this
+ * query.
  */
 int ioattr_probe(int fd, struct ioattr_cap *cap);
 
-/* Those of @cap that anything acts on. */
+/* Returns the mask of all attributes that a layer in @cap honours. */
 static inline uint64_t ioattr_cap_honoured(const struct ioattr_cap *cap)
 {
 	return cap->controllers | cap->schedulers | cap->caches | cap->devices;

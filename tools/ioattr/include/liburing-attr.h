@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attribute lists for the reads and writes of liburing, as liburing itself
- * would offer them. Works with any version since 2.3.
+ * Attribute lists for reads and writes by liburing, following the conventions
+ * of liburing. Works with liburing 2.3 and later.
  */
 #ifndef LIBURING_ATTR_H
 #define LIBURING_ATTR_H
@@ -13,7 +13,7 @@
 
 #include <liburing.h>
 
-/* A system whose headers are older has the copy that is installed with this. */
+/* Use the copy installed with this header if the kernel headers are older. */
 #ifdef __has_include
 #if __has_include(<linux/iocb_attr.h>)
 #include <linux/iocb_attr.h>
@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-/* liburing brings its own copy of linux/io_uring.h, which may be older. */
+/* liburing has its own copy of linux/io_uring.h, which may be older. */
 #ifndef IORING_RW_ATTR_FLAG_PI
 #define IORING_RW_ATTR_FLAG_PI		(1U << 0)
 #endif
@@ -42,12 +42,12 @@ extern "C" {
 #define IORING_CQE_F_32			(1U << 15)
 #endif
 
-/* Bytes of the second half of an SQE, of a ring with IORING_SETUP_SQE128. */
+/* Size of the second half of an SQE on a ring with IORING_SETUP_SQE128. */
 #define IO_URING_ATTR_INLINE_MAX	64
 
 /*
- * In older copies attr_ptr and attr_type_mask are addr3 and __pad2[0], and in
- * newer ones these names are still there beside them, in a union.
+ * Older copies name attr_ptr and attr_type_mask addr3 and __pad2[0]. Newer
+ * copies have both names in a union.
  */
 #ifndef __cplusplus
 _Static_assert(sizeof(struct io_uring_sqe) == 64, "size of an SQE");
@@ -56,11 +56,12 @@ _Static_assert(offsetof(struct io_uring_sqe, __pad2) == 56, "attr_type_mask");
 #endif
 
 /**
- * io_uring_prep_attr_list - give a read or write attributes
- * @sqe: An SQE that io_uring_prep_read(), _readv(), _read_fixed() or the same of
- *	write has prepared: these clear what this sets.
- * @list: A struct iocb_attr_list. It has to stay until the SQE was submitted;
- *	with IORING_SETUP_SQPOLL, until the kernel's thread has taken it.
+ * io_uring_prep_attr_list - attach an attribute list to a read or write
+ * @sqe: An SQE prepared by io_uring_prep_read(), _readv(), _read_fixed() or the
+ *	write functions, which clear the fields that this function sets.
+ * @list: A struct iocb_attr_list. It must remain valid until the SQE has been
+ *	submitted or, with IORING_SETUP_SQPOLL, until the kernel's thread has
+ *	read it.
  */
 static inline void io_uring_prep_attr_list(struct io_uring_sqe *sqe,
 					   const void *list)
@@ -70,21 +71,21 @@ static inline void io_uring_prep_attr_list(struct io_uring_sqe *sqe,
 }
 
 /**
- * io_uring_prep_attr_list_inline - give a read or write attributes, in the SQE
- * @sqe: A prepared SQE, as above, of a ring with IORING_SETUP_SQE128. On any
- *	other ring this would write to the next SQE.
+ * io_uring_prep_attr_list_inline - copy an attribute list into an SQE
+ * @sqe: A prepared SQE, as above, on a ring with IORING_SETUP_SQE128. On any
+ *	other ring this overwrites the next SQE.
  * @list: A struct iocb_attr_list, which is copied. The rest of the second half
  *	is set to 0.
  *
  * Return: 0, -E2BIG if the list is longer than IO_URING_ATTR_INLINE_MAX bytes,
- * or -EINVAL if that is no size of a list. The SQE is then as it was.
+ * or -EINVAL if its size is invalid. On error the SQE is unchanged.
  */
 static inline int io_uring_prep_attr_list_inline(struct io_uring_sqe *sqe,
 						 const void *list)
 {
 	__u32 size;
 
-	/* the list may be declared as something else, such as an array */
+	/* memcpy(): the list may have another declared type */
 	memcpy(&size, list, sizeof(size));
 	if (size < sizeof(struct iocb_attr_list) || size % 8)
 		return -EINVAL;
@@ -98,12 +99,15 @@ static inline int io_uring_prep_attr_list_inline(struct io_uring_sqe *sqe,
 }
 
 /**
- * io_uring_prep_read_attr - prepare a read that has attributes
+ * io_uring_prep_read_attr - prepare a read with attributes
  * @sqe: The SQE.
- * @fd: As for io_uring_prep_read(), and so are @buf, @nbytes and @offset.
+ * @fd: As for io_uring_prep_read().
+ * @buf: Likewise.
+ * @nbytes: Likewise.
+ * @offset: Likewise.
  * @list: As for io_uring_prep_attr_list().
  *
- * The same for the other reads and writes follows.
+ * The functions for other reads and writes follow.
  */
 static inline void
 io_uring_prep_read_attr(struct io_uring_sqe *sqe, int fd,
@@ -162,13 +166,12 @@ io_uring_prep_write_fixed_attr(struct io_uring_sqe *sqe, int fd,
 }
 
 /**
- * io_uring_cqe_attr_honoured - which attributes of a request were honoured
- * @ring: The ring.
- * @cqe: A completion of it that was not marked as seen yet.
+ * io_uring_cqe_attr_honoured - get the honoured attributes of a request
+ * @ring: The ring, with IORING_SETUP_CQE32 or IORING_SETUP_CQE_MIXED.
+ * @cqe: A completion of @ring that has not been marked as seen.
  *
- * Return: a mask with bit N set if the attribute with id N was: of a request
- * whose list has IOCB_ATTR_LIST_REPORT, else 0. That takes a ring with
- * IORING_SETUP_CQE32 or IORING_SETUP_CQE_MIXED. The mask has 32 bits.
+ * Return: a 32-bit mask in which bit N is set if the attribute with id N was
+ * honoured; 0 if the list of the request lacks IOCB_ATTR_LIST_REPORT.
  */
 static inline __u64 io_uring_cqe_attr_honoured(const struct io_uring *ring,
 					       const struct io_uring_cqe *cqe)
@@ -179,19 +182,20 @@ static inline __u64 io_uring_cqe_attr_honoured(const struct io_uring *ring,
 }
 
 /**
- * io_uring_attr_flags - which attributes the kernel takes
+ * io_uring_attr_flags - query which attributes io_uring accepts
  *
  * Needs no ring.
  *
- * Return: a mask of IORING_RW_ATTR_FLAG_*, of bits 0 to 62, or 0 or a negative
- * errno from a kernel that does not tell, which may know
+ * Return: a mask of IORING_RW_ATTR_FLAG_*, bits 0 to 62. 0 or a negative errno
+ * if the kernel does not support this query; such a kernel may accept
  * IORING_RW_ATTR_FLAG_PI but no lists.
  */
 static inline __s64 io_uring_attr_flags(void)
 {
 	/*
-	 * linux/io_uring/query.h: io_uring_query_opcode and io_uring_query_hdr
-	 * for IO_URING_QUERY_OPCODES, which is 0, and IORING_REGISTER_QUERY
+	 * io_uring_query_opcode and io_uring_query_hdr of
+	 * linux/io_uring/query.h, for IO_URING_QUERY_OPCODES (0) of
+	 * IORING_REGISTER_QUERY
 	 */
 	struct {
 		__u32	nr_opcodes[2];
