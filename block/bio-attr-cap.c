@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which attributes get to the devices below a device, and who acts on them there.
+ * Report which attributes reach the devices below a device, and which layers
+ * there act on them.
  *
- * It is asked of the devices themselves when somebody wants to know, rather than
- * kept with the queue limits: schedulers are switched, tables are loaded, caches
- * come and go, and no limits of the devices above change with that.
+ * Each query asks the devices themselves. The queue limits cannot hold the
+ * answer: switching a scheduler, loading a table, attaching or detaching a
+ * cache does not update the limits of the devices above.
  */
 #include <linux/bio-attr.h>
 #include <linux/blkdev.h>
@@ -15,7 +16,7 @@
 #include "blk.h"
 #include "elevator.h"
 
-/* Devices on top of each other, as far as this looks: it recurses. */
+/* Limit of the recursion through stacked devices. */
 #define MAX_DEPTH	16
 
 static void add_scheduler(struct request_queue *q, struct bdev_attr_cap *cap)
@@ -29,12 +30,13 @@ static void add_scheduler(struct request_queue *q, struct bdev_attr_cap *cap)
 }
 
 /**
- * bdev_attr_cap - which attributes a device takes, hands on and acts on
+ * bdev_attr_cap - report which attributes a device takes, passes on and honours
  * @bdev: The device.
- * @cap: Filled in, but for its depth.
+ * @cap: Filled in, except for @cap->depth.
  *
- * A disk that takes requests has nothing below. Of a driver that takes bios and
- * does not say, it is not known whether it hands them on, and with what.
+ * A request-based disk without an iocb_attr_cap method has no lower device. A
+ * bio-based driver without the method is reported as passing no attributes on:
+ * whether the bios that it submits carry them is unknown.
  *
  * Context: As bdev_attr_cap_add().
  */
@@ -62,15 +64,17 @@ static void stack(struct bdev_attr_cap *cap, const struct bdev_attr_cap *below)
 }
 
 /**
- * bdev_attr_cap_add - a device hands attributes on to another one
- * @cap: Of the upper device, as its iocb_attr_cap() was given it.
- * @lower: A device that it hands bios on to, with their attributes.
+ * bdev_attr_cap_add - add the report of a lower device
+ * @cap: The report of the upper device, as passed to its iocb_attr_cap().
+ * @lower: A device that receives the upper device's bios with their attributes.
  *
- * For iocb_attr_cap() of struct block_device_operations, once for each device
- * that I/O may go to. What one of them does not carry, the upper one does not.
+ * Call this from iocb_attr_cap() of struct block_device_operations, once for
+ * each device that I/O may reach. The upper device carries the attributes that
+ * all lower devices carry.
  *
- * Context: Process context. May sleep; takes the elevator_lock of @lower and
- *	what the iocb_attr_cap() of @lower takes. @lower must not go away.
+ * Context: Process context. May sleep. Takes the elevator_lock of @lower and
+ *	the locks that the iocb_attr_cap() of @lower takes. The caller keeps
+ *	@lower from going away.
  */
 void bdev_attr_cap_add(struct bdev_attr_cap *cap, struct block_device *lower)
 {
@@ -83,8 +87,8 @@ void bdev_attr_cap_add(struct bdev_attr_cap *cap, struct block_device *lower)
 EXPORT_SYMBOL_GPL(bdev_attr_cap_add);
 
 /**
- * file_attr_cap_add - a device does its I/O as direct I/O on a file
- * @cap: Of the device, as its iocb_attr_cap() was given it.
+ * file_attr_cap_add - add the report of a file that a device does direct I/O on
+ * @cap: The report of the device, as passed to its iocb_attr_cap().
  * @lower: The file.
  *
  * Context: As bdev_attr_cap_add().

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The io_context of I/O that is done for somebody other than the submitter.
+ * io_contexts of I/O whose attributes name a process, a cgroup or a priority.
  *
- * A scheduler that has queues for each task finds them by io_context. I/O with
- * a proxy attribute uses that of the process it names. I/O that names a cgroup
- * or a priority has no process: each pair of these has an io_context of its
- * own, made when a scheduler first asks for it. The cgroup holds it active, as
- * a task would, until it was removed and its blkgs are offline. There is one for
- * a priority at most, so a cgroup has no more than 32.
+ * A scheduler with queues per task looks them up by io_context. I/O with a
+ * proxy attribute uses the io_context of the proxied process. I/O that names a
+ * cgroup or a priority has no process to take one from: each pair of cgroup and
+ * priority has its own io_context, allocated when a scheduler first asks for
+ * it. The cgroup keeps the io_context active, as a task would, until the cgroup
+ * has been removed and its blkgs are offline. A cgroup has at most one
+ * io_context per priority, that is at most 32.
  */
 #include <linux/bio-attr.h>
 #include <linux/bio.h>
@@ -18,7 +19,7 @@
 #include "blk.h"
 #include "blk-cgroup.h"
 
-/* The class and the level; there is no limit to the number of hints. */
+/* Class and level only: hints would multiply the number of io_contexts. */
 static unsigned long ioc_key(int ioprio)
 {
 	return IOPRIO_PRIO_VALUE(IOPRIO_PRIO_CLASS(ioprio),
@@ -43,7 +44,7 @@ static struct io_context *add_ioc(struct xarray *iocs, const bool *closed,
 		if (xa_is_err(other))
 			other = NULL;
 	}
-	/* what is in there is the cgroup's, and now the caller's too */
+	/* one active reference for the xarray, one for the caller */
 	if (added)
 		atomic_inc(&ioc->active_ref);
 	else if (other)
@@ -74,14 +75,16 @@ static struct io_context *get_ioc(struct xarray *iocs, const bool *closed,
 
 /**
  * bio_get_ioc - get the io_context of a bio's cgroup and priority
- * @bio: A bio that bio_for_whom() is true of, with its final priority.
- * @create: Make the io_context if there is none yet.
+ * @bio: A bio with its final priority, for which bio_for_whom() is true.
+ * @create: Allocate the io_context if there is none yet.
  *
- * If the cgroup was removed, it is that of the nearest ancestor that was not.
+ * If the cgroup has been removed, its nearest ancestor that still exists
+ * provides the io_context.
  *
- * Context: Process context, interrupts on; does not sleep.
- * Return: The io_context, for put_io_context_active(); NULL if there is none,
- *	or no memory for a new one.
+ * Context: Process context with interrupts enabled. Does not sleep.
+ * Return: The io_context with an active reference, which
+ *	put_io_context_active() drops, or NULL if there is none or the
+ *	allocation failed.
  */
 #ifdef CONFIG_BLK_CGROUP
 struct io_context *bio_get_ioc(const struct bio *bio, bool create)
@@ -103,10 +106,10 @@ struct io_context *bio_get_ioc(const struct bio *bio, bool create)
 EXPORT_SYMBOL_GPL(bio_get_ioc);
 
 /**
- * blkcg_exit_iocs - let go of the io_contexts of a cgroup
- * @blkcg: The cgroup. It was removed, and has no blkgs any more.
+ * blkcg_exit_iocs - release the io_contexts of a cgroup
+ * @blkcg: The cgroup, which has been removed and has no blkgs left.
  *
- * I/O in flight keeps what it uses.
+ * I/O in flight holds its own reference to an io_context.
  *
  * Context: Process context.
  */
@@ -136,14 +139,14 @@ EXPORT_SYMBOL_GPL(bio_get_ioc);
 #endif
 
 /**
- * bio_ioprio_is_own - is the priority of a bio that of the submitting task?
- * @bio: A bio that bio_for_whom() is true of, with its final priority.
+ * bio_ioprio_is_own - test whether a bio has the submitting task's own priority
+ * @bio: A bio with its final priority, for which bio_for_whom() is true.
  *
- * An ioprio attribute that asks for what the task's I/O has anyway changes
- * nothing, if there is no other attribute that says whom the I/O is for.
+ * An ioprio attribute has no effect if it requests the priority that the task's
+ * I/O has anyway and no proxy or cgroup attribute is present.
  *
  * Context: The task that submits @bio.
- * Return: Whether @bio is as one of this task without attributes.
+ * Return: True if @bio is equivalent to a bio of this task without attributes.
  */
 bool bio_ioprio_is_own(const struct bio *bio)
 {

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keep a task that does I/O for others from waiting for one of them.
+ * Throttle tagged I/O in a worker per cgroup instead of the submitting task.
  *
- * blk-iocost and blk-iolatency make the task wait that submits, until the
- * cgroup of its bio has budget. A task that submits for others would wait for
- * each of them in turn, and who has budget would wait with it. A bio that has to
- * wait is queued at its blkcg_gq instead, in the list that
- * blkcg_punt_bio_submit() uses. It comes here from blk_mq_submit_bio(), and a
- * worker takes it back there: all that is counted before was counted.
+ * blk-iocost and blk-iolatency block the submitting task until the cgroup of
+ * its bio has budget. A task that submits for several cgroups would wait for
+ * each of them in turn, and the I/O of cgroups with budget would be delayed. A
+ * bio that has to wait is queued at its blkcg_gq instead, in the list that
+ * blkcg_punt_bio_submit() uses. blk_mq_submit_bio() hands the bio over, and a
+ * worker passes it to blk_mq_submit_bio() again, so that the accounting that
+ * precedes it is done once.
  *
- * The worker does not wait either. If there is no budget for the first bio, the
- * worker ends. The policy charges the bio when there is budget, and queues the
- * work again. So no number of cgroups without budget can keep the worker of
- * another one from running.
+ * The worker does not wait for budget either. If the cgroup has no budget for
+ * the first bio, the work item ends. The policy charges the bio when there is
+ * budget, and queues the work again. Cgroups without budget, however many,
+ * therefore cannot keep the worker of another cgroup from running.
  */
 #include <linux/bio-attr.h>
 #include <linux/bio.h>
@@ -25,8 +26,9 @@
 #include "blk-rq-qos.h"
 
 /*
- * Is @bio, which bio_for_whom() is true of, to be charged to a cgroup that the
- * task is not in, and does not work for as a kthread?
+ * True if @bio is charged to a cgroup other than the task's, the root cgroup
+ * excepted. The cgroup that a kthread works for counts as the kthread's.
+ * bio_for_whom() must be true for @bio.
  */
 bool bio_for_other_cgroup(const struct bio *bio)
 {
@@ -42,8 +44,8 @@ bool bio_for_other_cgroup(const struct bio *bio)
 }
 
 /*
- * What is queued keeps the process that submitted it, where blk-iocost will have
- * what it cost. A kthread has no process.
+ * A queued bio stores its submitter's tgid in the field that blk-iocost later
+ * uses for the cost. The tgid is 0 for a kthread.
  */
 static void bio_set_submitter(struct bio *bio, pid_t tgid)
 {
@@ -64,15 +66,15 @@ static pid_t bio_take_submitter(struct bio *bio)
 }
 
 /**
- * blkg_attr_bio_dying - is the submitter of a queued bio exiting?
- * @blkg: Where the bio is queued. The worker is at the bio, or waits with it.
+ * blkg_attr_bio_dying - test whether the submitter of a queued bio is exiting
+ * @blkg: The blkg whose worker is submitting the bio, or whose first bio waits.
  *
- * A process waits for its I/O when it exits. What is left of it is not to wait
- * for budget then: as when a task is killed that waits for budget itself, it is
- * issued at once and the cgroup is in debt.
+ * An exiting process waits for its I/O, which must therefore not wait for
+ * budget. It is issued at once and puts the cgroup into debt, like the bio of a
+ * task that is killed while it waits for budget.
  *
  * Context: Any.
- * Return: Whether the process exits, or has exited.
+ * Return: True if the process is exiting or has exited.
  */
 bool blkg_attr_bio_dying(struct blkcg_gq *blkg)
 {
@@ -91,8 +93,9 @@ bool blkg_attr_bio_dying(struct blkcg_gq *blkg)
 }
 
 /*
- * A bio leaves blk_mq_submit_bio(), which drops its own reference on the queue.
- * One to a zone goes on where it was, with a reference.
+ * Prepare a bio for leaving blk_mq_submit_bio(), which drops its reference on
+ * the queue. A write that holds its zone write plug gets a reference of its
+ * own: the next blk_mq_submit_bio() resumes it without taking one.
  */
 static void bio_leave(struct request_queue *q, struct bio *bio, pid_t tgid)
 {
@@ -101,21 +104,21 @@ static void bio_leave(struct request_queue *q, struct bio *bio, pid_t tgid)
 	bio_set_submitter(bio, tgid);
 }
 
-/* In the worker of @blkg. */
+/* Throttle @bio in the worker of @blkg; false if @bio was queued again. */
 static bool blkg_throttle_attr_bio(struct request_queue *q,
 				   struct blkcg_gq *blkg, struct bio *bio)
 {
 	unsigned int flags = RQ_QOS_TRY_WAKE;
 	int state = READ_ONCE(blkg->async_state);
 
-	/* of two parts of one bio the later one comes first */
+	/* the remainder of a split bio comes first, and waits already */
 	if (state == BLKG_ASYNC_WAITS || state == BLKG_ASYNC_WOKEN)
 		goto wait;
 
 	if (bio_issue_as_root_blkg(bio) || blkg_attr_bio_dying(blkg))
 		flags |= RQ_QOS_TRY_DEBT;
 
-	/* what the bio waits on is there until the queue is frozen */
+	/* keep the queue unfrozen, so that the wait queue stays valid */
 	percpu_ref_get(&blkg->q->q_usage_counter);
 	WRITE_ONCE(blkg->async_state, BLKG_ASYNC_WAITS);
 	if (__rq_qos_try_throttle(q->rq_qos, bio, flags)) {
@@ -132,11 +135,12 @@ wait:
 }
 
 /**
- * blkcg_attr_bio_may_wait - may a task wait for what a bio has to wait for?
- * @bio: A bio that bio_for_whom() is true of.
+ * blkcg_attr_bio_may_wait - test whether the current task may wait for a bio
+ * @bio: A bio for which bio_for_whom() is true.
  *
  * Context: Process context.
- * Return: Whether the task is the worker of the bio's cgroup and disk.
+ * Return: True if the task is the worker of the bio's cgroup and disk, or if
+ *	@bio has no blkg.
  */
 bool blkcg_attr_bio_may_wait(const struct bio *bio)
 {
@@ -147,27 +151,27 @@ EXPORT_SYMBOL_GPL(blkcg_attr_bio_may_wait);
 /**
  * blkcg_queue_attr_bio - queue a bio for the worker of its cgroup and disk
  * @q: The bio's queue.
- * @bio: A bio that blkcg_attr_bio_may_wait() is false of. It is not the
- *	caller's any longer.
+ * @bio: A bio for which blkcg_attr_bio_may_wait() is false. The caller must not
+ *	use it afterwards.
  *
  * Context: Process context.
  */
 void blkcg_queue_attr_bio(struct request_queue *q, struct bio *bio)
 {
-	/* nothing polls for it meanwhile */
+	/* a queued bio cannot be polled for */
 	bio_clear_polled(bio);
 	bio_leave(q, bio, current->flags & PF_KTHREAD ? 0 : current->tgid);
 	blkg_punt_bio(bio->bi_blkg, bio);
 }
 
 /**
- * blkcg_throttle_attr_bio - throttle a bio without waiting
- * @q: The bio's queue, which something that throttles is set up for.
- * @bio: A bio that bio_for_other_cgroup() is true of.
+ * blkcg_throttle_attr_bio - throttle a bio without blocking
+ * @q: The bio's queue, which has at least one rq_qos policy.
+ * @bio: A bio for which bio_for_other_cgroup() is true.
  *
  * Context: Process context.
- * Return: Whether the caller goes on with @bio. Otherwise it is queued, and is
- *	not the caller's any longer.
+ * Return: True if the caller continues with @bio. False if @bio was queued; the
+ *	caller must not use it afterwards.
  */
 bool blkcg_throttle_attr_bio(struct request_queue *q, struct bio *bio)
 {
@@ -182,12 +186,12 @@ bool blkcg_throttle_attr_bio(struct request_queue *q, struct bio *bio)
 
 	if (bio_issue_as_root_blkg(bio) || fatal_signal_pending(current))
 		flags = RQ_QOS_TRY_DEBT;
-	/* data_race: a bio that is queued now may as well have come later */
+	/* data_race: a bio that is queued now may be ordered after this one */
 	if ((flags || data_race(bio_list_empty(&blkg->async_bios))) &&
 	    __rq_qos_try_throttle(q->rq_qos, bio, flags))
 		goto throttled;
 
-	/* to be queued is not to wait */
+	/* queueing does not block the submitter, and the worker may block */
 	bio->bi_opf &= ~REQ_NOWAIT;
 	blkcg_queue_attr_bio(q, bio);
 	return false;
@@ -197,7 +201,7 @@ throttled:
 	return true;
 }
 
-/* In blk_mq_submit_bio(): does the worker submit a bio that has waited? */
+/* True if the worker is in blk_mq_submit_bio() for a bio that has waited. */
 bool __bio_attr_woken(const struct bio *bio)
 {
 	struct blkcg_gq *blkg = bio->bi_blkg;
@@ -206,7 +210,7 @@ bool __bio_attr_woken(const struct bio *bio)
 		current_work() == &blkg->async_bio_work;
 }
 
-/* In the worker of @blkg: whether @bio was queued here, and is submitted now. */
+/* Submit @bio in the worker of @blkg; false if @bio was not queued here. */
 bool blkg_submit_attr_bio(struct blkcg_gq *blkg, struct bio *bio)
 {
 	if (!bio_for_whom(bio))
@@ -219,22 +223,22 @@ bool blkg_submit_attr_bio(struct blkcg_gq *blkg, struct bio *bio)
 	}
 	WRITE_ONCE(blkg->async_tgid, bio_take_submitter(bio));
 	blk_mq_submit_bio(bio);
-	/* it merged, or the queue is dying */
+	/* @bio did not reach the throttle: it merged, or the queue is dying */
 	if (READ_ONCE(blkg->async_state) == BLKG_ASYNC_FIRST)
 		WRITE_ONCE(blkg->async_state, BLKG_ASYNC_IDLE);
 	return true;
 }
 
 /**
- * blkg_wake_attr_bios - go on with bios that wait
- * @blkg: Where they are queued, after try_throttle of a policy failed with
- *	RQ_QOS_TRY_WAKE.
+ * blkg_wake_attr_bios - resume the bios that wait at a blkg
+ * @blkg: The blkg. try_throttle() of a policy has failed with RQ_QOS_TRY_WAKE
+ *	for its first bio.
  *
  * Context: Any.
  */
 void blkg_wake_attr_bios(struct blkcg_gq *blkg)
 {
-	/* what the policy charged comes first, for blkg_submit_attr_bio() */
+	/* after the policy's charge; pairs with blkg_submit_attr_bio() */
 	smp_store_release(&blkg->async_state, BLKG_ASYNC_WOKEN);
 	blkg_queue_async_bios(blkg);
 }

@@ -10,13 +10,13 @@
 #include "blk-cgroup.h"
 
 /*
- * The slow half of bio_attrs_mergeable(): the attributes of two I/Os, of which
- * one may have none. They mean the same if layers below act on them alike,
- * whichever records the lists have. The caller compares the priorities of the
- * bios, and their blkgs. Two cgroups may have the same blkg, that of an
- * ancestor, if memory was short; a loop device charges @css once more, so this
- * is compared as well. I/O of the submitter itself stays apart from I/O that
- * names a cgroup, a process or a priority: schedulers have other queues for it.
+ * Slow path of bio_attrs_mergeable(): compare the attributes of two I/Os, one
+ * of which may have none. Bios may merge if lower layers treat them alike, even
+ * if the lists hold different records. The caller compares the priorities and
+ * the blkgs of the bios. Compare the css as well: if memory was short, two
+ * cgroups may share the blkg of an ancestor, but a loop device charges the css
+ * again. The submitter's own I/O does not merge with I/O that names a cgroup, a
+ * process or a priority, because schedulers use separate queues for the two.
  */
 bool iocb_attrs_mergeable(const struct iocb_attrs *a,
 			  const struct iocb_attrs *b)
@@ -34,12 +34,13 @@ bool iocb_attrs_mergeable(const struct iocb_attrs *a,
 
 #ifdef CONFIG_BLK_CGROUP
 /**
- * bio_attrs_counted - io.stat counts a bio that has attributes
- * @bio: The bio.
+ * bio_attrs_counted - report the cgroup or proxy attribute of a bio as honoured
+ * @bio: A bio with attributes that io.stat counts.
  *
- * If its attributes name a cgroup, and that is the one it is charged to, they
- * are honoured. It may be an ancestor: there is no io controller, or the cgroup
- * was removed. A cgroup comes before a proxy, and has the highest id of them.
+ * The attribute that names a cgroup or a process is honoured if the bio is
+ * charged to that cgroup. The bio may be charged to an ancestor instead, if the
+ * cgroup has no io controller or was removed. A cgroup attribute overrides a
+ * proxy attribute, and has the higher id.
  *
  * Context: Any.
  */
@@ -58,12 +59,13 @@ void bio_attrs_counted(struct bio *bio)
 #endif
 
 /**
- * bios_attrs_honoured - hand up what was honoured of the bios of a request
- * @bio: The first bio of the request; none of them has ended.
- * @mask: What kiocb_attrs_honoured() said of the I/O that was done for them.
+ * bios_attrs_honoured - report attributes of a request's bios as honoured
+ * @bio: The first bio of the request. None of its bios has ended.
+ * @mask: Result of kiocb_attrs_honoured() for the I/O that serves the request.
  *
- * @mask may be true of a part of the request only. If bios of several I/Os were
- * merged into it, it is not known whose part that is, and none is credited.
+ * @mask may apply to a part of the request only. Nothing is reported if bios of
+ * several I/Os were merged into the request, since that part may belong to any
+ * of them.
  *
  * Context: Any.
  */

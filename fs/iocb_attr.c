@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-I/O attributes: from the list in user memory to struct iocb_attrs.
+ * Per-I/O attributes: import a list from user memory into struct iocb_attrs.
  *
- * A list is copied once, checked as bytes (iocb_attr_parse.c), and resolved:
- * pids and file descriptors are looked up and the caller's right to name them
- * is checked. No byte of user memory is read twice, and the list's bytes are
- * gone when the I/O starts.
+ * A list is copied once, validated (iocb_attr_parse.c) and resolved: pids and
+ * file descriptors are looked up, and the caller's permission to use them is
+ * checked. User memory is not read again after validation, and the copy is
+ * discarded before the I/O starts.
  *
  * Proposed as "Extensible AIO interface" in 2012:
  * http://lkml.iu.edu/hypermail/linux/kernel/1210.0/00651.html
@@ -40,15 +40,16 @@
 #include <trace/events/iocb_attr.h>
 
 /*
- * Bytes of records that are read to the stack: one of each that is published,
- * with room to grow. Longer lists are rare and go to the heap.
+ * Size in bytes of the copy of the records on the stack. It has room for one
+ * record of each published kind, and for these to grow. Longer lists are rare
+ * and use the heap.
  */
 #define IOCB_ATTR_STACK	256
 
-/* In iocb_attrs.flags: a priority was given apart from the list. */
+/* In iocb_attrs.flags: the caller requested a priority outside the list. */
 #define IOPRIO_GIVEN	BIT(14)
 
-/* What the attributes hold of whom and what they name; often nothing. */
+/* Drop the references that the attributes hold, if any. */
 void __iocb_attrs_release(struct iocb_attrs *attrs)
 {
 	if (attrs->css)
@@ -58,13 +59,13 @@ void __iocb_attrs_release(struct iocb_attrs *attrs)
 }
 
 /**
- * iocb_attr_charges_cgroups - can I/O be charged to the cgroup that it names?
+ * iocb_attr_charges_cgroups - check whether I/O can be charged to a v2 cgroup
  *
- * Where the blkio controller of cgroup v1 is in use, a v2 cgroup has no limits,
- * and I/O is charged to the v1 cgroup of the submitter.
+ * While the blkio controller of cgroup v1 is in use, v2 cgroups have no I/O
+ * limits, and I/O is charged to the v1 cgroup of the submitter.
  *
- * Context: Any.
- * Return: Whether the io controller is there, and on the default hierarchy.
+ * Context: Any context.
+ * Return: true if the io controller is present and on the default hierarchy.
  */
 bool iocb_attr_charges_cgroups(void)
 {
@@ -76,8 +77,9 @@ bool iocb_attr_charges_cgroups(void)
 }
 
 /*
- * A real-time thread gets that class for its I/O without having asked for it,
- * so it may ask for the same.
+ * True if the current thread's I/O already has the real-time class, at this
+ * level or a higher one. I/O of a thread with a real-time scheduling policy has
+ * that class by default.
  */
 static bool has_ioprio(int ioprio)
 {
@@ -88,7 +90,7 @@ static bool has_ioprio(int ioprio)
 	       IOPRIO_PRIO_LEVEL(ioprio) >= IOPRIO_PRIO_LEVEL(own);
 }
 
-/* Everybody may use the best-effort and the idle class. */
+/* Anyone may use best-effort and idle; ioprio_check_cap() checks the rest. */
 static int check_ioprio(int ioprio)
 {
 	int class = IOPRIO_PRIO_CLASS(ioprio);
@@ -99,9 +101,9 @@ static int check_ioprio(int ioprio)
 }
 
 /*
- * To have I/O done in another process's name is to see its priority and to use
- * its queue in a scheduler: ask for what process_madvise(2) asks, and for what
- * ioprio_set(2) does.
+ * I/O on behalf of another process exposes the priority of that process and
+ * uses its queue in the scheduler. Require the permissions of
+ * process_madvise(2) and those of ioprio_set(2).
  */
 static int may_proxy(struct task_struct *task)
 {
@@ -115,18 +117,19 @@ static int may_proxy(struct task_struct *task)
 	if (!uid_eq(uid, cred->euid) && !uid_eq(uid, cred->uid) &&
 	    !capable(CAP_SYS_NICE))
 		return -EPERM;
-	/* the priority itself does not change */
+	/* the priority of the task does not change */
 	return security_task_setioprio(task, IOPRIO_DEFAULT);
 }
 
 #ifdef CONFIG_BLK_CGROUP
 /*
- * Charge the I/O to the io css of @task, without a lock. Outside of the caller's
- * own io cgroup and what is below it, that is a way around the caller's limits
- * and into the budget of others, which a common uid is no permission for.
+ * Charge the I/O to the io css of @task, without taking a lock. Unless @own is
+ * set, the css must be the caller's or a descendant of it, or the caller needs
+ * CAP_SYS_ADMIN: otherwise the caller could bypass its own limits and use up
+ * those of another cgroup. A shared uid is no permission for that.
  *
- * A threaded cgroup shares the io css of its domain, which is where cgroup.procs
- * has the process.
+ * A threaded cgroup shares the io css of its domain cgroup, whose cgroup.procs
+ * lists the process.
  */
 static int charge_as(struct task_struct *task, struct iocb_attrs *attrs,
 		     bool own)
@@ -135,12 +138,12 @@ static int charge_as(struct task_struct *task, struct iocb_attrs *attrs,
 	struct css_set *cset;
 	bool below;
 
-	/* cgroup v1 has it, and does not know the cgroup rule */
+	/* cgroup v1 has the controller: I/O stays charged to the submitter */
 	if (!cgroup_subsys_on_dfl(io_cgrp_subsys))
 		return 0;
 
 	scoped_guard(rcu) {
-		/* as task_get_css() */
+		/* like task_get_css(), but cset is used below as well */
 		for (;;) {
 			cset = task_css_set(task);
 			css = cset->subsys[io_cgrp_id];
@@ -154,7 +157,7 @@ static int charge_as(struct task_struct *task, struct iocb_attrs *attrs,
 			cgroup_is_descendant(css->cgroup,
 					     task_css(current, io_cgrp_id)->cgroup);
 	}
-	/* released with the attributes, also when the list is refused */
+	/* __iocb_attrs_release() drops it, also if the list is rejected */
 	attrs->css = css;
 	return below || capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
@@ -167,11 +170,12 @@ static int charge_as(struct task_struct *task, struct iocb_attrs *attrs,
 #endif
 
 /*
- * What an I/O takes over from the process that it is for: its cgroup, its
- * priority, and its io_context, in which a scheduler finds its queues. A cgroup
- * or a priority that the list or the iocb has itself comes before; the queues
- * of the process are then not those to use, for it would be moved to where the
- * I/O goes. The task itself is not held.
+ * Take the cgroup, the priority and the io_context for the I/O from @task. The
+ * scheduler finds the queues of @task through its io_context.
+ *
+ * A cgroup or a priority in the list, or a priority in the iocb, comes first.
+ * The io_context is not used then: the scheduler would move the queues of @task
+ * to the cgroup or the priority of the I/O. No reference to @task is kept.
  */
 static int proxy(struct task_struct *task, struct iocb_attrs *attrs,
 		 struct kiocb *iocb)
@@ -194,12 +198,12 @@ static int proxy(struct task_struct *task, struct iocb_attrs *attrs,
 	    iocb_attr_given(attrs, IOCB_ATTR_ioprio))
 		return 0;
 	attrs->ioc = get_task_io_context_active(task, &ioprio);
-	/* it may have been given what the caller is not to have */
+	/* the caller may not be permitted to use the class of the task */
 	ret = check_ioprio(ioprio);
 	if (ret)
 		return ret;
 	iocb->ki_ioprio = ioprio;
-	/* the cgroup will be another one than that of the process */
+	/* the I/O will be charged to another cgroup than that of the task */
 	if (IS_ENABLED(CONFIG_BLK_CGROUP) && !attrs->css && attrs->ioc) {
 		put_io_context_active(attrs->ioc);
 		attrs->ioc = NULL;
@@ -214,7 +218,7 @@ int iocb_attr_resolve_proxy_pid(union iocb_attr_value value,
 	struct task_struct *task;
 	int ret;
 
-	/* pid_t would cut it short and find somebody else */
+	/* a pid truncated to pid_t would name another process */
 	if (value.pid > INT_MAX)
 		return -ESRCH;
 	task = find_get_task_by_vpid(value.pid);
@@ -246,7 +250,7 @@ int iocb_attr_resolve_cgroup(union iocb_attr_value value,
 			     struct iocb_attrs *attrs, struct kiocb *iocb,
 			     struct iocb_attr_grants *grants)
 {
-	/* no file is a cgroup then */
+	/* no file can be a cgroup without CONFIG_CGROUPS */
 	return -EBADF;
 }
 #endif
@@ -263,7 +267,7 @@ int iocb_attr_resolve_ioprio(union iocb_attr_value value,
 	if (ret)
 		return ret;
 	attrs->ioprio = value.ioprio;
-	/* submit_bio() would take the priority of the task that calls it */
+	/* submit_bio() would use the priority of the task that calls it */
 	if (unlikely(IOPRIO_PRIO_CLASS(value.ioprio) == IOPRIO_CLASS_NONE))
 		attrs->ioprio = get_current_ioprio();
 	iocb->ki_ioprio = attrs->ioprio;
@@ -271,14 +275,14 @@ int iocb_attr_resolve_ioprio(union iocb_attr_value value,
 }
 
 /*
- * Does the device's format have the tags that are to be checked? If it is not
- * known yet which device that is, bio_integrity_map_iter() asks the same.
+ * True if the format of the device has the tags that @checks requests to check.
+ * If the device is not known yet, bio_integrity_map_iter() makes this check.
  */
 static bool pi_has_tags(const struct kiocb *iocb, u16 checks)
 {
 	const struct blk_integrity *bi;
 
-	/* of what cannot carry tuples at all there is something else to say */
+	/* a file that cannot carry metadata is rejected with another error */
 	if (!iocb->ki_filp || !(iocb->ki_filp->f_mode & FMODE_HAS_METADATA))
 		return true;
 	bi = bdev_get_integrity(I_BDEV(iocb->ki_filp->f_mapping->host));
@@ -286,8 +290,8 @@ static bool pi_has_tags(const struct kiocb *iocb, u16 checks)
 }
 
 /*
- * The pages are pinned where the bios are made, which is also where it shows
- * whether the buffer is long enough for the device's format.
+ * bio_integrity_map_iter() pins the pages when the bios are built, and checks
+ * that the buffer is long enough for the format of the device.
  */
 int iocb_attr_resolve_pi(const struct iocb_attr *attr, struct kiocb *iocb,
 			 struct uio_meta *meta)
@@ -312,8 +316,8 @@ int iocb_attr_resolve_pi(const struct iocb_attr *attr, struct kiocb *iocb,
 }
 
 /*
- * Only direct I/O hands attributes on, where the file system says that it does:
- * writeback does not know who wrote.
+ * Only direct I/O carries attributes, on files that support it. Writeback has
+ * no submitter.
  */
 bool iocb_attr_consumed_direct(const struct kiocb *iocb,
 			       const struct iocb_attrs *attrs)
@@ -322,7 +326,7 @@ bool iocb_attr_consumed_direct(const struct kiocb *iocb,
 	       file_dio_has_attrs(iocb->ki_filp);
 }
 
-/* A cgroup that has no io controller is not charged, but an ancestor. */
+/* Without the io controller in the cgroup an ancestor is charged instead. */
 bool iocb_attr_consumed_charge(const struct kiocb *iocb,
 			       const struct iocb_attrs *attrs)
 {
@@ -330,7 +334,7 @@ bool iocb_attr_consumed_charge(const struct kiocb *iocb,
 	       iocb_attr_consumed_direct(iocb, attrs);
 }
 
-/* Only a block device whose format has room for it, opened as itself. */
+/* Only block device files carry it, if the device has a metadata format. */
 bool iocb_attr_consumed_pi(const struct kiocb *iocb,
 			   const struct iocb_attrs *attrs)
 {
@@ -338,7 +342,7 @@ bool iocb_attr_consumed_pi(const struct kiocb *iocb,
 	       iocb_attr_consumed_direct(iocb, attrs);
 }
 
-/* The one way in which a list is refused. */
+/* Reject a list: drop the references and trace the reason. */
 static noinline int refuse(struct iocb_attrs *attrs, int error,
 			   enum iocb_attr_reason reason, u32 offset, u16 id)
 {
@@ -347,7 +351,7 @@ static noinline int refuse(struct iocb_attrs *attrs, int error,
 	return error;
 }
 
-/* The usual one is called directly. */
+/* Avoid the indirect call for the most common attribute. */
 static __always_inline int resolve(const struct iocb_attr_desc *desc,
 				   union iocb_attr_value value,
 				   struct iocb_attrs *attrs, struct kiocb *iocb,
@@ -357,7 +361,10 @@ static __always_inline int resolve(const struct iocb_attr_desc *desc,
 			       attrs, iocb, grants);
 }
 
-/* Is there nothing below for what must not be dropped, as far as is known? */
+/*
+ * True if it is known that nothing below can honour attribute @id. Without a
+ * file the check is left to iocb_attrs_check_file().
+ */
 static __always_inline bool dropped(const struct iocb_attr_desc *desc,
 				    unsigned int id, struct iocb_attrs *attrs,
 				    const struct kiocb *iocb)
@@ -369,7 +376,7 @@ static __always_inline bool dropped(const struct iocb_attr_desc *desc,
 	return !desc->consumed || !desc->consumed(iocb, attrs);
 }
 
-/* The first attribute that must not be dropped and would be, or IOCB_ATTR_NR. */
+/* Return the first id in @must that cannot be honoured, or IOCB_ATTR_NR. */
 static unsigned int find_dropped(unsigned long must, struct iocb_attrs *attrs,
 				 const struct kiocb *iocb)
 {
@@ -383,8 +390,9 @@ static unsigned int find_dropped(unsigned long must, struct iocb_attrs *attrs,
 }
 
 /*
- * What takes more than the bytes of the records: look up whom and what they
- * name. Returns the first for which that fails, or IOCB_ATTR_NR.
+ * Look up the processes, cgroups and buffers that the records refer to, and
+ * check priorities. Returns the id of the first record that fails, with the
+ * error in @ret, or IOCB_ATTR_NR.
  */
 static unsigned int resolve_records(const struct iocb_attr_records *found,
 				    struct iocb_attrs *attrs,
@@ -412,7 +420,7 @@ static unsigned int resolve_records(const struct iocb_attr_records *found,
 	return IOCB_ATTR_NR;
 }
 
-/* The records of a list, as they were copied. */
+/* Import records that have been copied to kernel memory. */
 static int import_records(const void *body, u32 len, struct iocb_attrs *attrs,
 			  struct kiocb *iocb, struct iocb_attr_grants *grants,
 			  struct uio_meta *meta)
@@ -442,7 +450,7 @@ static int import_records(const void *body, u32 len, struct iocb_attrs *attrs,
 		      ((const void *)found.record[id] - body), id);
 }
 
-/* Is this the header of a list that may be @room bytes long? */
+/* Validate the header of a list that may have at most @room bytes. */
 static __always_inline int check_header(union iocb_attr_list_word list,
 					size_t room, struct iocb_attrs *attrs)
 {
@@ -456,7 +464,7 @@ static __always_inline int check_header(union iocb_attr_list_word list,
 	return 0;
 }
 
-/* A layer that acts on an attribute does so in whatever context. */
+/* Record the submitter: layers may honour attributes in any context. */
 static noinline void trace_accepted(struct iocb_attrs *attrs,
 				    const struct kiocb *iocb, u32 size)
 {
@@ -464,7 +472,7 @@ static noinline void trace_accepted(struct iocb_attrs *attrs,
 	trace_iocb_attr_accepted(iocb, attrs, size);
 }
 
-/* The list is a good one: it is the I/O's. */
+/* Attach the validated attributes to the kiocb. */
 static __always_inline void accept(union iocb_attr_list_word list,
 				   struct iocb_attrs *attrs, struct kiocb *iocb)
 {
@@ -477,8 +485,9 @@ static __always_inline void accept(union iocb_attr_list_word list,
 }
 
 /*
- * Copy @nr words of records. copy_from_user() takes longer to begin and to end
- * than a usual list does; like it, this was made to fail with the header.
+ * Copy @nr words of records. Open-coded because the overhead of
+ * copy_from_user() exceeds the cost of copying a typical list. Fault injection
+ * was already done for the header.
  */
 static __always_inline int copy_records(u64 *to, const u64 __user *from,
 					unsigned int nr)
@@ -486,7 +495,7 @@ static __always_inline int copy_records(u64 *to, const u64 __user *from,
 	unsigned int i;
 
 	scoped_user_read_access_size(from, nr * sizeof(*from), efault) {
-		/* most records are two */
+		/* most records have two words */
 		for (i = 0; i + 1 < nr; i += 2) {
 			unsafe_get_user(to[i], from + i, efault);
 			unsafe_get_user(to[i + 1], from + i + 1, efault);
@@ -499,7 +508,7 @@ efault:
 	return -EFAULT;
 }
 
-/* A list that is longer than fits on the stack. */
+/* Import the records of a list that does not fit on the stack. */
 static noinline int import_long_list(const u64 __user *from, u32 len,
 				     struct iocb_attrs *attrs,
 				     struct kiocb *iocb,
@@ -519,7 +528,7 @@ static noinline int import_long_list(const u64 __user *from, u32 len,
 	return ret;
 }
 
-/* Any list; of that in user memory no more than @list was read so far. */
+/* Import any list. Only its header, @list, has been read from user memory. */
 static noinline int import_list(union iocb_attr_list_word list,
 				const u64 __user *from,
 				struct iocb_attrs *attrs, struct kiocb *iocb,
@@ -545,7 +554,7 @@ static noinline int import_list(union iocb_attr_list_word list,
 	return ret;
 }
 
-/* One record of one value, but there is something about it. */
+/* Slow path for a single record that the fast path rejected. */
 static noinline int import_odd_one(union iocb_attr_list_word list,
 				   union iocb_attr_word head,
 				   union iocb_attr_value value,
@@ -556,21 +565,24 @@ static noinline int import_odd_one(union iocb_attr_list_word list,
 	const u64 body[] = { head.word, value.word };
 	int ret;
 
-	/* what needs struct uio_meta is longer */
+	/* only longer records need struct uio_meta */
 	ret = import_records(body, sizeof(body), attrs, iocb, grants, NULL);
 	if (!ret)
 		accept(list, attrs, iocb);
 	return ret;
 }
 
-/* One record that iocb_attr_parse_one() found good, but that is not all. */
+/*
+ * Resolve a single record that iocb_attr_parse_one() accepted. Reject it if it
+ * is required and cannot be honoured.
+ */
 static noinline int finish_one(union iocb_attr_list_word list,
 			       union iocb_attr_word head,
 			       union iocb_attr_value value,
 			       struct iocb_attrs *attrs, struct kiocb *iocb,
 			       struct iocb_attr_grants *grants)
 {
-	/* checked before, but by a branch that may have been mispredicted */
+	/* the branch that checked the id may have been mispredicted */
 	const unsigned int id = array_index_nospec(head.attr.id, IOCB_ATTR_NR);
 	const struct iocb_attr_desc *desc = &iocb_attr_descs[id];
 	int ret;
@@ -589,8 +601,8 @@ static noinline int finish_one(union iocb_attr_list_word list,
 }
 
 /*
- * A list that iocb_attr_is_one() is true of: most that there are. Nothing is
- * called here but at the end, so that registers suffice.
+ * Import a list for which iocb_attr_is_one() is true, as for most lists. All
+ * function calls are at the end, so that no value is spilled to the stack.
  */
 static __always_inline int import_one(union iocb_attr_list_word list,
 				      union iocb_attr_word head,
@@ -603,14 +615,14 @@ static __always_inline int import_one(union iocb_attr_list_word list,
 
 	if (unlikely(!iocb_attr_parse_one(head, value, attrs, &desc)))
 		return import_odd_one(list, head, value, attrs, iocb, grants);
-	/* with flags it is another word */
+	/* the header word differs if the record has flags */
 	if (desc->resolve || head.word != desc->alone)
 		return finish_one(list, head, value, attrs, iocb, grants);
 	accept(list, attrs, iocb);
 	return 0;
 }
 
-/* The I/O has nothing yet, of which a list that is refused would be let go. */
+/* Start without references, so that refuse() can drop them in any case. */
 static __always_inline void begin(struct iocb_attrs *attrs, bool ioprio_given)
 {
 	attrs->flags = ioprio_given ? IOPRIO_GIVEN : 0;
@@ -622,32 +634,32 @@ static __always_inline void begin(struct iocb_attrs *attrs, bool ioprio_given)
 }
 
 /**
- * iocb_attrs_import - read an I/O's attribute list from user memory
- * @attrs: Filled in; has to live until @iocb is completed.
- * @iocb: The I/O; ki_filp, ki_pos, ki_flags, IOCB_WRITE among them, and
- *	ki_ioprio are set. ki_filp is NULL if the file is still to be found:
- *	iocb_attrs_check_file() is for when it is there.
+ * iocb_attrs_import - import an I/O's attribute list from user memory
+ * @attrs: Filled in; must stay valid until @iocb is completed.
+ * @iocb: The I/O. ki_filp, ki_pos, ki_flags (with IOCB_WRITE for a write) and
+ *	ki_ioprio must be set. ki_filp is NULL if the file is not known yet:
+ *	call iocb_attrs_check_file() when it is.
  * @ulist: User address of a struct iocb_attr_list.
- * @ioprio_given: ki_ioprio was asked for by the caller for this I/O, and an
- *	ioprio record has to agree with it.
- * @grants: Of the context that the I/O is submitted to.
- * @meta: Room for what a pi record says. The start of the I/O uses it up, and
- *	nothing looks at it after that. To start it again is for the caller, who
- *	has to keep @meta as it is now.
+ * @ioprio_given: The caller requested ki_ioprio for this I/O. An ioprio record
+ *	must have the same value.
+ * @grants: The grants of the context that the I/O is submitted to.
+ * @meta: Storage for the contents of a pi record. Starting the I/O consumes it;
+ *	it is not used after that. A caller that starts the I/O again must save
+ *	the state that @meta has on return, and restore it.
  *
- * On success @iocb has IOCB_HAS_ATTRS, ki_attrs, in ki_ioprio the priority that
- * was named, and with a pi record IOCB_HAS_METADATA and @meta as private. The
- * next thing is best its start: from there on every path leads to
- * ki_complete(), which calls iocb_attrs_end(). Whoever does something else
- * before, or starts an I/O more than once, has to see to it that this is called
- * once in any case.
+ * On success IOCB_HAS_ATTRS and ki_attrs of @iocb are set, and ki_ioprio is the
+ * priority that the list names, if it names one. With a pi record
+ * IOCB_HAS_METADATA is set and private points to @meta. Start the I/O directly
+ * after this: from then on every path leads to ki_complete(), which calls
+ * iocb_attrs_end(). A caller that does something else first, or starts an I/O
+ * more than once, must ensure that iocb_attrs_end() is called exactly once.
  *
- * Context: Process context of the submitter, whose memory, credentials and
- *	namespaces count. May sleep; takes cgroup_mutex if the list names a
- *	cgroup that @grants does not know. With IOCB_NOWAIT in ki_flags that is
- *	only tried, and -EAGAIN is the result of the I/O.
- * Return: 0 or a negative errno, as Documentation/userspace-api/iocb_attr.rst
- *	lists them.
+ * Context: Process context of the submitter: its memory, credentials and
+ *	namespaces are used. May sleep. Takes cgroup_mutex if the list names a
+ *	cgroup for which @grants has no valid grant. With IOCB_NOWAIT in
+ *	ki_flags this is a trylock, and the I/O ends with -EAGAIN if it fails.
+ * Return: 0 or a negative errno, as listed in
+ *	Documentation/userspace-api/iocb_attr.rst.
  */
 noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 			       u64 ulist, bool ioprio_given,
@@ -664,9 +676,9 @@ noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 	if (!ulist || ulist != (unsigned long)ulist || should_fail_usercopy())
 		goto efault;
 	/*
-	 * copy_from_user() takes longer to begin and to end than three words
-	 * do. Each is read once: what is said of the list's length is not
-	 * looked at in user memory again.
+	 * Open-coded because the overhead of copy_from_user() exceeds the cost
+	 * of reading three words. User memory is not read again after
+	 * validation: the size that is validated is the size that is used.
 	 */
 	scoped_user_read_access_size(from, 3 * sizeof(*from), header) {
 		unsafe_get_user(list.word, from, header);
@@ -680,7 +692,7 @@ noinline int iocb_attrs_import(struct iocb_attrs *attrs, struct kiocb *iocb,
 	return import_list(list, from, attrs, iocb, grants, meta);
 
 header:
-	/* the header alone may be all that there is before memory's end */
+	/* the header may be the last word of accessible memory */
 	if (!copy_from_user(&list, from, sizeof(list)))
 		return import_list(list, from, attrs, iocb, grants, meta);
 efault:
@@ -688,8 +700,8 @@ efault:
 }
 
 /*
- * What follows a list in the words that it has to itself is for a use to come.
- * Whoever puts anything there means something that this kernel does not know.
+ * The words between the end of the list and the end of @words are reserved for
+ * future use. Reject the list if one of them is not 0.
  */
 static int check_rest(union iocb_attr_list_word list, const u64 *words,
 		      unsigned int room, struct iocb_attrs *attrs)
@@ -705,7 +717,7 @@ static int check_rest(union iocb_attr_list_word list, const u64 *words,
 	return 0;
 }
 
-/* Any list; of @words no more than @list, the first, was read so far. */
+/* Import any list. Only its header, @list, has been read from @words. */
 static noinline int import_more_words(union iocb_attr_list_word list,
 				      const u64 *words, unsigned int room,
 				      struct iocb_attrs *attrs,
@@ -731,13 +743,13 @@ static noinline int import_more_words(union iocb_attr_list_word list,
 }
 
 /**
- * iocb_attrs_import_words - take an I/O's attribute list from shared memory
+ * iocb_attrs_import_words - import an I/O's attribute list from shared memory
  * @attrs: As for iocb_attrs_import().
  * @iocb: Likewise.
- * @words: In memory of the kernel that userspace may write to: a struct
- *	iocb_attr_list, if it is right.
- * @room: How many words there are, three or more and at most 32; the list may
- *	end before, and what follows it has to be 0.
+ * @words: Kernel memory that userspace may write to at any time. It should hold
+ *	a struct iocb_attr_list.
+ * @room: Number of words, from 3 to 32. The list may be shorter; the words
+ *	after it must be 0.
  * @ioprio_given: As for iocb_attrs_import().
  * @grants: Likewise.
  * @meta: Likewise.
@@ -745,8 +757,8 @@ static noinline int import_more_words(union iocb_attr_list_word list,
  * Each word is read once.
  *
  * Context: As iocb_attrs_import().
- * Return: As iocb_attrs_import(), -E2BIG if the list does not end there, and
- *	-EINVAL if anything but zeroes follows it.
+ * Return: As iocb_attrs_import(); -E2BIG if the list is longer than @room
+ *	words, -EINVAL if a word after it is not 0.
  */
 int iocb_attrs_import_words(struct iocb_attrs *attrs, struct kiocb *iocb,
 			    const u64 *words, unsigned int room,
@@ -771,12 +783,13 @@ int iocb_attrs_import_words(struct iocb_attrs *attrs, struct kiocb *iocb,
 }
 
 /**
- * iocb_attrs_check_file - ask whether attributes can be honoured on a file
- * @iocb: An I/O with IOCB_HAS_ATTRS, whose list was read when it had no file;
- *	ki_filp and ki_flags are set.
+ * iocb_attrs_check_file - check whether attributes can be honoured on a file
+ * @iocb: An I/O with IOCB_HAS_ATTRS. Its list was imported before its file was
+ *	known; ki_filp and ki_flags must be set now.
  *
- * Context: Any.
- * Return: 0, or -EOPNOTSUPP if an attribute that must not be dropped would be.
+ * Context: Process context; may sleep if the file is on a stacked file system.
+ * Return: 0, or -EOPNOTSUPP if an attribute that must not be dropped cannot be
+ *	honoured.
  */
 int iocb_attrs_check_file(struct kiocb *iocb)
 {
@@ -789,11 +802,11 @@ int iocb_attrs_check_file(struct kiocb *iocb)
 	return -EOPNOTSUPP;
 }
 
-/* What iocb_attr_honoured() and bio_attr_honoured() expand to. */
+/* Called through iocb_attr_honoured() and bio_attr_honoured(). */
 void __iocb_attr_honoured(struct iocb_attrs *attrs, unsigned int id,
 			  dev_t dev, const char *layer)
 {
-	/* one I/O may have many bios, on many CPUs */
+	/* many CPUs may process bios of one I/O: write only if necessary */
 	if (!(atomic_read(&attrs->honoured) & BIT(id)))
 		atomic_or(BIT(id), &attrs->honoured);
 	trace_iocb_attr_honoured(attrs, id, dev, layer);

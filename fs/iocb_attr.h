@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Private to fs/iocb_attr*.c: the table of attributes and the parser.
+ * Private to fs/iocb_attr*.c: attribute table and list parser.
  */
 #ifndef _FS_IOCB_ATTR_H
 #define _FS_IOCB_ATTR_H
@@ -18,10 +18,10 @@ struct iocb_attr_grants;
 struct kiocb;
 struct uio_meta;
 
-/* The longest list that is accepted, in bytes, header included. */
+/* Maximum size of a list in bytes, header included. */
 #define IOCB_ATTR_LIST_MAX	4096
 
-/* Why a list was refused; named for userspace in trace/events/iocb_attr.h. */
+/* Why a list was rejected. trace/events/iocb_attr.h has the printed names. */
 enum iocb_attr_reason {
 	IOCB_ATTR_BAD_POINTER,
 	IOCB_ATTR_BAD_LIST_SIZE,
@@ -39,7 +39,7 @@ enum iocb_attr_reason {
 	IOCB_ATTR_BAD_UNSUPPORTED,
 };
 
-/* The header of a list, and that of a record: a word of 8 bytes each. */
+/* The headers of a list and of a record. Each is one word of 8 bytes. */
 union iocb_attr_list_word {
 	u64			word;
 	struct {
@@ -65,7 +65,7 @@ union iocb_attr_word {
 	((u64)(size) << 32 | (u64)(id) << 16 | (flags))
 #endif
 
-/* The first word of a record's own fields, which is the only one of most. */
+/* First payload word of a record; most records have only this one. */
 union iocb_attr_value {
 	u64	word;
 	u64	pid;
@@ -76,7 +76,7 @@ union iocb_attr_value {
 	u16	pi_flags;
 };
 
-/* Room for any record, as long as this kernel knows it. */
+/* Large enough for any record, at the size that this kernel defines. */
 union iocb_attr_any {
 	struct iocb_attr		attr;
 	struct iocb_attr_proxy_pid	proxy_pid;
@@ -88,11 +88,11 @@ union iocb_attr_any {
 };
 
 /**
- * struct iocb_attr_refusal - what was wrong with a list
- * @reason: Why.
- * @offset: Where the record at fault starts, in bytes from the list's start;
- *	0 for the list's header, or if the list is gone.
- * @id: The record's id, or 0.
+ * struct iocb_attr_refusal - why a list was rejected
+ * @reason: The reason.
+ * @offset: Offset of the faulty record from the start of the list, in bytes; 0
+ *	for the header of the list, or if the list is no longer available.
+ * @id: Id of the faulty record, or 0.
  */
 struct iocb_attr_refusal {
 	enum iocb_attr_reason	reason;
@@ -101,21 +101,24 @@ struct iocb_attr_refusal {
 };
 
 /**
- * struct iocb_attr_desc - all there is to know of one attribute
- * @size: Bytes of the record as this kernel knows it.
- * @min_size: Bytes of the record as it was first published.
- * @reserved: The bits that have to be 0 in the word of 8 bytes ...
- * @reserved_at: ... at this offset; the second word if the record has two.
- * @excludes: Mask of ids that may not be in the same list, its own with them.
- * @alone: The header, without flags, of a record that iocb_attr_parse_one()
- *	is for: of one value, and not for data integrity. Else 0.
- * @integrity: Refuse the I/O where nothing can honour this, required or not.
- * @take: Are the values possible ones? Those that need no more than that are
- *	put into the attributes. NULL if all are possible. Pure.
- * @resolve: Turn the value into what the kernel acts on. May sleep.
+ * struct iocb_attr_desc - description of one attribute
+ * @size: Size of the record in this kernel, in bytes.
+ * @min_size: Size of the record when it was first published, in bytes.
+ * @reserved: Mask of the bits that must be 0 in the word of 8 bytes at
+ *	@reserved_at.
+ * @reserved_at: Offset of that word. In a record of two words it is the second.
+ * @excludes: Mask of the ids that may not be in the same list, including the
+ *	attribute's own id.
+ * @alone: The header word, without flags, of a record that
+ *	iocb_attr_parse_one() may accept: one value, no data integrity. Else 0.
+ * @integrity: Reject the I/O if nothing can honour the attribute, even if it is
+ *	not required.
+ * @take: Validate the value, and store it in the attributes if it needs no
+ *	resolving. NULL if every value is valid. Depends on its arguments only.
+ * @resolve: Convert the value to the state that the kernel acts on. May sleep.
  * @resolve_all: The same for a record of more than one value.
- * @consumed: Can anything below act on it, as far as is known before the I/O
- *	starts? NULL where nothing in this kernel does.
+ * @consumed: Return whether a layer below can honour the attribute, as far as
+ *	is known before the I/O starts. NULL if this kernel never honours it.
  */
 struct iocb_attr_desc {
 	u16	size;
@@ -140,15 +143,15 @@ struct iocb_attr_desc {
 extern const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR];
 
 /**
- * struct iocb_attr_records - what was found in a list
- * @record: By id, for those that are in the attributes' mask of what was given;
- *	points into the list. To be read through iocb_attr_whole().
- * @resolve: Bit per id that is there and has to be resolved.
- * @must: Bit per id that is there and must not be dropped: it is required, or
- *	carries data integrity.
+ * struct iocb_attr_records - the records of a list
+ * @record: Records by id, pointing into the list. Valid for the ids in
+ *	iocb_attrs.given. Read them through iocb_attr_whole().
+ * @resolve: Mask of the ids that are present and must be resolved.
+ * @must: Mask of the ids that are present and must not be dropped: required, or
+ *	data integrity.
  * @unknown: Offset of the first required record with an unknown id, or 0.
- * @unknown_id: Its id.
- * @bad: What is wrong, if something is.
+ * @unknown_id: Id of that record.
+ * @bad: The error, if parsing failed.
  */
 struct iocb_attr_records {
 	const struct iocb_attr	*record[IOCB_ATTR_NR];
@@ -166,7 +169,7 @@ static inline int iocb_attr_refuse(struct iocb_attr_refusal *bad, int error,
 	return error;
 }
 
-/* Is this the header of a list? 0, -EINVAL, or -E2BIG if none is so long. */
+/* Validate a list header: 0, -EINVAL, or -E2BIG above the maximum size. */
 static inline int iocb_attr_check_header(union iocb_attr_list_word list,
 					 struct iocb_attr_refusal *bad)
 {
@@ -180,8 +183,8 @@ static inline int iocb_attr_check_header(union iocb_attr_list_word list,
 }
 
 /*
- * A record from a program that was built before the record grew is shorter than
- * @desc says: give it with zeroes in place of what it does not have, in @room.
+ * Return @attr with at least desc->size bytes. A program that was built before
+ * the record grew passes a shorter one: copy it to @room, padded with zeroes.
  */
 static inline const struct iocb_attr *
 iocb_attr_whole(const struct iocb_attr *attr, const struct iocb_attr_desc *desc,
@@ -200,7 +203,7 @@ int iocb_attr_parse(const struct iocb_attr_desc *descs, const void *body,
 bool iocb_attr_take_cache(union iocb_attr_value value,
 			  struct iocb_attrs *attrs);
 
-/* iocb_attr_take_cache(), for those who would not call it. */
+/* Inline version of iocb_attr_take_cache(). */
 static __always_inline bool
 __iocb_attr_take_cache(union iocb_attr_value value, struct iocb_attrs *attrs)
 {
@@ -213,7 +216,7 @@ __iocb_attr_take_cache(union iocb_attr_value value, struct iocb_attrs *attrs)
 		return false;
 	if ((value.hints & admission) == admission)
 		return false;
-	/* at most one bit: a power of two, or none */
+	/* at most one bit may be set: zero or a power of two */
 	if (policy & (policy - 1))
 		return false;
 	attrs->cache.hints = value.hints;
@@ -226,7 +229,7 @@ iocb_attr_value_of(const struct iocb_attr *attr)
 	return *(const union iocb_attr_value *)(attr + 1);
 }
 
-/* Is this the header of a list of one record of one value? Most are. */
+/* True if the list has the size of one record of one value, as most have. */
 static __always_inline bool
 iocb_attr_is_one(union iocb_attr_list_word list)
 {
@@ -237,8 +240,8 @@ iocb_attr_is_one(union iocb_attr_list_word list)
 }
 
 /*
- * The same as iocb_attr_parse() for the record of such a list, if there is
- * nothing wrong with it and nothing unusual; if not, that is to be asked.
+ * Fast path of iocb_attr_parse() for the record of such a list. Returns false
+ * if the record is invalid or unusual: iocb_attr_parse() must be called then.
  */
 static __always_inline bool
 iocb_attr_parse_one(union iocb_attr_word head, union iocb_attr_value value,
@@ -252,7 +255,7 @@ iocb_attr_parse_one(union iocb_attr_word head, union iocb_attr_value value,
 		return false;
 	id = array_index_nospec(id, IOCB_ATTR_NR);
 	desc = &iocb_attr_descs[id];
-	/* or its address is computed again for each use */
+	/* keep the address in a register instead of recomputing it */
 	OPTIMIZER_HIDE_VAR(desc);
 	*found = desc;
 	if ((head.word & ~IOCB_ATTR_WORD(0, 0, IOCB_ATTR_REQUIRED)) !=

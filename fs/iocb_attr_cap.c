@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * FS_IOC_GETIOCBATTR_CAP: which attributes this kernel knows, and what comes of
- * them on a file.
+ * FS_IOC_GETIOCBATTR_CAP: report which attributes this kernel supports, and
+ * which of them direct I/O on a file carries and lower layers honour.
  */
 #include <linux/blkdev.h>
 #include <linux/err.h>
@@ -14,7 +14,7 @@
 #include "iocb_attr.h"
 
 static_assert(sizeof(struct iocb_attr_cap) == IOCB_ATTR_CAP_SIZE_VER0);
-/* one for each bit of the masks */
+/* one size for each bit of the masks */
 static_assert(sizeof_field(struct iocb_attr_cap, sizes) / sizeof(u16) ==
 	      BITS_PER_TYPE(u64));
 static_assert(BITS_PER_TYPE(u64) >= IOCB_ATTR_NR);
@@ -27,17 +27,16 @@ static_assert(BITS_PER_TYPE(u64) >= IOCB_ATTR_NR);
  * file_dio_bdev - find the device that direct I/O on a file goes to
  * @file: The file.
  *
- * Context: Process context; may sleep if the file is one of a stacked file
- *	system.
- * Return: The device, which stays as long as @file is open; NULL if there is
- *	more than one, or it is not known; or ERR_PTR(-EOPNOTSUPP) if direct I/O
- *	on @file hands no attributes on.
+ * Context: Process context; may sleep if the file is on a stacked file system.
+ * Return: The device, which is valid while @file is open; NULL if there is more
+ *	than one, or if it is not known; or an error pointer, -EOPNOTSUPP if
+ *	direct I/O on @file carries no attributes.
  */
 struct block_device *file_dio_bdev(struct file *file)
 {
 	struct inode *inode = file_inode(file);
 
-	/* memory that is mapped to a file has no bios */
+	/* DAX does not use bios */
 	if (!(file->f_mode & FMODE_CAN_ODIRECT) ||
 	    !(file->f_op->fop_flags & FOP_DIO_ATTRS) || IS_DAX(inode))
 		return ERR_PTR(-EOPNOTSUPP);
@@ -50,11 +49,11 @@ struct block_device *file_dio_bdev(struct file *file)
 EXPORT_SYMBOL_GPL(file_dio_bdev);
 
 /**
- * file_dio_has_attrs - does direct I/O on a file hand attributes on?
+ * file_dio_has_attrs - check whether direct I/O on a file carries attributes
  * @file: The file.
  *
  * Context: As file_dio_bdev().
- * Return: false if it is known beforehand that it does not.
+ * Return: false if it is known before the I/O that it carries none, else true.
  */
 bool file_dio_has_attrs(struct file *file)
 {
@@ -85,10 +84,10 @@ static void fill_file(struct iocb_attr_cap *cap, struct file *file)
 	cap->writes = carried.writes;
 	cap->schedulers = carried.schedulers;
 	cap->caches = carried.caches;
-	/* charged here, whatever comes of it below */
+	/* charged at the top device, whatever reaches the lower ones */
 	if (iocb_attr_charges_cgroups())
 		cap->controllers = IOCB_ATTRS_CHARGE;
-	/* the stack has been asked for its format when the file was opened */
+	/* open() has checked that the device has a metadata format */
 	if (file->f_mode & FMODE_HAS_METADATA) {
 		cap->reads |= BIT(IOCB_ATTR_pi);
 		cap->writes |= BIT(IOCB_ATTR_pi);

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-I/O attributes: which cgroups a context was allowed to charge.
+ * Per-I/O attributes: cached permissions to charge cgroups.
  *
- * The check whether a task may charge a cgroup takes cgroup_mutex, which is not
- * for each I/O. A context (of io_setup(2), or a ring) remembers one grant for a
- * cgroup. It holds for all that the check depends on: the cgroup, the mount
- * that the cgroup was opened through, the cgroup of the submitter, its cgroup
- * namespace, and its credentials. Where one of these differs, the check is made
- * again, and its result replaces the grant.
+ * The permission check takes cgroup_mutex, which is too expensive per I/O. A
+ * context (of io_setup(2), or a ring) caches one grant per cgroup. A grant
+ * records everything that the check depends on: the cgroup, the mount that the
+ * cgroup was opened through, the cgroup of the submitter, its cgroup namespace,
+ * and its credentials. If one of these differs, the check is repeated. If it
+ * succeeds, the new grant replaces the old one.
  *
- * Cgroups, mounts and namespaces are identified by numbers that are never used
- * again, so a grant keeps nothing alive but the credentials. These are compared
- * by value: setfsuid(2) makes new credentials for each call, and a file server
- * calls it around each I/O. A file descriptor may be closed and used for
- * something else, so it is looked up for each I/O.
+ * Cgroups, mounts and namespaces are identified by ids that are never reused.
+ * A grant therefore holds a reference to the credentials only. Credentials are
+ * compared by value: setfsuid(2) makes new ones for each call, and a file
+ * server calls it around each I/O. A file descriptor may be closed and reused,
+ * so it is looked up for each I/O.
  *
- * A grant is not revoked when the mode of a cgroup.procs changes. An open
+ * A grant is not revoked when the mode of cgroup.procs changes. An open
  * cgroup.procs is stricter: each write checks the common ancestor again.
  */
 #include <linux/cgroup.h>
@@ -34,7 +34,7 @@
 #include "iocb_attr.h"
 #include "mount.h"
 
-/* What a program with a cgroup per client needs: a few to a bucket at most. */
+/* Room for a cgroup per client: at most 4 per bucket on average. */
 #define GRANT_BITS	10
 #define GRANTS_MAX	(4 << GRANT_BITS)
 
@@ -66,7 +66,7 @@ static u64 mount_of(const struct file *file)
 	return real_mount(file->f_path.mnt)->mnt_id_unique;
 }
 
-/* Credentials that differ from those of a grant, but perhaps not in value. */
+/* Compare credentials by value. */
 static noinline bool same_value(const struct cred *a, const struct cred *b)
 {
 	struct lsm_prop of_a, of_b;
@@ -82,15 +82,15 @@ static noinline bool same_value(const struct cred *a, const struct cred *b)
 	return !memcmp(&of_a, &of_b, sizeof(of_a));
 }
 
-/* All that inode_permission() goes by. */
+/* True if the credentials are equal in all that inode_permission() checks. */
 static bool same_rights(const struct cred *a, const struct cred *b)
 {
 	return likely(a == b) || same_value(a, b);
 }
 
 /*
- * May current charge the cgroup with this id, as far as @grants remembers? In
- * an RCU read-side critical section.
+ * True if @grants has a valid grant for current to charge the cgroup with this
+ * id. Must be called in an RCU read-side critical section.
  */
 static bool granted(struct iocb_attr_grants *grants, u64 cgroup, u64 mount)
 {
@@ -127,7 +127,7 @@ static void forget(struct iocb_attr_grants *grants, struct hlist_head *table)
 	grants->nr = 0;
 }
 
-/* Give @grants its table, unless it has one. */
+/* Allocate the table of @grants unless it has one. */
 static int add_table(struct iocb_attr_grants *grants)
 {
 	struct hlist_head *table;
@@ -143,9 +143,8 @@ static int add_table(struct iocb_attr_grants *grants)
 }
 
 /*
- * Memory for a grant, before the check is made: without it the I/O is refused,
- * as else each of those that follow would take cgroup_mutex, while memory is
- * short.
+ * Allocate a grant before the permission check. If this fails, the I/O is
+ * rejected. Otherwise each I/O would take cgroup_mutex while memory is short.
  */
 static struct grant *new_grant(struct iocb_attr_grants *grants)
 {
@@ -159,7 +158,7 @@ static struct grant *new_grant(struct iocb_attr_grants *grants)
 	return grant;
 }
 
-/* Remember @grant in the place of what was remembered of that cgroup. */
+/* Add @grant, or replace the existing grant of the same cgroup. */
 static void remember(struct iocb_attr_grants *grants, struct grant *grant)
 {
 	struct hlist_head *table, *bucket;
@@ -176,7 +175,7 @@ static void remember(struct iocb_attr_grants *grants, struct grant *grant)
 			goto out;
 		}
 	}
-	/* many of these are likely to be of cgroups that are gone */
+	/* most grants probably belong to removed cgroups */
 	if (grants->nr >= GRANTS_MAX)
 		forget(grants, table);
 	grants->nr++;
@@ -186,26 +185,26 @@ out:
 }
 
 #ifdef CONFIG_BLK_CGROUP
-/* css_tryget_online(), in the read side that is entered already */
+/* css_tryget_online() for callers in an RCU read-side critical section */
 static bool tryget_css(struct cgroup_subsys_state *css)
 {
 	if (!css)
 		return false;
-	/* that of the root cgroup, which is never removed */
+	/* the css of the root cgroup, which is never removed */
 	if (css->flags & CSS_NO_REF)
 		return true;
 	return percpu_ref_tryget_live_rcu(&css->refcnt);
 }
 
 /*
- * Charge the I/O to @cgrp, or to the nearest ancestor that has an io css. In an
- * RCU read-side critical section.
+ * Charge the I/O to @cgrp, or to the nearest ancestor that has an io css. Must
+ * be called in an RCU read-side critical section.
  */
 static void charge(struct iocb_attrs *attrs, struct cgroup *cgrp)
 {
 	struct cgroup_subsys_state *css;
 
-	/* cgroup v1 has it: a v2 cgroup limits no I/O */
+	/* cgroup v1 has the controller: v2 cgroups have no I/O limits */
 	if (!cgroup_subsys_on_dfl(io_cgrp_subsys))
 		return;
 
@@ -222,7 +221,7 @@ static void charge(struct iocb_attrs *attrs, struct cgroup *cgrp)
 }
 #endif
 
-/* No grant is on record: check the right to charge the cgroup. */
+/* No cached grant: do the full permission check. */
 static noinline int ask(struct file *file, struct iocb_attrs *attrs,
 			const struct kiocb *iocb,
 			struct iocb_attr_grants *grants)
@@ -272,8 +271,8 @@ int iocb_attr_resolve_cgroup(union iocb_attr_value value,
 }
 
 /**
- * iocb_attr_exit_grants - forget what a context was allowed
- * @grants: Of the context, which nobody uses any more.
+ * iocb_attr_exit_grants - free the grants of a context
+ * @grants: The grants of a context that is no longer in use.
  *
  * Context: Process context.
  */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of what a context remembers of cgroups. Part of iocb_attr_grant.c,
- * whose functions have no other callers.
+ * KUnit tests of the grants of a context. iocb_attr_grant.c includes this file
+ * because the functions under test are static.
  */
 #include <kunit/test.h>
 #include <linux/mount.h>
 
-/* current may charge the cgroup with a number that none has */
+/* Add a grant for current. The ids are arbitrary. */
 static void grant_cgroup(struct kunit *test, struct iocb_attr_grants *grants,
 			 u64 cgroup, u64 mount)
 {
@@ -35,7 +35,7 @@ static void grants_of_one_cgroup(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_granted(&grants, 1, 1));
 	for (i = 0; i < 100; i++)
 		grant_cgroup(test, &grants, 1, i);
-	/* each has taken the place of the one before */
+	/* each grant has replaced the previous one */
 	KUNIT_EXPECT_EQ(test, grants.nr, 1);
 	KUNIT_EXPECT_TRUE(test, is_granted(&grants, 1, 99));
 	KUNIT_EXPECT_FALSE(test, is_granted(&grants, 1, 98));
@@ -53,7 +53,7 @@ static void grants_of_many_cgroups(struct kunit *test)
 		grant_cgroup(test, &grants, i, 1);
 	KUNIT_EXPECT_EQ(test, grants.nr, GRANTS_MAX);
 	KUNIT_EXPECT_TRUE(test, is_granted(&grants, 0, 1));
-	/* a known one needs no room */
+	/* replacing a grant needs no room */
 	grant_cgroup(test, &grants, 0, 2);
 	KUNIT_EXPECT_EQ(test, grants.nr, GRANTS_MAX);
 	grant_cgroup(test, &grants, GRANTS_MAX, 1);
@@ -63,7 +63,7 @@ static void grants_of_many_cgroups(struct kunit *test)
 	iocb_attr_exit_grants(&grants);
 }
 
-/* Does the grant of current hold with @cred, which is put? */
+/* True if the grant is valid with @cred as credentials. Puts @cred. */
 static bool granted_as(struct iocb_attr_grants *grants, struct cred *cred)
 {
 	const struct cred *old = override_creds(cred);
@@ -74,7 +74,7 @@ static bool granted_as(struct iocb_attr_grants *grants, struct cred *cred)
 	return ret;
 }
 
-/* Credentials are compared by all that a permission depends on. */
+/* All credentials that a permission depends on are compared. */
 static void grants_by_credentials(struct kunit *test)
 {
 	struct iocb_attr_grants grants;
@@ -104,7 +104,7 @@ static void grants_by_credentials(struct kunit *test)
 	iocb_attr_exit_grants(&grants);
 }
 
-/* What must not wait does not, even for a lock that its own thread holds. */
+/* With nowait the lock is only tried, even if this thread already holds it. */
 static void grants_without_waiting(struct kunit *test)
 {
 	struct file_system_type *type = get_fs_type("cgroup2");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-I/O attributes: the table of attributes, and the check of a list.
+ * Per-I/O attributes: attribute table and list parser.
  *
- * Nothing here sleeps, takes a lock or reads user memory: a list is checked
- * in the kernel's own copy of it. That lets the same file be built in
+ * Nothing here sleeps, takes a lock or reads user memory: the parser works on
+ * the kernel's copy of a list. The same file can therefore be built in
  * userspace and fuzzed.
  */
 #include <linux/bits.h>
@@ -30,7 +30,7 @@ static bool take_pi(union iocb_attr_value value, struct iocb_attrs *attrs)
 	return !(value.pi_flags & ~IO_INTEGRITY_VALID_FLAGS);
 }
 
-/* The value of each is where iocb_attr_value_of() looks for it. */
+/* iocb_attr_value_of() reads the value of each record from this offset. */
 #define VALUE_AT(name, field, member)					\
 	static_assert(offsetofend(struct iocb_attr_ ## name, field) ==	\
 		      sizeof(struct iocb_attr) +			\
@@ -42,13 +42,13 @@ VALUE_AT(ioprio, ioprio, ioprio);
 VALUE_AT(cache, hints, hints);
 VALUE_AT(pi, flags, pi_flags);
 
-/* Every record has had one since it was published. */
+/* Every record has contained a value since it was first published. */
 #define VALUE_END	(sizeof(struct iocb_attr) + sizeof(union iocb_attr_value))
 
 #define RECORD(name)							\
 	RECORD_EXCLUDES(name, 0)
 
-/* @others: the mask of those that may not be in one list with it */
+/* @others: mask of the ids that may not be in the same list */
 #define RECORD_EXCLUDES(name, others)					\
 	.excludes	= BIT(IOCB_ATTR_ ## name) | (others),		\
 	.alone		= sizeof(struct iocb_attr_ ## name) >		\
@@ -62,14 +62,14 @@ VALUE_AT(pi, flags, pi_flags);
 			  BUILD_BUG_ON_ZERO(sizeof(struct iocb_attr_ ##	\
 				name) > sizeof(union iocb_attr_any))
 
-/* The bytes from @at to the end of a word, as the word has them. */
+/* Mask of the bytes of a word from offset @at to its end. */
 #ifdef __LITTLE_ENDIAN
 #define WORD_FROM(at)	(~0ULL << (at) % 8 * 8)
 #else
 #define WORD_FROM(at)	(~0ULL >> (at) % 8 * 8)
 #endif
 
-/* A reserved field ends with the word of 8 bytes that it begins in. */
+/* A reserved field extends to the end of the 8-byte word it starts in. */
 #define RESERVED(name)							\
 	.reserved	= WORD_FROM(offsetof(struct iocb_attr_ ## name,	\
 					     reserved)),		\
@@ -77,9 +77,9 @@ VALUE_AT(pi, flags, pi_flags);
 				      reserved) - sizeof(u64)
 
 /*
- * To add an attribute: its record in the UAPI header, its line here and in
- * union iocb_attr_any, and the layer that looks it up. A record that grows keeps
- * its min_size.
+ * To add an attribute, add its record to the UAPI header, an entry here and in
+ * union iocb_attr_any, and a layer that looks it up. The min_size of a record
+ * does not change when the record grows.
  */
 const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR] = {
 	[IOCB_ATTR_proxy_pid] = {
@@ -121,7 +121,7 @@ const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR] = {
 	},
 };
 
-/* What is wrong with a record whose size is not the one we know? */
+/* Validate a record whose size differs from desc->size. */
 static int check_size(const struct iocb_attr *attr,
 		      const struct iocb_attr_desc *desc,
 		      struct iocb_attr_refusal *bad)
@@ -137,22 +137,22 @@ static int check_size(const struct iocb_attr *attr,
 }
 
 /**
- * iocb_attr_parse - check the records of a list and find each
- * @descs: iocb_attr_descs; a test may have others.
+ * iocb_attr_parse - validate the records of a list and locate each
+ * @descs: iocb_attr_descs; a test may pass another table.
  * @body: The kernel's copy of the records, 8-byte aligned.
- * @len: Bytes of @body, a multiple of 8.
- * @attrs: Filled in with what was given, and with its values where nothing
- *	but the record is needed for them.
- * @found: Filled in; on error, with what is wrong alone.
+ * @len: Size of @body in bytes, a multiple of 8.
+ * @attrs: Filled in with the ids that are present, and with the values that
+ *	need no resolving.
+ * @found: Filled in; on error, only @found->bad is valid.
  *
- * Checks all that can be told from the bytes alone. The first record at
- * fault, in the list's order, decides the error.
+ * Does all checks that depend on the bytes of the list only. The first faulty
+ * record, in list order, determines the error.
  *
- * Context: Any.
- * Return: 0; -EINVAL for a malformed record, an unknown flag, a reserved
- *	field that is not 0, an impossible value, an id given twice or one
- *	that excludes another before it; -E2BIG for a record with more in it
- *	than this kernel knows.
+ * Context: Any context.
+ * Return: 0; -EINVAL for a malformed record, an unknown flag, a non-zero
+ *	reserved field, an invalid value, a duplicate id, or an id that excludes
+ *	an earlier one; -E2BIG for a record that has non-zero bytes beyond the
+ *	size that this kernel defines.
  */
 int iocb_attr_parse(const struct iocb_attr_desc *descs, const void *body,
 		    u32 len, struct iocb_attrs *attrs,
@@ -173,14 +173,14 @@ int iocb_attr_parse(const struct iocb_attr_desc *descs, const void *body,
 	for (left = len; left; left -= size) {
 		size = attr->size;
 
-		/* left is 8 or more; a size of less than 8 is a huge one here */
+		/* left is at least 8; a size below 8 wraps to a huge value */
 		if (unlikely(size % 8 ||
 			     size - sizeof(*attr) > left - sizeof(*attr))) {
 			ret = iocb_attr_refuse(&found->bad, -EINVAL,
 					       IOCB_ATTR_BAD_SIZE);
 			goto refused;
 		}
-		/* it says where the next record is */
+		/* it determines the address of the next record */
 		size = array_index_nospec(size, left + 1);
 		if (unlikely(attr->flags & ~IOCB_ATTR_REQUIRED)) {
 			ret = iocb_attr_refuse(&found->bad, -EINVAL,

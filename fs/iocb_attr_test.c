@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of the attribute list parser, every branch of it.
+ * KUnit tests of the attribute list parser. They cover every branch.
  *
  * tools/testing/kunit/kunit.py run --kunitconfig fs/iocb_attr.kunitconfig
  */
@@ -12,7 +12,7 @@
 
 #include "iocb_attr.h"
 
-/* One of each record, in a buffer that tests spoil. */
+/* One record of each kind, in a buffer for tests to corrupt. */
 struct all_records {
 	struct iocb_attr_proxy_pid	proxy_pid;
 	struct iocb_attr_cgroup		cgroup;
@@ -22,7 +22,7 @@ struct all_records {
 	struct iocb_attr_proxy_pidfd	proxy_pidfd;
 };
 
-/* What all but the last take up: proxy_pid and proxy_pidfd exclude. */
+/* Size of all but the last: proxy_pid and proxy_pidfd exclude each other. */
 #define COMPATIBLE	offsetof(struct all_records, proxy_pidfd)
 
 #define RECORD_OF(name)						\
@@ -67,7 +67,7 @@ static void expect_accepted(struct kunit *test, const void *body, u32 len,
 	KUNIT_EXPECT_EQ(test, found.must, must);
 }
 
-/* The layout is ABI: no record may have a hole or change its size. */
+/* The layout is ABI: no record may have holes or change its size. */
 static void layout(struct kunit *test)
 {
 	BUILD_BUG_ON(sizeof(struct iocb_attr) != 8);
@@ -84,7 +84,7 @@ static void layout(struct kunit *test)
 	BUILD_BUG_ON(sizeof(struct iocb_attrs) > 48);
 }
 
-/* Each line of the table, against the struct that it describes. */
+/* Consistency of each entry of the table. */
 static void table(struct kunit *test)
 {
 	unsigned int id;
@@ -95,19 +95,19 @@ static void table(struct kunit *test)
 		KUNIT_EXPECT_GE(test, desc->min_size, sizeof(struct iocb_attr));
 		KUNIT_EXPECT_GE(test, desc->size, desc->min_size);
 		KUNIT_EXPECT_EQ(test, desc->size % 8, 0);
-		/* what is refused for not being 0 has to be there */
+		/* the reserved word must be inside the minimum record size */
 		KUNIT_EXPECT_LE(test, desc->reserved_at + sizeof(u64),
 				desc->min_size);
-		/* in a word, and not in the header */
+		/* it must be aligned and after the header */
 		KUNIT_EXPECT_EQ(test, desc->reserved_at % 8, 0);
 		KUNIT_EXPECT_TRUE(test, desc->reserved_at || !desc->reserved);
-		/* what is given twice is refused; exclusion is mutual */
+		/* duplicates are rejected; exclusion is mutual */
 		KUNIT_EXPECT_TRUE(test, desc->excludes & BIT(id));
 		for (unsigned int other = 0; other < IOCB_ATTR_NR; other++)
 			KUNIT_EXPECT_EQ(test, !!(desc->excludes & BIT(other)),
 					!!(iocb_attr_descs[other].excludes &
 					   BIT(id)));
-		/* either it goes somewhere or it is never promised */
+		/* an attribute that can be honoured is stored or resolved */
 		KUNIT_EXPECT_TRUE(test, desc->resolve || desc->take ||
 				  !desc->consumed);
 	}
@@ -185,7 +185,7 @@ static void no_records(struct kunit *test)
 	expect_accepted(test, &all, 0, 0, 0);
 }
 
-/* Is this, alone in a list, found good without a look at the rest? */
+/* True if the fast path accepts this record as the only one of a list. */
 static bool is_good(u32 size, u16 id, u16 flags, u64 value, u32 *hints)
 {
 	union iocb_attr_word head = {
@@ -220,7 +220,7 @@ static void one_alone(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, is_good(24, id, 0, 0, &hints));
 		KUNIT_EXPECT_EQ(test, is_good(16, id, 0, ~0ULL, &hints),
 				id == IOCB_ATTR_proxy_pid);
-		/* data integrity is never dropped: that takes a look */
+		/* data integrity must not take the fast path */
 		if (iocb_attr_descs[id].integrity)
 			KUNIT_EXPECT_EQ(test, iocb_attr_descs[id].alone, 0);
 	}
@@ -253,7 +253,7 @@ static void one_of_each(struct kunit *test)
 			BIT(IOCB_ATTR_proxy_pidfd), 0);
 }
 
-/* Every size a record can claim, in a list of every size that holds it. */
+/* Record sizes from 0 to 56 bytes, in lists with 8 to 48 bytes of records. */
 static void record_sizes(struct kunit *test)
 {
 	for (u32 len = 8; len <= 48; len += 8) {
@@ -275,7 +275,7 @@ static void record_sizes(struct kunit *test)
 				expect_accepted(test, body, len,
 						BIT(IOCB_ATTR_cache), 0);
 			else
-				/* the bytes left over are a record of size 0 */
+				/* the remaining bytes are a record of size 0 */
 				expect_refused(test, body, len, -EINVAL,
 					       IOCB_ATTR_BAD_SIZE, size, 0);
 		}
@@ -324,7 +324,7 @@ static void conflict(struct kunit *test)
 		       IOCB_ATTR_proxy_pidfd);
 }
 
-/* A record from the future: more bytes than this kernel knows. */
+/* Records with more bytes than this kernel defines. */
 static void longer(struct kunit *test)
 {
 	static const struct {
@@ -358,8 +358,8 @@ static void longer(struct kunit *test)
 }
 
 /*
- * A kernel in which the record of cache has grown by a reserved word, and lists
- * of programs from before that.
+ * The cache record has grown by a reserved word. Programs pass the old and the
+ * new size.
  */
 static void grown(struct kunit *test)
 {
@@ -386,7 +386,7 @@ static void grown(struct kunit *test)
 	desc->reserved_at = old;
 	desc->reserved = ~0ULL;
 
-	/* the last record: there are no bytes after it to look at */
+	/* the last record: no bytes after it may be read */
 	last = kunit_kzalloc(test, old, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, last);
 	*last = all.cache;
@@ -397,14 +397,14 @@ static void grown(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, attrs.cache.hints, IOCB_CACHE_BYPASS);
 	KUNIT_EXPECT_PTR_EQ(test, found.record[IOCB_ATTR_cache], &last->attr);
 
-	/* not the last: the bytes of the next record are not its own */
+	/* not the last: the next record must not be read as part of it */
 	two.cache = *last;
 	KUNIT_EXPECT_EQ(test, iocb_attr_parse(descs, &two, sizeof(two), &attrs,
 					      &found), 0);
 	KUNIT_EXPECT_EQ(test, attrs.given,
 			BIT(IOCB_ATTR_cache) | BIT(IOCB_ATTR_ioprio));
 
-	/* a program that knows the new word */
+	/* a program that was built with the new word */
 	new.cache.attr.size = sizeof(new);
 	KUNIT_EXPECT_EQ(test, iocb_attr_parse(descs, &new, sizeof(new), &attrs,
 					      &found), 0);
@@ -415,7 +415,7 @@ static void grown(struct kunit *test)
 					      &found), -EINVAL);
 	KUNIT_EXPECT_EQ(test, found.bad.reason, IOCB_ATTR_BAD_RESERVED);
 
-	/* what is read of the record later is zero, too */
+	/* the full-size copy of the old record is padded with zeroes */
 	memset(&room, 0xff, sizeof(room));
 	KUNIT_EXPECT_PTR_EQ(test, iocb_attr_whole(&last->attr, desc, &room),
 			    &room.attr);
@@ -452,7 +452,7 @@ static void reserved(struct kunit *test)
 	}
 }
 
-/* All combinations of the hints that there are, and each that is not. */
+/* All combinations of defined hints, and each undefined hint. */
 static void cache_hints(struct kunit *test)
 {
 	const u32 policies = IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |
@@ -506,10 +506,10 @@ static void unknown_id(struct kunit *test)
 	first->id = IOCB_ATTR_NR;
 	second->size = 16;
 	second->id = U16_MAX;
-	body[1] = ~0ULL;	/* whatever it means, it is not read */
+	body[1] = ~0ULL;	/* the payload of an unknown id is ignored */
 	expect_accepted(test, body, sizeof(body), 0, 0);
 
-	/* twice the same unknown one is not for this kernel to judge */
+	/* duplicates of an unknown id are accepted */
 	second->id = IOCB_ATTR_NR;
 	expect_accepted(test, body, sizeof(body), 0, 0);
 
@@ -526,13 +526,13 @@ static void unknown_id(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, found.unknown, 8);
 	KUNIT_EXPECT_EQ(test, found.unknown_id, IOCB_ATTR_NR);
 
-	/* but its header is checked like any other */
+	/* the header of an unknown record is validated all the same */
 	first->flags = 2;
 	expect_refused(test, body, sizeof(body), -EINVAL, IOCB_ATTR_BAD_FLAGS,
 		       0, IOCB_ATTR_NR);
 }
 
-/* Of two records at fault the first decides, whatever the faults are. */
+/* The first of two faulty records determines the error. */
 static void first_fault_decides(struct kunit *test)
 {
 	struct all_records r = all;
@@ -546,7 +546,7 @@ static void first_fault_decides(struct kunit *test)
 		       offsetof(struct all_records, cache), IOCB_ATTR_cache);
 }
 
-/* The longest list there can be. */
+/* A list of the maximum size. */
 static void longest_list(struct kunit *test)
 {
 	const u32 len = IOCB_ATTR_LIST_MAX - sizeof(struct iocb_attr_list);

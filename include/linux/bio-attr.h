@@ -2,10 +2,10 @@
 /*
  * Per-I/O attributes in the block layer.
  *
- * bio->bi_attrs borrows the attributes of the kiocb that the bio was made for
- * and takes no reference. A bio may be asked for them until bio_endio() is
- * called on it and not after: the same rule as for its payload pages. A bio
- * that may outlive the one it was cloned from must forget them.
+ * bio->bi_attrs points to the attributes of the kiocb that the bio was made
+ * for, without a reference. Like the payload pages, they are valid until
+ * bio_endio() is called on the bio. A clone that may outlive its original must
+ * call bio_forget_attrs().
  */
 #ifndef _LINUX_BIO_ATTR_H
 #define _LINUX_BIO_ATTR_H
@@ -19,7 +19,7 @@
 
 #ifdef CONFIG_IOCB_ATTR
 
-/* What bio->bi_attrs is after bio_endio(), for those who look nevertheless. */
+/* bi_attrs after bio_endio() with CONFIG_IOCB_ATTR_DEBUG; faults on use. */
 #define BIO_ATTRS_POISON	((struct iocb_attrs *)(0xa77 + \
 						       POISON_POINTER_DELTA))
 
@@ -33,12 +33,12 @@ static inline struct iocb_attrs *bio_attrs(const struct bio *bio)
 }
 
 /**
- * bio_set_attrs - give a new bio the attributes of its I/O
+ * bio_set_attrs - set the attributes of a new bio to those of its I/O
  * @bio: A bio made for @iocb, with its block device.
  * @iocb: The I/O.
  *
- * For the code that turns a kiocb into bios. The bio must end before the
- * kiocb is completed. Charges the bio to the cgroup that the attributes name.
+ * For code that builds bios from a kiocb. The bio must end before the kiocb is
+ * completed. Charges the bio to the cgroup that the attributes name, if any.
  */
 static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
 {
@@ -50,7 +50,7 @@ static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
 }
 
 /**
- * bio_alloc_iocb - allocate a bio that has the attributes of its I/O
+ * bio_alloc_iocb - allocate a bio with the attributes of its I/O
  * @iocb: The I/O.
  * @bdev: As for bio_alloc_bioset().
  * @nr_vecs: Likewise.
@@ -58,8 +58,8 @@ static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
  * @gfp: Likewise.
  * @bs: Likewise.
  *
- * bio_alloc_bioset() and bio_set_attrs(), but the bio is not charged to the
- * submitter first if it is to be charged to somebody else.
+ * Combines bio_alloc_bioset() and bio_set_attrs(). If the attributes name a
+ * cgroup, the bio is not charged to the submitter first.
  *
  * Context: As bio_alloc_bioset().
  * Return: As bio_alloc_bioset().
@@ -74,7 +74,7 @@ bio_alloc_iocb(const struct kiocb *iocb, struct block_device *bdev,
 	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
 		return bio_alloc_bioset(bdev, nr_vecs, opf, gfp, bs);
 
-	/* without a device it is charged to nobody */
+	/* allocate without a bdev to skip the default blkg association */
 	bio = bio_alloc_bioset(iocb->ki_attrs->css ? NULL : bdev, nr_vecs, opf,
 			       gfp, bs);
 	if (unlikely(!bio))
@@ -87,21 +87,21 @@ bio_alloc_iocb(const struct kiocb *iocb, struct block_device *bdev,
 }
 
 /**
- * bio_clone_attrs - give a bio the attributes of the one that it stands for
+ * bio_clone_attrs - copy the attributes of a bio to a bio that replaces it
  * @bio: A bio that ends before @src does.
- * @src: The bio that it is submitted in place of, or for a part of.
+ * @src: The bio that @bio replaces in whole or in part.
  *
- * For layers that allocate a bio of their own; what clones one or splits it
- * does this. Charging @bio is left to bio_clone_blkg_association().
+ * For layers that allocate bios themselves; cloning and splitting a bio copies
+ * the attributes already. Use bio_clone_blkg_association() to charge @bio.
  *
- * Context: Any. @src must not have ended.
+ * Context: Any context. @src must not have ended.
  */
 static inline void bio_clone_attrs(struct bio *bio, const struct bio *src)
 {
 	bio->bi_attrs = src->bi_attrs;
 }
 
-/* A bio has ended: its attributes may be gone. */
+/* Called when a bio ends. Its attributes may be freed after that. */
 static inline void bio_end_attrs(struct bio *bio)
 {
 	if (IS_ENABLED(CONFIG_IOCB_ATTR_DEBUG) && bio->bi_attrs)
@@ -109,16 +109,17 @@ static inline void bio_end_attrs(struct bio *bio)
 }
 
 /**
- * kiocb_set_bio_attrs - give an I/O the attributes of a bio that it is done for
- * @iocb: The I/O; ki_flags are set otherwise, IOCB_DIRECT among them.
- * @attrs: Filled in; has to live until @iocb is completed.
+ * kiocb_set_bio_attrs - copy the attributes of a bio to an I/O done for it
+ * @iocb: The I/O. The other ki_flags, including IOCB_DIRECT, must be set.
+ * @attrs: Filled in; must stay valid until @iocb is completed.
  * @bio: The bio, which must not end before @iocb is completed.
  *
- * For a block driver that does its I/O through a file. What @iocb honours is
- * kept in @attrs until bios_attrs_honoured() hands it up. What @bio holds for
- * its attributes is borrowed: do not call iocb_attrs_end() for @iocb.
+ * For block drivers that do their I/O through a file. @attrs records the
+ * attributes of @iocb that are honoured; report them with
+ * bios_attrs_honoured(). The references belong to the I/O of @bio: do not call
+ * iocb_attrs_end() for @iocb.
  *
- * Context: Any.
+ * Context: Any context.
  */
 static inline void kiocb_set_bio_attrs(struct kiocb *iocb,
 				       struct iocb_attrs *attrs,
@@ -126,7 +127,7 @@ static inline void kiocb_set_bio_attrs(struct kiocb *iocb,
 {
 	if (likely(!bio->bi_attrs))
 		return;
-	/* other bios of the I/O may set bits of honoured at this moment */
+	/* no struct copy: other bios of the I/O may be setting honoured */
 	attrs->given = bio->bi_attrs->given;
 	attrs->flags = bio->bi_attrs->flags & IOCB_ATTRS_CSS_IS_NAMED;
 	attrs->ioprio = bio->bi_attrs->ioprio;
@@ -141,11 +142,11 @@ static inline void kiocb_set_bio_attrs(struct kiocb *iocb,
 }
 
 /**
- * kiocb_attrs_honoured - which attributes of an I/O were honoured so far
+ * kiocb_attrs_honoured - get the attributes of an I/O honoured so far
  * @iocb: The I/O.
  *
- * Context: Any.
- * Return: The mask of the attributes that a layer below acted on.
+ * Context: Any context.
+ * Return: Mask of the attributes that a layer below honoured.
  */
 static inline u32 kiocb_attrs_honoured(const struct kiocb *iocb)
 {
@@ -155,8 +156,8 @@ static inline u32 kiocb_attrs_honoured(const struct kiocb *iocb)
 }
 
 /**
- * bio_forget_attrs - make a clone independent of the original's attributes
- * @bio: A clone that may still be in flight when the original has ended.
+ * bio_forget_attrs - detach a clone from the attributes of the original
+ * @bio: A clone that may still be in flight after the original has ended.
  */
 static inline void bio_forget_attrs(struct bio *bio)
 {
@@ -164,12 +165,12 @@ static inline void bio_forget_attrs(struct bio *bio)
 }
 
 /**
- * bio_attrs_mergeable - may two bios share a request?
+ * bio_attrs_mergeable - check whether attributes allow two bios to be merged
  * @a: A bio.
- * @b: Another one.
+ * @b: Another bio.
  *
- * Context: Any. Both bios must not have ended.
- * Return: Whether the attributes of both mean the same.
+ * Context: Any context. Neither bio may have ended.
+ * Return: true if the attributes of both bios are equivalent.
  */
 static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 {
@@ -179,7 +180,7 @@ static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 	return likely(of_a == of_b) || iocb_attrs_mergeable(of_a, of_b);
 }
 
-/* The half of iocb_attrs_end() for those who know that there are attributes. */
+/* iocb_attrs_end() for an I/O that is known to have attributes. */
 static inline u32 __iocb_attrs_end(struct iocb_attrs *attrs)
 {
 	if (attrs->css || attrs->ioc)
@@ -190,12 +191,12 @@ static inline u32 __iocb_attrs_end(struct iocb_attrs *attrs)
 }
 
 /**
- * iocb_attrs_end - let go of an I/O's attributes
- * @iocb: The I/O, all of whose bios have ended.
+ * iocb_attrs_end - release an I/O's attributes
+ * @iocb: The I/O. All its bios must have ended.
  *
- * Context: Any.
- * Return: What the completion tells userspace: the mask of the attributes
- *	honoured if the list asked for it, else 0.
+ * Context: Any context.
+ * Return: The value that the completion reports to userspace: the mask of the
+ *	honoured attributes if the list requested it, else 0.
  */
 static inline u32 iocb_attrs_end(const struct kiocb *iocb)
 {
@@ -263,22 +264,22 @@ static inline u32 iocb_attrs_end(const struct kiocb *iocb)
 #endif /* CONFIG_IOCB_ATTR */
 
 /**
- * bio_attr_lookup - find one attribute of the I/O that a bio is part of
+ * bio_attr_lookup - find an attribute of the I/O that a bio is part of
  * @bio: The bio; bio_endio() has not been called on it.
  * @name: Name of the attribute, as in IOCB_ATTR_name.
  *
- * Context: Any; takes constant time and no lock.
+ * Context: Any context. Takes constant time and no lock.
  * Return: As iocb_attr_lookup().
  */
 #define bio_attr_lookup(bio, name)	iocb_attr_lookup(bio_attrs(bio), name)
 
 /**
- * bio_attr_honoured - say that a layer acted on an attribute of a bio
+ * bio_attr_honoured - report that a layer honoured an attribute of a bio
  * @bio: The bio; bio_endio() has not been called on it.
  * @name: Name of the attribute, as in IOCB_ATTR_name.
- * @dev: dev_t of the device that the layer is, for the tracepoint.
+ * @dev: dev_t of the layer's device, for the tracepoint.
  *
- * Context: Any.
+ * Context: Any context.
  */
 #define bio_attr_honoured(bio, name, dev)				\
 	iocb_attr_honoured(bio_attrs(bio), name, dev)

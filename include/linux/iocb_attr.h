@@ -2,13 +2,13 @@
 /*
  * Per-I/O attributes inside the kernel.
  *
- * The list that userspace passes (include/uapi/linux/iocb_attr.h) is copied
- * and checked once, at submission, and becomes a struct iocb_attrs. It lives
- * in the memory of the kiocb's owner; kiocb->ki_attrs and bio->bi_attrs
- * borrow it. See include/linux/bio-attr.h for the block layer's side.
+ * The list that userspace passes (include/uapi/linux/iocb_attr.h) is copied and
+ * validated once, at submission, and converted to a struct iocb_attrs. It is in
+ * memory of the kiocb's owner; kiocb->ki_attrs and bio->bi_attrs point to it.
+ * See include/linux/bio-attr.h for the interface of the block layer.
  *
- * linux/aio_abi.h includes this file, and nearly everything includes that:
- * keep it light.
+ * linux/aio_abi.h includes this file, and nearly every file includes
+ * linux/aio_abi.h: keep this header small.
  */
 #ifndef _LINUX_IOCB_ATTR_H
 #define _LINUX_IOCB_ATTR_H
@@ -22,32 +22,34 @@ struct cgroup_subsys_state;
 struct io_context;
 
 /**
- * struct iocb_cache - what iocb_attr_lookup(attrs, cache) finds
- * @hints: IOCB_CACHE_*, checked: neither BYPASS with ADMIT nor two write
- *	policies.
+ * struct iocb_cache - the value that iocb_attr_lookup(attrs, cache) finds
+ * @hints: IOCB_CACHE_*, validated: not both BYPASS and ADMIT, and at most one
+ *	write policy.
  */
 struct iocb_cache {
 	u32	hints;
 };
 
 /**
- * struct iocb_attrs - the attributes of one I/O, parsed
- * @given: Bit per attribute id that the list held.
- * @flags: IOCB_ATTR_LIST_*, and IOCB_ATTRS_CSS_IS_NAMED.
- * @ioprio: The priority that was asked for, if @given has the bit of
- *	IOCB_ATTR_ioprio; never of class none.
- * @honoured: Bit per attribute id that some layer acted on.
- * @cache: No hints unless @given has the bit of IOCB_ATTR_cache.
- * @must: Bit per attribute id that must not be dropped, of a list that was read
- *	before it was known which file the I/O is on; see
- *	iocb_attrs_check_file().
- * @pid: The thread that submitted the I/O, for iocb_attr:iocb_attr_honoured, or 0
- *	if iocb_attr:iocb_attr_accepted was not enabled then.
- * @css: The io cgroup to charge, referenced, or NULL for the submitter's.
- * @ioc: The io_context of the process that is named by a proxy attribute and
- *	by nothing more particular, kept active, or NULL.
+ * struct iocb_attrs - the parsed attributes of one I/O
+ * @given: Mask of the attribute ids in the list.
+ * @flags: IOCB_ATTR_LIST_*, IOCB_ATTRS_CSS_IS_NAMED, and flags private to the
+ *	import of the list.
+ * @ioprio: The requested priority if @given has the bit of IOCB_ATTR_ioprio;
+ *	never of class none.
+ * @honoured: Mask of the attribute ids that a layer honoured.
+ * @cache: The cache hints; none unless @given has the bit of IOCB_ATTR_cache.
+ * @must: Mask of the attribute ids that must not be dropped, if the list was
+ *	imported before the file was known; see iocb_attrs_check_file().
+ * @pid: The thread that submitted the I/O, for the tracepoint
+ *	iocb_attr:iocb_attr_honoured; 0 if iocb_attr:iocb_attr_accepted was
+ *	disabled at submission.
+ * @css: The io css to charge, with a reference; NULL for the submitter's.
+ * @ioc: The io_context of the process that a proxy attribute names, with an
+ *	active reference; NULL if a cgroup or a priority overrides the proxy, or
+ *	if there is none.
  *
- * Use iocb_attr_lookup() and iocb_attr_honoured(). Attributes that nothing
+ * Use iocb_attr_lookup() and iocb_attr_honoured(). Attributes that no layer
  * below the system call looks up have no member.
  */
 struct iocb_attrs {
@@ -63,12 +65,12 @@ struct iocb_attrs {
 };
 
 /*
- * In iocb_attrs.flags: css is that of the cgroup that was named, and not that of
- * an ancestor for want of an io controller there.
+ * In iocb_attrs.flags: css belongs to the named cgroup itself. If that cgroup
+ * has no io controller, css belongs to an ancestor and the flag is not set.
  */
 #define IOCB_ATTRS_CSS_IS_NAMED	BIT(15)
 
-/* The attributes that say who an I/O is for. */
+/* The attributes that select the cgroup, the process or the priority. */
 #define IOCB_ATTRS_WHO	(BIT(IOCB_ATTR_proxy_pid) |			\
 			 BIT(IOCB_ATTR_proxy_pidfd) |			\
 			 BIT(IOCB_ATTR_cgroup) | BIT(IOCB_ATTR_ioprio))
@@ -92,14 +94,14 @@ static inline bool iocb_attr_given(const struct iocb_attrs *attrs,
 }
 
 /**
- * iocb_attr_lookup - find one attribute of an I/O
+ * iocb_attr_lookup - find an attribute of an I/O
  * @attrs: The I/O's attributes, or NULL.
- * @name: Name of the attribute, as in IOCB_ATTR_name: cache.
+ * @name: Name of the attribute, as in IOCB_ATTR_name, for example cache.
  *
- * Context: Any; takes constant time and no lock. What it returns is valid as
- *	long as @attrs is.
+ * Context: Any context. Takes constant time and no lock. The returned pointer
+ *	is valid as long as @attrs is.
  * Return: Pointer to the attribute's value (for cache, a const struct
- *	iocb_cache), or NULL if the I/O does not have it.
+ *	iocb_cache), or NULL if the I/O does not have the attribute.
  */
 #define iocb_attr_lookup(attrs, name)					\
 ({									\
@@ -110,16 +112,16 @@ static inline bool iocb_attr_given(const struct iocb_attrs *attrs,
 })
 
 /**
- * iocb_attr_honoured - say that a layer acted on an attribute
- * @attrs: The I/O's attributes, which iocb_attr_lookup() found @name in.
+ * iocb_attr_honoured - report that a layer honoured an attribute
+ * @attrs: The I/O's attributes, in which iocb_attr_lookup() found @name.
  * @name: Name of the attribute, as in IOCB_ATTR_name.
- * @dev: dev_t of the device that the layer is, for the tracepoint.
+ * @dev: dev_t of the layer's device, for the tracepoint.
  *
- * Call it when it is certain that the I/O is treated as asked, for at least one
- * bio or request of the I/O and before the last one ends. The layer's name is
- * the module's.
+ * Call this when it is certain that the I/O is treated as requested, for at
+ * least one bio or request of the I/O and before the last one ends. The
+ * tracepoint shows the module's name as the layer.
  *
- * Context: Any.
+ * Context: Any context.
  */
 #define iocb_attr_honoured(attrs, name, dev)				\
 	__iocb_attr_honoured(attrs, IOCB_ATTR_ ## name, dev, KBUILD_MODNAME)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What comes of the attributes of an I/O on a file or a block device, for those
- * who ask before they send any: FS_IOC_GETIOCBATTR_CAP.
+ * Which I/O attributes a file or a block device can carry and honour, as
+ * reported by FS_IOC_GETIOCBATTR_CAP.
  */
 #ifndef _LINUX_IOCB_ATTR_CAP_H
 #define _LINUX_IOCB_ATTR_CAP_H
@@ -15,13 +15,13 @@ struct block_device;
 struct file;
 
 /**
- * struct bdev_attr_cap - which attributes a device takes and hands on
- * @reads: Bit per attribute id that bios to read take along to each device
- *	below.
- * @writes: The same of bios to write.
- * @schedulers: Those that the I/O schedulers of this device or one below act on.
- * @caches: Those that this device or one below acts on as a cache.
- * @depth: How many devices are above this one.
+ * struct bdev_attr_cap - the attributes that a device carries and honours
+ * @reads: Mask of the attribute ids that read bios carry to each device below.
+ * @writes: The same for write bios.
+ * @schedulers: Attributes that the I/O scheduler of this device or of a device
+ *	below honours.
+ * @caches: Attributes that this device or a device below honours as a cache.
+ * @depth: Number of devices above this one.
  */
 struct bdev_attr_cap {
 	u32		reads;
@@ -31,7 +31,7 @@ struct bdev_attr_cap {
 	unsigned int	depth;
 };
 
-/* Those that say who is charged. */
+/* The attributes that select the cgroup to charge. */
 #define IOCB_ATTRS_CHARGE	(BIT(IOCB_ATTR_proxy_pid) |		\
 				 BIT(IOCB_ATTR_proxy_pidfd) |		\
 				 BIT(IOCB_ATTR_cgroup))
@@ -59,8 +59,9 @@ static inline void file_attr_cap_add(struct bdev_attr_cap *cap,
 #endif
 
 /**
- * bdev_attr_cap_none - nothing is known to get below this device
- * @cap: What iocb_attr_cap() of struct block_device_operations fills in.
+ * bdev_attr_cap_none - report that no attribute is known to reach lower devices
+ * @cap: The structure that iocb_attr_cap() of struct block_device_operations
+ *	fills in.
  */
 static inline void bdev_attr_cap_none(struct bdev_attr_cap *cap)
 {

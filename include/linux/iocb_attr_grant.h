@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For system calls that take attribute lists: to read one, and what the
- * context, to which the I/O is submitted, remembers.
+ * For system calls that accept attribute lists: import of a list, and grants of
+ * the context that the I/O is submitted to.
  */
 #ifndef _LINUX_IOCB_ATTR_GRANT_H
 #define _LINUX_IOCB_ATTR_GRANT_H
@@ -15,16 +15,15 @@ struct kiocb;
 struct uio_meta;
 
 /**
- * struct iocb_attr_grants - which cgroups a context was allowed to charge
- * @lock: For changes.
- * @table: What was allowed, hashed by the id of the cgroup; NULL until the
- *	first.
- * @nr: How many these are.
+ * struct iocb_attr_grants - cached permissions of a context to charge cgroups
+ * @lock: Protects updates.
+ * @table: The grants, hashed by the id of the cgroup; NULL until the first.
+ * @nr: Number of grants.
  *
- * One for each struct kioctx and each struct io_ring_ctx.
+ * Each struct kioctx and each struct io_ring_ctx has one.
  */
 struct iocb_attr_grants {
-	spinlock_t		lock;	/* for changes */
+	spinlock_t		lock;	/* protects updates */
 	unsigned int		nr;
 	struct hlist_head __rcu	*table;
 };

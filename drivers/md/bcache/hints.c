@@ -2,23 +2,23 @@
 /*
  * Cache hints: the cache attribute of an I/O (include/uapi/linux/iocb_attr.h).
  *
- * Hints replace bcache's guesses (sequential, congested, read-ahead), never
- * the administrator's decisions nor what keeps the data right:
+ * Hints override bcache's heuristics (sequential, congested, read-ahead). The
+ * administrator's settings and the rules that protect the data take precedence:
  *
- *  - the cache_hints file says which hints are looked at;
- *  - while detaching, when the cache is nearly full, with cache_mode none, or
- *    unaligned to the cache's blocks, everything bypasses;
+ *  - the cache_hints file selects the hints that are used;
+ *  - all I/O bypasses the cache while detaching, when the cache is nearly full,
+ *    with cache_mode none, and if it is unaligned to the cache's blocks;
  *  - with cache_mode writearound no write is cached, and only cache_mode
  *    writeback caches dirty data;
- *  - a write that overlaps dirty data on its way to the backing device goes
- *    to the cache as well;
- *  - a write that overlaps dirty data is treated as if it had neither BYPASS
- *    nor WRITETHROUGH. Dirty data may be durable, and dropping its key can
- *    become durable before the new data, which is in the volatile cache of
- *    the backing device until that is flushed. After a power failure between
- *    the two both would be lost.
+ *  - a write that overlaps dirty data under writeback goes to the cache as
+ *    well;
+ *  - a write with BYPASS or WRITETHROUGH that overlaps dirty data is treated
+ *    as a write without hints. The dirty data may be durable. The removal of
+ *    its key can become durable before the new data does, because the new data
+ *    stays in the volatile cache of the backing device until a flush. A power
+ *    failure in between would lose both.
  *
- * A hint is reported as honoured when the I/O has been treated as it asks.
+ * A hint is reported as honoured if bcache did what it asked for.
  */
 #include "bcache.h"
 #include "hints.h"

@@ -7,16 +7,17 @@
 struct cached_dev;
 
 /*
- * Cache hints of one I/O: IOCB_CACHE_*, reduced to what they mean for its
- * direction. BYPASS and ADMIT say whether it may go to the cache, and at most
- * one of WRITETHROUGH and WRITEBACK, which imply ADMIT, how a write does.
+ * Cache hints of one I/O: IOCB_CACHE_*, reduced to those that apply to its
+ * direction. BYPASS and ADMIT decide whether the I/O uses the cache. At most
+ * one of WRITETHROUGH and WRITEBACK selects the policy of a write; both imply
+ * ADMIT.
  */
 u32 __bch_hints(const struct cached_dev *dc, u32 hints, bool write);
 void __bch_hints_done(struct cached_dev *dc, struct bio *bio, u32 hints,
 		      bool bypass, bool writeback);
 
 /*
- * Read the hints when the bio comes in, and keep the copy: bcache goes on
+ * Read the hints when the bio arrives, and keep the copy: bcache continues
  * with a search after it has ended the bio.
  */
 static inline u32 bch_hints(const struct cached_dev *dc, const struct bio *bio)
@@ -29,8 +30,8 @@ static inline u32 bch_hints(const struct cached_dev *dc, const struct bio *bio)
 }
 
 /*
- * The I/O has succeeded: report and count what came of its hints. @bio, the
- * original one, must not have ended.
+ * Count the outcome of the hints of a successful I/O, and report them if they
+ * were honoured. @bio is the original bio, which must not have ended.
  */
 static inline void bch_hints_done(struct cached_dev *dc, struct bio *bio,
 				  u32 hints, bool bypass, bool writeback)

@@ -56,7 +56,7 @@ TRACE_DEFINE_ENUM(IOCB_ATTR_pi);
 		{ IOCB_ATTR_cache,	 "cache" },		\
 		{ IOCB_ATTR_pi,		 "pi" })
 
-/* A list was checked; dev and ino are 0 if the file is still to be found. */
+/* A list was accepted; dev and ino are 0 if the file is not known yet. */
 TRACE_EVENT(iocb_attr_accepted,
 	TP_PROTO(const struct kiocb *iocb, const struct iocb_attrs *attrs,
 		 u32 size),
@@ -93,7 +93,7 @@ TRACE_EVENT(iocb_attr_accepted,
 		  __entry->pos, __entry->size, __entry->flags, __entry->given)
 );
 
-/* A list was refused; offset and id are those of the record at fault. */
+/* A list was rejected; offset and id are those of the faulty record. */
 TRACE_EVENT(iocb_attr_refused,
 	TP_PROTO(int error, unsigned int reason, u32 offset, u16 id),
 	TP_ARGS(error, reason, offset, id),
@@ -118,8 +118,8 @@ TRACE_EVENT(iocb_attr_refused,
 );
 
 /*
- * A layer acted on an attribute. The pid is that of the thread that submitted the
- * I/O, or 0 if iocb_attr_accepted was not enabled then.
+ * A layer honoured an attribute. The pid is that of the thread that submitted
+ * the I/O, or 0 if iocb_attr_accepted was disabled at submission.
  */
 TRACE_EVENT(iocb_attr_honoured,
 	TP_PROTO(const struct iocb_attrs *attrs, unsigned int id, dev_t dev,

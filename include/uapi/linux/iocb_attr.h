@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * Per-I/O attributes: who an I/O is for, how urgent it is, how the cache
- * below should treat it and which checksums go with it.
+ * Per-I/O attributes: the cgroup or process that an I/O is for, its priority,
+ * cache hints and protection information.
  *
- * A list is a header followed by typed records, each as long as its own size
- * says:
+ * A list is a header followed by typed records. The size field of each record
+ * gives its length:
  *
  *	+------+-------+------+----+-------+---------+------+----+----
  *	| size | flags | size | id | flags | fields  | size | id | ...
@@ -12,7 +12,7 @@
  *	  list header    record                        record
  *
  * See Documentation/userspace-api/iocb_attr.rst for the rules, the errors and
- * who may say what.
+ * the permissions.
  */
 #ifndef _UAPI_LINUX_IOCB_ATTR_H
 #define _UAPI_LINUX_IOCB_ATTR_H
@@ -27,15 +27,15 @@
 
 /**
  * struct iocb_attr - header of one attribute record
- * @size: Bytes of this record, this header included; a multiple of 8. A record
- *	longer than the kernel knows is accepted if what it does not know is
- *	all zero.
- * @id: Which attribute this is: IOCB_ATTR_*. An id the kernel does not know
- *	is passed over, unless it is required.
- * @flags: 0 or IOCB_ATTR_REQUIRED: refuse the I/O with EOPNOTSUPP where it is
+ * @size: Size of this record in bytes, this header included; a multiple of 8. A
+ *	record that is longer than the kernel supports is accepted if the excess
+ *	bytes are all zero.
+ * @id: The attribute: IOCB_ATTR_*. A record with an unknown id is ignored,
+ *	unless it is required.
+ * @flags: 0 or IOCB_ATTR_REQUIRED: reject the I/O with EOPNOTSUPP if it is
  *	known at submission that nothing can honour this attribute.
  *
- * The record's own fields follow.
+ * The fields of the record follow.
  */
 struct iocb_attr {
 	__u32	size;
@@ -45,15 +45,15 @@ struct iocb_attr {
 
 /**
  * struct iocb_attr_list - header of the attributes of one I/O
- * @size: Bytes of the whole list, this header included; a multiple of 8. A list
- *	of 8 bytes holds no record.
- * @flags: 0 or IOCB_ATTR_LIST_REPORT: the completion says which attributes
+ * @size: Size of the whole list in bytes, this header included; a multiple of
+ *	8. A list of 8 bytes has no records.
+ * @flags: 0 or IOCB_ATTR_LIST_REPORT: report in the completion which attributes
  *	were honoured. Bit N of io_event.res2, or of io_uring_cqe.big_cqe[0], is
  *	then set if at least one layer acted on the attribute with id N for at
- *	least a part of this I/O. The mask has 32 bits; the higher 32 bits of
+ *	least a part of this I/O. The mask has 32 bits; the upper 32 bits of
  *	these fields are reserved and 0.
  *
- * The records follow, each where the one before it ends. The kernel reads the
+ * The records follow, each at the end of the previous one. The kernel reads the
  * list once, while the I/O is submitted.
  */
 struct iocb_attr_list {
@@ -72,11 +72,11 @@ enum {
 };
 
 /**
- * struct iocb_attr_proxy_pid - the I/O is done for another process
+ * struct iocb_attr_proxy_pid - do the I/O on behalf of another process
  * @attr: Record header, id IOCB_ATTR_proxy_pid.
- * @pid: Process id, in the caller's pid namespace.
+ * @pid: Process id in the caller's pid namespace.
  *
- * Not together with IOCB_ATTR_proxy_pidfd.
+ * A list must not have both this record and IOCB_ATTR_proxy_pidfd.
  */
 struct iocb_attr_proxy_pid {
 	struct iocb_attr attr;
@@ -84,12 +84,12 @@ struct iocb_attr_proxy_pid {
 };
 
 /**
- * struct iocb_attr_proxy_pidfd - the I/O is done for another process
+ * struct iocb_attr_proxy_pidfd - do the I/O on behalf of another process
  * @attr: Record header, id IOCB_ATTR_proxy_pidfd.
  * @pidfd: File descriptor of the process, from pidfd_open(2) or clone3(2).
- * @reserved: 0.
+ * @reserved: Must be 0.
  *
- * Not together with IOCB_ATTR_proxy_pid.
+ * A list must not have both this record and IOCB_ATTR_proxy_pid.
  */
 struct iocb_attr_proxy_pidfd {
 	struct iocb_attr attr;
@@ -100,10 +100,10 @@ struct iocb_attr_proxy_pidfd {
 /**
  * struct iocb_attr_cgroup - the cgroup that the I/O is charged to
  * @attr: Record header, id IOCB_ATTR_cgroup.
- * @fd: File descriptor of a cgroup2 directory; O_PATH serves.
- * @reserved: 0.
+ * @fd: File descriptor of a cgroup2 directory; O_PATH is sufficient.
+ * @reserved: Must be 0.
  *
- * With a proxy in the same list this decides the cgroup.
+ * If the list also has a proxy record, this record determines the cgroup.
  */
 struct iocb_attr_cgroup {
 	struct iocb_attr attr;
@@ -114,11 +114,11 @@ struct iocb_attr_cgroup {
 /**
  * struct iocb_attr_ioprio - the I/O's priority
  * @attr: Record header, id IOCB_ATTR_ioprio.
- * @ioprio: As for ioprio_set(2): IOPRIO_PRIO_VALUE(class, level).
- * @reserved: 0.
+ * @ioprio: Priority, as for ioprio_set(2): IOPRIO_PRIO_VALUE(class, level).
+ * @reserved: Must be 0.
  *
- * With IOCB_FLAG_IOPRIO in the same iocb, or an io_uring_sqe.ioprio that is not
- * 0, the two must be equal.
+ * If the iocb has IOCB_FLAG_IOPRIO, or if io_uring_sqe.ioprio is not 0, both
+ * priorities must be equal.
  */
 struct iocb_attr_ioprio {
 	struct iocb_attr attr;
@@ -131,7 +131,7 @@ struct iocb_attr_ioprio {
  * @attr: Record header, id IOCB_ATTR_cache.
  * @hints: IOCB_CACHE_*. BYPASS and ADMIT exclude each other, and so do the
  *	write policies.
- * @reserved: 0.
+ * @reserved: Must be 0.
  */
 struct iocb_attr_cache {
 	struct iocb_attr attr;
@@ -141,7 +141,7 @@ struct iocb_attr_cache {
 
 /* iocb_attr_cache.hints: serve hits, but never fill the cache for this I/O */
 #define IOCB_CACHE_BYPASS	(1 << 0)
-/* cache it in spite of the sequential and congestion heuristics */
+/* cache the I/O despite the sequential and congestion heuristics */
 #define IOCB_CACHE_ADMIT	(1 << 1)
 /* write policies, at most one */
 #define IOCB_CACHE_WRITETHROUGH	(1 << 2)
@@ -149,19 +149,21 @@ struct iocb_attr_cache {
 #define IOCB_CACHE_WRITEAROUND	(1 << 4)
 
 /**
- * struct iocb_attr_pi - protection information that goes with the I/O
+ * struct iocb_attr_pi - protection information of the I/O
  * @attr: Record header, id IOCB_ATTR_pi.
- * @flags: IO_INTEGRITY_CHK_*: what the device is to check. A check of a tag
- *	that the device's format does not have is refused.
+ * @flags: IO_INTEGRITY_CHK_*: the checks that the device must do. A check of a
+ *	tag that the format of the device does not have is rejected.
  * @app_tag: Application tag to check for.
- * @len: Bytes of protection information at @addr, as many as the data needs
- *	or more.
- * @addr: Address of the buffer: read by a write, and filled by a read.
- * @seed: Reference tag of the first interval; each further one has one more.
- * @reserved: 0.
+ * @len: Bytes of protection information at @addr: as many as the data needs, or
+ *	more.
+ * @addr: Address of the buffer. A write reads it, and a read fills it.
+ * @seed: Reference tag of the first interval. It increases by one with each
+ *	further interval.
+ * @reserved: Must be 0.
  *
- * The fields mean what they do in struct io_uring_attr_pi. An I/O that cannot
- * carry them is refused, required or not: data integrity is never dropped.
+ * The fields have the same meaning as in struct io_uring_attr_pi. An I/O that
+ * cannot carry them is rejected even if the attribute is not required: data
+ * integrity is never dropped.
  */
 struct iocb_attr_pi {
 	struct iocb_attr attr;
