@@ -17,7 +17,7 @@ static_assert(sizeof(struct iocb_attr_cap) == IOCB_ATTR_CAP_SIZE_VER0);
 /* one size for each bit of the masks */
 static_assert(sizeof_field(struct iocb_attr_cap, sizes) / sizeof(u16) ==
 	      BITS_PER_TYPE(u64));
-static_assert(BITS_PER_TYPE(u64) >= IOCB_ATTR_NR);
+static_assert(IOCB_ATTR_NR <= BITS_PER_LONG_LONG);
 
 #define CACHE_HINTS	(IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT |		\
 			 IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |	\
