@@ -364,7 +364,7 @@ TEST_F(pi, beyond_block_2_32)
 	struct outcome o;
 	uint64_t size;
 
-	if (strncmp(self->name, "sd", 2))
+	if (strncmp(self->name, "/dev/sd", 7))
 		SKIP(return, "no disk that large");
 	ASSERT_EQ(0, scsi_debug_size(self->name, "2200"));
 	ASSERT_EQ(0, ioctl(self->fd, BLKGETSIZE64, &size));
