@@ -36,9 +36,10 @@ int iocb_attr_resolve_pi(const struct iocb_attr *attr, struct kiocb *iocb,
 }
 
 #define NEVER_ASKED(name)						\
-bool name(const struct kiocb *iocb)					\
+bool name(const struct kiocb *iocb, const struct iocb_attrs *attrs)	\
 {									\
 	(void)iocb;							\
+	(void)attrs;							\
 	abort();							\
 }
 
