@@ -10,8 +10,8 @@
 #include "blk-cgroup.h"
 
 /*
- * Slow path of bio_attrs_mergeable(): compare the attributes of two I/Os, one
- * of which may have none. Bios may merge if lower layers treat them alike, even
+ * Slow path of bio_attrs_mergeable(): compare the attributes of two I/Os. One of
+ * the I/Os may have none. Bios may merge if lower layers treat them alike, even
  * if the lists hold different records. The caller compares the priorities and
  * the blkgs of the bios. Compare the css as well: if memory was short, two
  * cgroups may share the blkg of an ancestor, but a loop device charges the css

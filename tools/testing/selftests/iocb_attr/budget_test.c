@@ -221,7 +221,7 @@ TEST_F_TIMEOUT(budget, worker_only_for_what_waits, 120)
 	ASSERT_EQ(0, count_punted("0"));
 }
 
-/* A second cgroup, the one with budget. */
+/* Make a second cgroup. Returns a file descriptor or a negative errno. */
 static int make_rich(const char *weight)
 {
 	int rich = cgroup_make("life/rich");
@@ -232,89 +232,99 @@ static int make_rich(const char *weight)
 	return ret < 0 ? ret : rich;
 }
 
-/*
- * Two cgroups have NR reads in flight all the time, of one task. Returns how many
- * of @poor were done when @nr of @rich were, or a negative errno.
- */
-static int race(struct engine *e, int nr, struct io *poor, struct io *rich)
+/* Two cgroups whose reads one task submits, the first NR for "life/poor". */
+struct contest {
+	int rich;
+	struct who_list lists[2];
+	struct io io[2 * NR];
+};
+
+static int contest_open(FIXTURE_DATA(budget) * self, struct contest *c,
+			const char *weight)
 {
-	int done[2] = {}, ret;
+	c->rich = make_rich(weight);
+	if (c->rich < 0)
+		return c->rich;
+	c->lists[0] = who(IOCB_ATTR_cgroup, self->poor);
+	c->lists[1] = who(IOCB_ATTR_cgroup, c->rich);
+	reads(c->io, NR, self->fd, self->buf, &c->lists[0]);
+	reads(c->io + NR, NR, self->fd, self->buf + NR * BLOCK, &c->lists[1]);
+	return 0;
+}
+
+static int contest_close(struct contest *c)
+{
+	close(c->rich);
+	return cgroup_remove("life/rich");
+}
+
+/*
+ * Keep all reads in flight until @nr of the second cgroup are done. Returns how
+ * many of the first cgroup were done by then, or a negative errno.
+ */
+static int contest_run(struct engine *e, struct contest *c, int nr)
+{
+	int done[2] = {}, ret = engine_submit(e, c->io, 2 * NR, 0);
 	struct io_done one;
 
-	ret = engine_submit(e, poor, NR, 0) ?: engine_submit(e, rich, NR, NR);
 	while (!ret && done[1] < nr) {
 		ret = engine_wait(e, &one);
 		if (ret || one.res != BLOCK)
 			return ret ?: -EIO;
 		done[one.nr / NR]++;
-		ret = engine_submit(e, one.nr < NR ? &poor[one.nr] :
-						     &rich[one.nr - NR], 1,
-				    one.nr);
+		ret = engine_submit(e, &c->io[one.nr], 1, one.nr);
 	}
 	return ret ?: done[0];
 }
 
 /*
- * A cgroup has its share of the disk beside another one. Both wait for budget most
- * of the time. The periods of blk-iocost are so short that a cgroup may look idle
- * in one of them.
+ * Each cgroup gets its share of the disk. Both wait for budget most of the time.
+ * The periods of blk-iocost are so short that a cgroup may look idle in one.
  */
 TEST_F_TIMEOUT(budget, shares_by_weight, 300)
 {
-	int rich = make_rich("300"), nr;
-	struct who_list a = who(IOCB_ATTR_cgroup, self->poor);
-	struct who_list b = who(IOCB_ATTR_cgroup, rich);
-	struct io poor[NR], other[NR];
+	struct contest c;
 	char text[64];
+	int nr;
 
-	ASSERT_LE(0, rich);
+	ASSERT_EQ(0, contest_open(self, &c, "300"));
 	ASSERT_EQ(0, disk_iocost(self->dev, 200));
 	snprintf(text, sizeof(text), "%s rlat=1 wlat=1", self->dev);
 	ASSERT_EQ(0, write_file(CGROUP "io.cost.qos", text));
-	reads(poor, NR, self->fd, self->buf, &a);
-	reads(other, NR, self->fd, self->buf + NR * BLOCK, &b);
-	nr = race(&self->e, 300, poor, other);
-	/* 100; but both lose what a slow machine has them wait beside */
+	nr = contest_run(&self->e, &c, 300);
+	/* 100, but on a slow machine both cgroups also wait for the CPU */
 	EXPECT_LE(60, nr);
 	EXPECT_GT(300, nr);
 	ASSERT_EQ(0, disk_iocost(self->dev, 100000));
 	EXPECT_EQ(0, wait_for(&self->e, 2 * NR));
-	close(rich);
-	EXPECT_EQ(0, cgroup_remove("life/rich"));
+	EXPECT_EQ(0, contest_close(&c));
 }
 
 /*
- * blk-iolatency holds one cgroup back as another one has a target that the disk
- * cannot reach. The task that submits for both does not wait.
+ * The disk cannot reach the latency target of one cgroup, so blk-iolatency holds
+ * the other one back. The task that submits for both does not wait.
  */
 TEST_F_TIMEOUT(budget, latency_target, 300)
 {
-	int rich = make_rich("100"), nr;
-	struct who_list a = who(IOCB_ATTR_cgroup, self->poor);
-	struct who_list b = who(IOCB_ATTR_cgroup, rich);
-	struct io poor[NR], other[NR];
+	struct contest c;
 	char text[64];
 
-	ASSERT_LE(0, rich);
 	if (access(QUEUED, R_OK))
 		SKIP(return, "no event tracing");
+	ASSERT_EQ(0, contest_open(self, &c, "100"));
 	snprintf(text, sizeof(text), "%s target=1", self->dev);
 	ASSERT_EQ(0, cgroup_write("life/rich", "io.latency", text));
 	ASSERT_EQ(0, count_punted("1"));
 	ASSERT_LE(0, punted());
-	reads(poor, NR, self->fd, self->buf, &a);
-	reads(other, NR, self->fd, self->buf + NR * BLOCK, &b);
-	/* until the depth of the one is less than what it has in flight */
+	/* blk-iolatency lowers the depth step by step, until a read waits */
 	do {
-		nr = race(&self->e, 100, poor, other);
+		ASSERT_LE(0, contest_run(&self->e, &c, 100));
 		EXPECT_EQ(0, wait_for(&self->e, 2 * NR));
-		ASSERT_LE(0, nr);
 	} while (!punted());
 	ASSERT_EQ(0, count_punted("0"));
 	snprintf(text, sizeof(text), "%s target=max", self->dev);
 	EXPECT_EQ(0, cgroup_write("life/rich", "io.latency", text));
-	close(rich);
-	EXPECT_EQ(0, cgroup_remove("life/rich"));
+	EXPECT_EQ(0, contest_close(&c));
 }
 
 /* A server, which is killed with a backlog for a cgroup. */
