@@ -4,63 +4,75 @@
 # check: one test; minutes that CI waits
 T =
 WITHIN =
+CONFIG = debug
+deps = @scripts/install-deps $@
 
 help:
-	@echo 'make demo           from nothing to the result: hints, tags, checksums at work'
-	@echo 'make check          all tests; make check T=NAME for one (tests/list)'
-	@echo 'make check-long     the long versions, and more (tests/list.long)'
-	@echo 'make bench          what attributes cost, in instructions and in time'
-	@echo 'make report         results/report.html and .pdf: figures of the last runs'
-	@echo 'make tree           the base kernel with one commit per patch in build/linux'
-	@echo 'make refresh        bring the commits of build/linux back to patches/'
-	@echo 'make verify         prove that the series is sound'
-	@echo 'make series         the mails, an mbox a section, in build/series'
-	@echo 'make fuzz           fuzz the parser for a minute'
-	@echo 'make soak           random I/O, right and wrong, with faults for ten minutes'
-	@echo 'make kunit          the KUnit tests, in user-mode Linux'
-	@echo 'make fio            fio with options for attributes: where it is'
-	@echo 'make kernel         the guest kernel of CONFIG=debug, perf, small or um'
-
-CONFIG = debug
+	@echo 'Time: on two idle cores. +: and for each kernel that is not built, 11 min or'
+	@echo 'more. Disk: of build/ and ~/.cache/iocb-attr. Packages: how many are asked for'
+	@echo '(scripts/install-deps --list TARGET), and the disk that they fill with all that'
+	@echo 'they depend on.'
+	@echo
+	@echo 'target           what                             time       disk    packages'
+	@echo 'make demo        cache hints, clients, checksums  15 min     2.3 GB  15, 0.5 GB'
+	@echo 'make check       all tests; T=NAME: one of them   60 min     8 GB    63, 2.0 GB'
+	@echo '                 ... with the kernels built       25 min'
+	@echo 'make check-long  longer versions, and more        hours      12 GB   63, 2.0 GB'
+	@echo 'make bench       what attributes cost             5 min +    8 GB    23, 0.6 GB'
+	@echo 'make soak        random I/O, with faults          10 min +   6 GB    18, 0.4 GB'
+	@echo 'make kunit       the KUnit tests, in a guest      1 min +    6 GB    15, 0.4 GB'
+	@echo 'make fuzz        fuzz the parser of lists         1 min      -       2, 0.5 GB'
+	@echo 'make report      report.html and .pdf of results/ 1 min      -       3, 0.7 GB'
+	@echo 'make fio         fio with attr_*; prints its path 2 min      0.1 GB  10, 0.3 GB'
+	@echo 'make kernel      CONFIG=debug, perf, plain, ...   11 min     5 GB    11, 0.3 GB'
+	@echo 'make tree        a commit per patch: build/linux  2 min      2.5 GB  4, 0.1 GB'
+	@echo 'make refresh     ... and back to patches/         1 min      2.5 GB'
+	@echo 'make series      the mails: build/series          2 min      2.5 GB  4, 0.1 GB'
+	@echo 'make verify      checks of every patch            20 min     7 GB    21, 0.7 GB'
 
 demo:
-	scripts/install-deps
+	$(deps)
 	scripts/demo/cache
 	scripts/demo/clients
 	scripts/demo/checksum
 bench:
-	scripts/install-deps
+	$(deps)
 	scripts/bench/all
 report:
-	scripts/install-deps
+	$(deps)
 	scripts/report/make --pdf
 tree:
+	$(deps)
 	scripts/series/apply
 refresh:
 	scripts/series/refresh
 verify:
-	scripts/install-deps
+	$(deps)
 	scripts/series/verify
 series:
+	$(deps)
 	scripts/series/apply
 	scripts/series/format
 fuzz:
+	$(deps)
 	scripts/fuzz
 soak:
-	scripts/install-deps
+	$(deps)
 	scripts/soak
 kunit:
+	$(deps)
 	scripts/kunit
 fio:
-	@scripts/install-deps
+	$(deps)
 	@scripts/fio build
 kernel:
+	$(deps)
 	scripts/kernel/build $(CONFIG)
 check:
-	@scripts/install-deps
+	$(deps)
 	@scripts/check $(if $(WITHIN),--within $(WITHIN)) $(T)
 check-long:
-	@scripts/install-deps
+	$(deps)
 	@scripts/check --long $(T)
 clean:
 	rm -rf build results

@@ -25,7 +25,7 @@ static void add_scheduler(struct request_queue *q, struct bdev_attr_cap *cap)
 		return;
 	mutex_lock(&q->elevator_lock);
 	if (q->elevator)
-		cap->schedulers |= q->elevator->type->iocb_attrs;
+		cap->schedulers |= q->elevator->type->honoured_attrs;
 	mutex_unlock(&q->elevator_lock);
 }
 
@@ -44,14 +44,14 @@ void bdev_attr_cap(struct block_device *bdev, struct bdev_attr_cap *cap)
 {
 	struct gendisk *disk = bdev->bd_disk;
 
-	cap->reads = IOCB_ATTRS_WHO | BIT(IOCB_ATTR_cache);
+	cap->reads = IOCB_ATTRS_SCHED | BIT(IOCB_ATTR_cache);
 	if (!IS_ENABLED(CONFIG_BLK_CGROUP))
-		cap->reads &= ~IOCB_ATTRS_CHARGE;
+		cap->reads &= ~IOCB_ATTRS_CGROUP;
 	cap->writes = cap->reads;
 	if (disk->fops->iocb_attr_cap)
 		disk->fops->iocb_attr_cap(disk, cap);
 	else if (!queue_is_mq(disk->queue))
-		bdev_attr_cap_none(cap);
+		bdev_attr_cap_clear(cap);
 	add_scheduler(disk->queue, cap);
 }
 
@@ -98,7 +98,7 @@ void file_attr_cap_add(struct bdev_attr_cap *cap, struct file *lower)
 	struct block_device *bdev = file_dio_bdev(lower);
 
 	if (IS_ERR_OR_NULL(bdev))
-		bdev_attr_cap_none(cap);
+		bdev_attr_cap_clear(cap);
 	else
 		bdev_attr_cap_add(cap, bdev);
 }

@@ -26,8 +26,8 @@ static unsigned long ioc_key(int ioprio)
 				 IOPRIO_PRIO_LEVEL(ioprio));
 }
 
-static struct io_context *add_ioc(struct xarray *iocs, const bool *closed,
-				  unsigned long key)
+static struct io_context *ioc_insert(struct xarray *iocs, const bool *closed,
+				     unsigned long key)
 {
 	struct io_context *ioc = alloc_io_context(GFP_NOWAIT, NUMA_NO_NODE);
 	struct io_context *other = NULL;
@@ -69,13 +69,13 @@ static struct io_context *get_ioc(struct xarray *iocs, const bool *closed,
 	xa_unlock(iocs);
 
 	if (!ioc && create)
-		ioc = add_ioc(iocs, closed, key);
+		ioc = ioc_insert(iocs, closed, key);
 	return ioc;
 }
 
 /**
- * bio_get_ioc - get the io_context of a bio's cgroup and priority
- * @bio: A bio with its final priority, for which bio_for_whom() is true.
+ * bio_attr_get_ioc - get the io_context of a bio's cgroup and priority
+ * @bio: A bio with its final priority, for which bio_has_sched_attrs() is true.
  * @create: Allocate the io_context if there is none yet.
  *
  * If the cgroup has been removed, its nearest ancestor that still exists
@@ -87,7 +87,7 @@ static struct io_context *get_ioc(struct xarray *iocs, const bool *closed,
  *	allocation failed.
  */
 #ifdef CONFIG_BLK_CGROUP
-struct io_context *bio_get_ioc(const struct bio *bio, bool create)
+struct io_context *bio_attr_get_ioc(const struct bio *bio, bool create)
 {
 	const unsigned long key = ioc_key(bio->bi_ioprio);
 	struct io_context *ioc = NULL;
@@ -103,17 +103,17 @@ struct io_context *bio_get_ioc(const struct bio *bio, bool create)
 	}
 	return ioc;
 }
-EXPORT_SYMBOL_GPL(bio_get_ioc);
+EXPORT_SYMBOL_GPL(bio_attr_get_ioc);
 
 /**
- * blkcg_exit_iocs - release the io_contexts of a cgroup
+ * blkcg_put_attr_iocs - release the io_contexts of a cgroup
  * @blkcg: The cgroup, which has been removed and has no blkgs left.
  *
  * I/O in flight holds its own reference to an io_context.
  *
  * Context: Process context.
  */
-void blkcg_exit_iocs(struct blkcg *blkcg)
+void blkcg_put_attr_iocs(struct blkcg *blkcg)
 {
 	struct io_context *ioc;
 	unsigned long key;
@@ -128,19 +128,19 @@ void blkcg_exit_iocs(struct blkcg *blkcg)
 	}
 }
 #else
-struct io_context *bio_get_ioc(const struct bio *bio, bool create)
+struct io_context *bio_attr_get_ioc(const struct bio *bio, bool create)
 {
 	static DEFINE_XARRAY(iocs);
 	static const bool closed;
 
 	return get_ioc(&iocs, &closed, ioc_key(bio->bi_ioprio), create);
 }
-EXPORT_SYMBOL_GPL(bio_get_ioc);
+EXPORT_SYMBOL_GPL(bio_attr_get_ioc);
 #endif
 
 /**
  * bio_ioprio_is_own - test whether a bio has the submitting task's own priority
- * @bio: A bio with its final priority, for which bio_for_whom() is true.
+ * @bio: A bio with its final priority, for which bio_has_sched_attrs() is true.
  *
  * An ioprio attribute has no effect if it requests the priority that the task's
  * I/O has anyway and no proxy or cgroup attribute is present.
@@ -150,7 +150,7 @@ EXPORT_SYMBOL_GPL(bio_get_ioc);
  */
 bool bio_ioprio_is_own(const struct bio *bio)
 {
-	return (bio_attrs(bio)->given & IOCB_ATTRS_WHO) ==
+	return (bio_attrs(bio)->present & IOCB_ATTRS_SCHED) ==
 			BIT(IOCB_ATTR_ioprio) &&
 	       ioc_key(bio->bi_ioprio) == ioc_key(get_current_ioprio());
 }

@@ -28,7 +28,7 @@
 /*
  * True if @bio is charged to a cgroup other than the task's, the root cgroup
  * excepted. The cgroup that a kthread works for counts as the kthread's.
- * bio_for_whom() must be true for @bio.
+ * bio_has_sched_attrs() must be true for @bio.
  */
 bool bio_for_other_cgroup(const struct bio *bio)
 {
@@ -136,7 +136,7 @@ wait:
 
 /**
  * blkcg_attr_bio_may_wait - test whether the current task may wait for a bio
- * @bio: A bio for which bio_for_whom() is true.
+ * @bio: A bio for which bio_has_sched_attrs() is true.
  *
  * Context: Process context.
  * Return: True if the task is the worker of the bio's cgroup and disk, or if
@@ -213,7 +213,7 @@ bool __bio_attr_woken(const struct bio *bio)
 /* Submit @bio in the worker of @blkg; false if @bio was not queued here. */
 bool blkg_submit_attr_bio(struct blkcg_gq *blkg, struct bio *bio)
 {
-	if (!bio_for_whom(bio))
+	if (!bio_has_sched_attrs(bio))
 		return false;
 
 	/* pairs with blkg_wake_attr_bios() */

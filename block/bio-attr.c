@@ -23,13 +23,16 @@ bool iocb_attrs_mergeable(const struct iocb_attrs *a,
 {
 	static const struct iocb_attrs none;
 
+	if (a == b)
+		return true;
 	if (unlikely(!a))
 		a = &none;
 	if (unlikely(!b))
 		b = &none;
 	return a->cache.hints == b->cache.hints && a->ioc == b->ioc &&
 	       a->css == b->css &&
-	       !(a->given & IOCB_ATTRS_WHO) == !(b->given & IOCB_ATTRS_WHO);
+	       !(a->present & IOCB_ATTRS_SCHED) ==
+	       !(b->present & IOCB_ATTRS_SCHED);
 }
 
 #ifdef CONFIG_BLK_CGROUP
@@ -46,22 +49,21 @@ bool iocb_attrs_mergeable(const struct iocb_attrs *a,
  */
 void bio_attrs_counted(struct bio *bio)
 {
-	const u32 names_one = BIT(IOCB_ATTR_proxy_pid) |
-			      BIT(IOCB_ATTR_proxy_pidfd) |
-			      BIT(IOCB_ATTR_cgroup);
-	struct iocb_attrs *attrs = bio->bi_attrs;
+	const struct iocb_attrs *attrs = bio_attrs(bio);
 
 	if (attrs->flags & IOCB_ATTRS_CSS_IS_NAMED &&
 	    bio->bi_blkg->blkcg == css_to_blkcg(attrs->css))
-		__iocb_attr_honoured(attrs, __fls(attrs->given & names_one),
-				     bio_dev(bio), "blk-cgroup");
+		__iocb_attr_set_honoured(bio->bi_attrs,
+					 __fls(attrs->present &
+					       IOCB_ATTRS_CGROUP),
+					 bio_dev(bio), "blk-cgroup");
 }
 #endif
 
 /**
- * bios_attrs_honoured - report attributes of a request's bios as honoured
- * @bio: The first bio of the request. None of its bios has ended.
- * @mask: Result of kiocb_attrs_honoured() for the I/O that serves the request.
+ * rq_set_attrs_honoured - report attributes of a request's bios as honoured
+ * @rq: The request. None of its bios has ended.
+ * @mask: Result of kiocb_get_honoured() for the I/O that serves the request.
  *
  * @mask may apply to a part of the request only. Nothing is reported if bios of
  * several I/Os were merged into the request, since that part may belong to any
@@ -69,18 +71,18 @@ void bio_attrs_counted(struct bio *bio)
  *
  * Context: Any.
  */
-void bios_attrs_honoured(struct bio *bio, u32 mask)
+void rq_set_attrs_honoured(struct request *rq, u32 mask)
 {
-	struct iocb_attrs *attrs;
-	struct bio *next;
+	struct iocb_attr_ref *ref;
+	struct bio *bio;
 
-	if (!mask || !bio)
+	if (!mask || !rq->bio)
 		return;
-	attrs = bio->bi_attrs;
-	for (next = bio->bi_next; next; next = next->bi_next) {
-		if (next->bi_attrs != attrs)
+	ref = bio_attr_ref(rq->bio);
+	__rq_for_each_bio(bio, rq) {
+		if (bio_attr_ref(bio) != ref)
 			return;
 	}
-	atomic_or(mask & attrs->given, &attrs->honoured);
+	atomic_or(mask & ref->attrs->present, &ref->honoured);
 }
-EXPORT_SYMBOL_GPL(bios_attrs_honoured);
+EXPORT_SYMBOL_GPL(rq_set_attrs_honoured);

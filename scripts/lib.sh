@@ -10,6 +10,9 @@ export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-8G}
 # shared between them
 export CCACHE_NOHASHDIR=1
 export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$cache/kbuild}
+# make rebuilds objects if the path of the compiler changes. With this PATH, all
+# clones run ccache-cc by its name.
+export PATH=$top/scripts/kernel:$PATH
 jobs=$(nproc)
 
 say()

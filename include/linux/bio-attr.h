@@ -3,9 +3,9 @@
  * Per-I/O attributes in the block layer.
  *
  * bio->bi_attrs points to the attributes of the kiocb that the bio was made
- * for, without a reference. Like the payload pages, they are valid until
+ * for, and does not keep them. Like the payload pages, they are valid until
  * bio_endio() is called on the bio. A clone that may outlive its original must
- * call bio_forget_attrs().
+ * call bio_clear_attrs().
  */
 #ifndef _LINUX_BIO_ATTR_H
 #define _LINUX_BIO_ATTR_H
@@ -17,19 +17,26 @@
 #include <linux/iocb_attr.h>
 #include <linux/poison.h>
 
+struct request;
+
 #ifdef CONFIG_IOCB_ATTR
 
 /* bi_attrs after bio_endio() with CONFIG_IOCB_ATTR_DEBUG; faults on use. */
-#define BIO_ATTRS_POISON	((struct iocb_attrs *)(0xa77 + \
-						       POISON_POINTER_DELTA))
+#define BIO_ATTRS_POISON	((struct iocb_attr_ref *)(0xa77 + \
+							  POISON_POINTER_DELTA))
 
 bool iocb_attrs_mergeable(const struct iocb_attrs *a,
 			  const struct iocb_attrs *b);
-void bios_attrs_honoured(struct bio *bio, u32 mask);
+void rq_set_attrs_honoured(struct request *rq, u32 mask);
 
-static inline struct iocb_attrs *bio_attrs(const struct bio *bio)
+static inline struct iocb_attr_ref *bio_attr_ref(const struct bio *bio)
 {
 	return bio->bi_attrs;
+}
+
+static inline const struct iocb_attrs *bio_attrs(const struct bio *bio)
+{
+	return bio->bi_attrs ? bio->bi_attrs->attrs : NULL;
 }
 
 /**
@@ -42,15 +49,18 @@ static inline struct iocb_attrs *bio_attrs(const struct bio *bio)
  */
 static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
 {
+	struct cgroup_subsys_state *css;
+
 	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
 		return;
 	bio->bi_attrs = iocb->ki_attrs;
-	if (bio->bi_attrs->css)
-		bio_associate_blkg_from_css(bio, bio->bi_attrs->css);
+	css = bio->bi_attrs->attrs->css;
+	if (css)
+		bio_associate_blkg_from_css(bio, css);
 }
 
 /**
- * bio_alloc_iocb - allocate a bio with the attributes of its I/O
+ * bio_alloc_kiocb - allocate a bio with the attributes of its I/O
  * @iocb: The I/O.
  * @bdev: As for bio_alloc_bioset().
  * @nr_vecs: Likewise.
@@ -65,24 +75,27 @@ static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
  * Return: As bio_alloc_bioset().
  */
 static inline struct bio *
-bio_alloc_iocb(const struct kiocb *iocb, struct block_device *bdev,
-	       unsigned short nr_vecs, blk_opf_t opf, gfp_t gfp,
-	       struct bio_set *bs)
+bio_alloc_kiocb(const struct kiocb *iocb, struct block_device *bdev,
+		unsigned short nr_vecs, blk_opf_t opf, gfp_t gfp,
+		struct bio_set *bs)
 {
+	struct cgroup_subsys_state *css;
 	struct bio *bio;
 
 	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
 		return bio_alloc_bioset(bdev, nr_vecs, opf, gfp, bs);
 
 	/* allocate without a bdev to skip the default blkg association */
-	bio = bio_alloc_bioset(iocb->ki_attrs->css ? NULL : bdev, nr_vecs, opf,
-			       gfp, bs);
+	bio = bio_alloc_bioset(iocb->ki_attrs->attrs->css ? NULL : bdev,
+			       nr_vecs, opf, gfp, bs);
 	if (unlikely(!bio))
 		return NULL;
 	bio->bi_bdev = bdev;
 	bio->bi_attrs = iocb->ki_attrs;
-	if (bio->bi_attrs->css)
-		bio_associate_blkg_from_css(bio, bio->bi_attrs->css);
+	/* read again: it would take a register across the call */
+	css = bio->bi_attrs->attrs->css;
+	if (css)
+		bio_associate_blkg_from_css(bio, css);
 	return bio;
 }
 
@@ -102,53 +115,46 @@ static inline void bio_clone_attrs(struct bio *bio, const struct bio *src)
 }
 
 /* Called when a bio ends. Its attributes may be freed after that. */
-static inline void bio_end_attrs(struct bio *bio)
+static inline void bio_poison_attrs(struct bio *bio)
 {
 	if (IS_ENABLED(CONFIG_IOCB_ATTR_DEBUG) && bio->bi_attrs)
 		bio->bi_attrs = BIO_ATTRS_POISON;
 }
 
 /**
- * kiocb_set_bio_attrs - copy the attributes of a bio to an I/O done for it
+ * kiocb_inherit_bio_attrs - copy the attributes of a bio to an I/O done for it
  * @iocb: The I/O. The other ki_flags, including IOCB_DIRECT, must be set.
- * @attrs: Filled in; must stay valid until @iocb is completed.
+ * @ref: Filled in; must stay valid until @iocb is completed.
  * @bio: The bio, which must not end before @iocb is completed.
  *
- * For block drivers that do their I/O through a file. @attrs records the
+ * For block drivers that do their I/O through a file. @ref records the
  * attributes of @iocb that are honoured; report them with
- * bios_attrs_honoured(). The references belong to the I/O of @bio: do not call
- * iocb_attrs_end() for @iocb.
+ * rq_set_attrs_honoured(). The attributes belong to the I/O of @bio: do not
+ * call iocb_attrs_complete() for @iocb.
  *
  * Context: Any context.
  */
-static inline void kiocb_set_bio_attrs(struct kiocb *iocb,
-				       struct iocb_attrs *attrs,
+static inline void kiocb_inherit_bio_attrs(struct kiocb *iocb,
+				       struct iocb_attr_ref *ref,
 				       const struct bio *bio)
 {
 	if (likely(!bio->bi_attrs))
 		return;
-	/* no struct copy: other bios of the I/O may be setting honoured */
-	attrs->given = bio->bi_attrs->given;
-	attrs->flags = bio->bi_attrs->flags & IOCB_ATTRS_CSS_IS_NAMED;
-	attrs->ioprio = bio->bi_attrs->ioprio;
-	atomic_set(&attrs->honoured, 0);
-	attrs->cache = bio->bi_attrs->cache;
-	attrs->must = 0;
-	attrs->pid = bio->bi_attrs->pid;
-	attrs->css = bio->bi_attrs->css;
-	attrs->ioc = bio->bi_attrs->ioc;
-	iocb->ki_attrs = attrs;
+	ref->attrs = bio->bi_attrs->attrs;
+	atomic_set(&ref->honoured, 0);
+	ref->trace_pid = bio->bi_attrs->trace_pid;
+	iocb->ki_attrs = ref;
 	iocb->ki_flags |= IOCB_HAS_ATTRS;
 }
 
 /**
- * kiocb_attrs_honoured - get the attributes of an I/O honoured so far
+ * kiocb_get_honoured - get the attributes of an I/O honoured so far
  * @iocb: The I/O.
  *
  * Context: Any context.
  * Return: Mask of the attributes that a layer below honoured.
  */
-static inline u32 kiocb_attrs_honoured(const struct kiocb *iocb)
+static inline u32 kiocb_get_honoured(const struct kiocb *iocb)
 {
 	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
 		return 0;
@@ -156,10 +162,10 @@ static inline u32 kiocb_attrs_honoured(const struct kiocb *iocb)
 }
 
 /**
- * bio_forget_attrs - detach a clone from the attributes of the original
+ * bio_clear_attrs - detach a clone from the attributes of the original
  * @bio: A clone that may still be in flight after the original has ended.
  */
-static inline void bio_forget_attrs(struct bio *bio)
+static inline void bio_clear_attrs(struct bio *bio)
 {
 	bio->bi_attrs = NULL;
 }
@@ -174,40 +180,41 @@ static inline void bio_forget_attrs(struct bio *bio)
  */
 static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 {
-	const struct iocb_attrs *of_a = a->bi_attrs;
-	const struct iocb_attrs *of_b = b->bi_attrs;
-
-	return likely(of_a == of_b) || iocb_attrs_mergeable(of_a, of_b);
+	return likely(a->bi_attrs == b->bi_attrs) ||
+	       iocb_attrs_mergeable(bio_attrs(a), bio_attrs(b));
 }
 
-/* iocb_attrs_end() for an I/O that is known to have attributes. */
-static inline u32 __iocb_attrs_end(struct iocb_attrs *attrs)
+/* iocb_attrs_complete() for an I/O that is known to have attributes. */
+static inline u32 __iocb_attrs_complete(const struct iocb_attr_ref *ref)
 {
-	if (attrs->css || attrs->ioc)
-		__iocb_attrs_release(attrs);
-	if (!(attrs->flags & IOCB_ATTR_LIST_REPORT))
-		return 0;
-	return atomic_read(&attrs->honoured);
+	if (ref->attrs->css || ref->attrs->ioc)
+		__iocb_attrs_release(ref->attrs);
+	return atomic_read(&ref->honoured);
 }
 
 /**
- * iocb_attrs_end - release an I/O's attributes
+ * iocb_attrs_complete - release an I/O's attributes
  * @iocb: The I/O. All its bios must have ended.
  *
  * Context: Any context.
  * Return: The value that the completion reports to userspace: the mask of the
  *	honoured attributes if the list requested it, else 0.
  */
-static inline u32 iocb_attrs_end(const struct kiocb *iocb)
+static inline u32 iocb_attrs_complete(const struct kiocb *iocb)
 {
 	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
 		return 0;
-	return __iocb_attrs_end(iocb->ki_attrs);
+	return __iocb_attrs_complete(iocb->ki_attrs);
 }
 
 #else /* CONFIG_IOCB_ATTR */
 
-static inline struct iocb_attrs *bio_attrs(const struct bio *bio)
+static inline struct iocb_attr_ref *bio_attr_ref(const struct bio *bio)
+{
+	return NULL;
+}
+
+static inline const struct iocb_attrs *bio_attrs(const struct bio *bio)
 {
 	return NULL;
 }
@@ -217,9 +224,9 @@ static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
 }
 
 static inline struct bio *
-bio_alloc_iocb(const struct kiocb *iocb, struct block_device *bdev,
-	       unsigned short nr_vecs, blk_opf_t opf, gfp_t gfp,
-	       struct bio_set *bs)
+bio_alloc_kiocb(const struct kiocb *iocb, struct block_device *bdev,
+		unsigned short nr_vecs, blk_opf_t opf, gfp_t gfp,
+		struct bio_set *bs)
 {
 	return bio_alloc_bioset(bdev, nr_vecs, opf, gfp, bs);
 }
@@ -228,26 +235,26 @@ static inline void bio_clone_attrs(struct bio *bio, const struct bio *src)
 {
 }
 
-static inline void bio_end_attrs(struct bio *bio)
+static inline void bio_poison_attrs(struct bio *bio)
 {
 }
 
-static inline void kiocb_set_bio_attrs(struct kiocb *iocb,
-				       struct iocb_attrs *attrs,
+static inline void kiocb_inherit_bio_attrs(struct kiocb *iocb,
+				       struct iocb_attr_ref *ref,
 				       const struct bio *bio)
 {
 }
 
-static inline u32 kiocb_attrs_honoured(const struct kiocb *iocb)
+static inline u32 kiocb_get_honoured(const struct kiocb *iocb)
 {
 	return 0;
 }
 
-static inline void bios_attrs_honoured(struct bio *bio, u32 mask)
+static inline void rq_set_attrs_honoured(struct request *rq, u32 mask)
 {
 }
 
-static inline void bio_forget_attrs(struct bio *bio)
+static inline void bio_clear_attrs(struct bio *bio)
 {
 }
 
@@ -256,7 +263,7 @@ static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 	return true;
 }
 
-static inline u32 iocb_attrs_end(const struct kiocb *iocb)
+static inline u32 iocb_attrs_complete(const struct kiocb *iocb)
 {
 	return 0;
 }
@@ -274,14 +281,14 @@ static inline u32 iocb_attrs_end(const struct kiocb *iocb)
 #define bio_attr_lookup(bio, name)	iocb_attr_lookup(bio_attrs(bio), name)
 
 /**
- * bio_attr_honoured - report that a layer honoured an attribute of a bio
+ * bio_attr_set_honoured - report that a layer honoured an attribute of a bio
  * @bio: The bio; bio_endio() has not been called on it.
  * @name: Name of the attribute, as in IOCB_ATTR_name.
  * @dev: dev_t of the layer's device, for the tracepoint.
  *
  * Context: Any context.
  */
-#define bio_attr_honoured(bio, name, dev)				\
-	iocb_attr_honoured(bio_attrs(bio), name, dev)
+#define bio_attr_set_honoured(bio, name, dev)				\
+	iocb_attr_set_honoured(bio_attr_ref(bio), name, dev)
 
 #endif /* _LINUX_BIO_ATTR_H */

@@ -3,8 +3,9 @@
  * Per-I/O attributes inside the kernel.
  *
  * The list that userspace passes (include/uapi/linux/iocb_attr.h) is copied and
- * validated once, at submission, and converted to a struct iocb_attrs. It is in
- * memory of the kiocb's owner; kiocb->ki_attrs and bio->bi_attrs point to it.
+ * validated once, at submission, and converted to a struct iocb_attrs. kiocb->ki_attrs
+ * and bio->bi_attrs point to a struct iocb_attr_ref, which has what each I/O has
+ * of its own. Both are in memory of the kiocb's owner.
  * See include/linux/bio-attr.h for the interface of the block layer.
  *
  * linux/aio_abi.h includes this file, and nearly every file includes
@@ -31,37 +32,45 @@ struct iocb_cache {
 };
 
 /**
- * struct iocb_attrs - the parsed attributes of one I/O
- * @given: Mask of the attribute ids in the list.
- * @flags: IOCB_ATTR_LIST_*, IOCB_ATTRS_CSS_IS_NAMED, and flags private to the
- *	import of the list.
- * @ioprio: The requested priority if @given has the bit of IOCB_ATTR_ioprio;
+ * struct iocb_attrs - parsed attributes; constant while I/O refers to them
+ * @present: Mask of the attribute ids in the list.
+ * @flags: IOCB_ATTR_LIST_* and IOCB_ATTRS_CSS_IS_NAMED.
+ * @ioprio: The requested priority if @present has the bit of IOCB_ATTR_ioprio;
  *	never of class none.
- * @honoured: Mask of the attribute ids that a layer honoured.
- * @cache: The cache hints; none unless @given has the bit of IOCB_ATTR_cache.
- * @must: Mask of the attribute ids that must not be dropped, if the list was
- *	imported before the file was known; see iocb_attrs_check_file().
- * @pid: The thread that submitted the I/O, for the tracepoint
- *	iocb_attr:iocb_attr_honoured; 0 if iocb_attr:iocb_attr_accepted was
- *	disabled at submission.
+ * @cache: The cache hints; none unless @present has the bit of IOCB_ATTR_cache.
+ * @required: Mask of the attribute ids that must not be dropped, if the list
+ *	was imported before the file was known; see iocb_attrs_check_file().
  * @css: The io css to charge, with a reference; NULL for the submitter's.
  * @ioc: The io_context of the process that a proxy attribute names, with an
  *	active reference; NULL if a cgroup or a priority overrides the proxy, or
  *	if there is none.
  *
- * Use iocb_attr_lookup() and iocb_attr_honoured(). Attributes that no layer
- * below the system call looks up have no member.
+ * Use iocb_attr_lookup(). Attributes that no layer below the system call looks
+ * up have no member.
  */
 struct iocb_attrs {
-	u32			given;
+	u32			present;
 	u16			flags;
 	u16			ioprio;
-	atomic_t		honoured;
 	struct iocb_cache	cache;
-	u32			must;
-	pid_t			pid;
+	u32			required;
 	struct cgroup_subsys_state *css;
 	struct io_context	*ioc;
+};
+
+/**
+ * struct iocb_attr_ref - the reference of one I/O to its attributes
+ * @attrs: The attributes.
+ * @honoured: Mask of the attribute ids that a layer honoured. Updated only if
+ *	@attrs has the flag IOCB_ATTR_LIST_REPORT.
+ * @trace_pid: The thread that submitted the I/O, for the tracepoint
+ *	iocb_attr:iocb_attr_honoured; 0 if iocb_attr:iocb_attr_accepted was
+ *	disabled at submission.
+ */
+struct iocb_attr_ref {
+	const struct iocb_attrs	*attrs;
+	atomic_t		honoured;
+	pid_t			trace_pid;
 };
 
 /*
@@ -70,27 +79,30 @@ struct iocb_attrs {
  */
 #define IOCB_ATTRS_CSS_IS_NAMED	BIT(15)
 
+/* The attributes that select the cgroup to charge. */
+#define IOCB_ATTRS_CGROUP	(BIT(IOCB_ATTR_proxy_pid) |		\
+				 BIT(IOCB_ATTR_proxy_pidfd) |		\
+				 BIT(IOCB_ATTR_cgroup))
+
 /* The attributes that select the cgroup, the process or the priority. */
-#define IOCB_ATTRS_WHO	(BIT(IOCB_ATTR_proxy_pid) |			\
-			 BIT(IOCB_ATTR_proxy_pidfd) |			\
-			 BIT(IOCB_ATTR_cgroup) | BIT(IOCB_ATTR_ioprio))
+#define IOCB_ATTRS_SCHED	(IOCB_ATTRS_CGROUP | BIT(IOCB_ATTR_ioprio))
 
 #ifdef CONFIG_IOCB_ATTR
-void __iocb_attrs_release(struct iocb_attrs *attrs);
-void __iocb_attr_honoured(struct iocb_attrs *attrs, unsigned int id,
-			  dev_t dev, const char *layer);
+void __iocb_attrs_release(const struct iocb_attrs *attrs);
+void __iocb_attr_set_honoured(struct iocb_attr_ref *ref, unsigned int id,
+			      dev_t dev, const char *layer);
 #else
-static inline void __iocb_attr_honoured(struct iocb_attrs *attrs,
-					unsigned int id, dev_t dev,
-					const char *layer)
+static inline void __iocb_attr_set_honoured(struct iocb_attr_ref *ref,
+					    unsigned int id, dev_t dev,
+					    const char *layer)
 {
 }
 #endif
 
-static inline bool iocb_attr_given(const struct iocb_attrs *attrs,
+static inline bool iocb_attr_present(const struct iocb_attrs *attrs,
 				   unsigned int id)
 {
-	return attrs && (attrs->given & BIT(id));
+	return attrs && (attrs->present & BIT(id));
 }
 
 /**
@@ -107,13 +119,14 @@ static inline bool iocb_attr_given(const struct iocb_attrs *attrs,
 ({									\
 	const struct iocb_attrs *__attrs = (attrs);			\
 									\
-	iocb_attr_given(__attrs, IOCB_ATTR_ ## name) ?			\
+	iocb_attr_present(__attrs, IOCB_ATTR_ ## name) ?			\
 		&__attrs->name : NULL;					\
 })
 
 /**
- * iocb_attr_honoured - report that a layer honoured an attribute
- * @attrs: The I/O's attributes, in which iocb_attr_lookup() found @name.
+ * iocb_attr_set_honoured - report that a layer honoured an attribute
+ * @ref: The I/O's reference to its attributes, among which iocb_attr_lookup()
+ *	found @name.
  * @name: Name of the attribute, as in IOCB_ATTR_name.
  * @dev: dev_t of the layer's device, for the tracepoint.
  *
@@ -123,7 +136,7 @@ static inline bool iocb_attr_given(const struct iocb_attrs *attrs,
  *
  * Context: Any context.
  */
-#define iocb_attr_honoured(attrs, name, dev)				\
-	__iocb_attr_honoured(attrs, IOCB_ATTR_ ## name, dev, KBUILD_MODNAME)
+#define iocb_attr_set_honoured(ref, name, dev)				\
+	__iocb_attr_set_honoured(ref, IOCB_ATTR_ ## name, dev, KBUILD_MODNAME)
 
 #endif /* _LINUX_IOCB_ATTR_H */

@@ -31,11 +31,6 @@ struct bdev_attr_cap {
 	unsigned int	depth;
 };
 
-/* The attributes that select the cgroup to charge. */
-#define IOCB_ATTRS_CHARGE	(BIT(IOCB_ATTR_proxy_pid) |		\
-				 BIT(IOCB_ATTR_proxy_pidfd) |		\
-				 BIT(IOCB_ATTR_cgroup))
-
 #ifdef CONFIG_IOCB_ATTR
 struct block_device *file_dio_bdev(struct file *file);
 void bdev_attr_cap(struct block_device *bdev, struct bdev_attr_cap *cap);
@@ -59,11 +54,11 @@ static inline void file_attr_cap_add(struct bdev_attr_cap *cap,
 #endif
 
 /**
- * bdev_attr_cap_none - report that no attribute is known to reach lower devices
+ * bdev_attr_cap_clear - report that no attribute reaches lower devices
  * @cap: The structure that iocb_attr_cap() of struct block_device_operations
  *	fills in.
  */
-static inline void bdev_attr_cap_none(struct bdev_attr_cap *cap)
+static inline void bdev_attr_cap_clear(struct bdev_attr_cap *cap)
 {
 	cap->reads = 0;
 	cap->writes = 0;

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #include "../../tools/ioattr/include/ioattr-aio.h"
-#include "../../tools/testing/selftests/iocb_attr/uring.h"
+#include "../../tools/testing/selftests/iocb_attr/lib/uring.h"
 
 #define CGROUP		"/sys/fs/cgroup/alloc"
 #define TRACING		"/sys/kernel/tracing/"

@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 #include "../../tools/ioattr/include/ioattr-aio.h"
-#include "../../tools/testing/selftests/iocb_attr/uring.h"
+#include "../../tools/testing/selftests/iocb_attr/lib/uring.h"
 #include "count.h"
 
 #define CGROUP		"/sys/fs/cgroup/scale"

@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../tools/testing/selftests/iocb_attr/uring.h"
+#include "../../tools/testing/selftests/iocb_attr/lib/uring.h"
 #include "count.h"
 #include "lists.h"
 

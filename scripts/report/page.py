@@ -18,8 +18,8 @@ MAKE = {
     "demo/cache": "make demo",
     "demo/clients": "make demo",
     "demo/checksum": "make demo",
-    "demo/cache-fio": "make check T=fio-scenes",
-    "demo/clients-fio": "make check T=fio-scenes",
+    "demo/cache-fio": "make check-long T=fio-scenes",
+    "demo/clients-fio": "make check-long T=fio-scenes",
     "effects": "make check T=effects",
     "bench": "make bench",
     "bench-pi": "make bench",
@@ -254,7 +254,7 @@ def checksum_scene():
 
 
 def by_fio(scene, title, columns, keys):
-    """The same scene by fio, beside ours, if it was run: see tests/fio."""
+    """The same scene by fio, beside ours, if it was run: see tools/fio/test."""
     name = f"demo/{scene}-fio"
     if not os.path.exists(results.path(f"{name}.json")):
         return ""

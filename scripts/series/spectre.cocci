@@ -14,7 +14,7 @@ virtual report
 @direct@
 expression a != {ctx};
 expression arr, e1, e2;
-identifier f =~ "^(id|size|pid|pidfd|fd|ioprio|hints|pi_flags|aio_[a-z]*|buf_index|buf_group|attr_ptr|personality)$";
+identifier f =~ "^(id|size|pid|pidfd|fd|ioprio|hints|aio_[a-z]*|buf_index|buf_group|attr_ptr|personality)$";
 position p;
 @@
 (
@@ -38,7 +38,7 @@ position q;
 expression a != {ctx};
 expression arr, e1, e2, e3;
 identifier i;
-identifier f =~ "^(id|size|pid|pidfd|fd|ioprio|hints|pi_flags|aio_[a-z]*|buf_index|buf_group|attr_ptr|personality)$";
+identifier f =~ "^(id|size|pid|pidfd|fd|ioprio|hints|aio_[a-z]*|buf_index|buf_group|attr_ptr|personality)$";
 type P;
 position q != clamped.q;
 position p;
@@ -71,7 +71,7 @@ position q;
 expression a != {ctx};
 expression arr, e1, e2, e3;
 identifier i;
-identifier f =~ "^(id|size|pid|pidfd|fd|ioprio|hints|pi_flags|aio_[a-z]*|buf_index|buf_group|attr_ptr|personality)$";
+identifier f =~ "^(id|size|pid|pidfd|fd|ioprio|hints|aio_[a-z]*|buf_index|buf_group|attr_ptr|personality)$";
 type T, P;
 position q != born_clamped.q;
 position p;
@@ -91,7 +91,7 @@ position p;
 expression a != {ctx};
 expression arr, e1, e2, e3;
 identifier i;
-identifier f =~ "^(id|size|pid|pidfd|fd|ioprio|hints|pi_flags|aio_[a-z]*|buf_index|buf_group|attr_ptr|personality)$";
+identifier f =~ "^(id|size|pid|pidfd|fd|ioprio|hints|aio_[a-z]*|buf_index|buf_group|attr_ptr|personality)$";
 type T, P;
 position q != born_clamped.q;
 position p;

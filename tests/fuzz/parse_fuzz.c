@@ -1,39 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz the list parser: fs/iocb_attr_parse.c, the kernel's own file, built in
+ * Fuzz the list parser: fs/iocb_attr/parse.c, the kernel's own file, built in
  * userspace. The input is a list, header first.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../fs/iocb_attr.h"
+#include "../../fs/iocb_attr/iocb_attr_private.h"
 
 /* What the table names and parsing never calls. */
 #define NEVER_CALLED(name)						\
-int name(union iocb_attr_value value, struct iocb_attrs *attrs,		\
-	 struct kiocb *iocb, struct iocb_attr_grants *grants)		\
+int name(const struct iocb_attr_import *import,				\
+	 const union iocb_attr_record *record)				\
 {									\
-	(void)value;							\
-	(void)attrs;							\
-	(void)iocb;							\
-	(void)grants;							\
+	(void)import;							\
+	(void)record;							\
 	abort();							\
 }
 
 NEVER_CALLED(iocb_attr_resolve_proxy_pid)
 NEVER_CALLED(iocb_attr_resolve_proxy_pidfd)
-NEVER_CALLED(iocb_attr_resolve_cgroup)
 NEVER_CALLED(iocb_attr_resolve_ioprio)
-
-int iocb_attr_resolve_pi(const struct iocb_attr *attr, struct kiocb *iocb,
-			 struct uio_meta *meta)
-{
-	(void)attr;
-	(void)iocb;
-	(void)meta;
-	abort();
-}
+NEVER_CALLED(iocb_attr_resolve_cache)
+NEVER_CALLED(iocb_attr_resolve_pi)
 
 #define NEVER_ASKED(name)						\
 bool name(const struct kiocb *iocb, const struct iocb_attrs *attrs)	\
@@ -43,9 +33,9 @@ bool name(const struct kiocb *iocb, const struct iocb_attrs *attrs)	\
 	abort();							\
 }
 
-NEVER_ASKED(iocb_attr_consumed_direct)
-NEVER_ASKED(iocb_attr_consumed_charge)
-NEVER_ASKED(iocb_attr_consumed_pi)
+NEVER_ASKED(iocb_attr_supported_direct)
+NEVER_ASKED(iocb_attr_supported_charge)
+NEVER_ASKED(iocb_attr_supported_pi)
 
 #define CHECK(condition) do {	\
 	if (!(condition))	\
@@ -53,7 +43,6 @@ NEVER_ASKED(iocb_attr_consumed_pi)
 } while (0)
 
 static void check_found(const void *body, u32 len,
-			const struct iocb_attrs *attrs,
 			const struct iocb_attr_records *found)
 {
 	unsigned int id, known = 0;
@@ -63,8 +52,8 @@ static void check_found(const void *body, u32 len,
 		const struct iocb_attr *attr = found->record[id];
 		size_t offset = (const char *)attr - (const char *)body;
 
-		if (!(attrs->given & 1U << id)) {
-			CHECK(!((found->must | found->resolve) & 1U << id));
+		if (!(found->present & 1U << id)) {
+			CHECK(!(found->required & 1U << id));
 			continue;
 		}
 		known++;
@@ -72,12 +61,9 @@ static void check_found(const void *body, u32 len,
 		CHECK(offset + attr->size <= len);
 		CHECK(attr->size >= iocb_attr_descs[id].min_size);
 		CHECK((attr->flags & IOCB_ATTR_REQUIRED ||
-		       id == IOCB_ATTR_pi) == !!(found->must & 1U << id));
-		CHECK((attrs->given & iocb_attr_descs[id].excludes) ==
+		       id == IOCB_ATTR_pi) == !!(found->required & 1U << id));
+		CHECK((found->present & iocb_attr_descs[id].excludes) ==
 		      1U << id);
-		CHECK((iocb_attr_descs[id].resolve ||
-		       iocb_attr_descs[id].resolve_all) ==
-		      !!(found->resolve & 1U << id));
 	}
 	/* the records fill the list, and no known one was passed over */
 	for (at = 0; at < len;) {
@@ -94,67 +80,36 @@ static void check_found(const void *body, u32 len,
 }
 
 /*
- * The short way for one record takes nothing that the long way refuses, and
- * finds the same. Where it takes nothing, it has to be unusual or wrong.
- */
-static void check_one(const struct iocb_attr *attr, u32 len, int ret,
-		      const struct iocb_attrs *attrs,
-		      const struct iocb_attr_records *found)
-{
-	const struct iocb_attr_desc *desc;
-	struct iocb_attrs one = { 0 };
-	union iocb_attr_word head;
-
-	if (len != 2 * sizeof(u64))
-		return;
-	head.attr = *attr;
-	if (!iocb_attr_parse_one(head, iocb_attr_value_of(attr), &one,
-				 &desc)) {
-		CHECK(ret || attr->size != len || attr->id >= IOCB_ATTR_NR ||
-		      iocb_attr_descs[attr->id].size != len);
-		return;
-	}
-	CHECK(!ret && desc == &iocb_attr_descs[attr->id]);
-	CHECK(one.given == attrs->given && one.given == 1U << attr->id);
-	CHECK(one.cache.hints == attrs->cache.hints);
-	CHECK(!desc->resolve == !found->resolve);
-	CHECK(!desc->integrity && !attr->flags == !found->must);
-	CHECK(!attr->flags == (head.word == desc->alone));
-}
-
-/*
  * Some records have grown by a word of their own, which is reserved: what is
  * shorter than that is a record all the same, and is not read beyond its end.
  */
 static void check_grown(const void *body, u32 len, int ret,
-			const struct iocb_attrs *attrs)
+			const struct iocb_attr_records *found)
 {
 	struct iocb_attr_desc descs[IOCB_ATTR_NR];
 	struct iocb_attr_records grown = { 0 };
-	struct iocb_attrs new = { 0 };
+	struct iocb_attr_error error;
 	unsigned int id;
 	int now;
 
 	memcpy(descs, iocb_attr_descs, sizeof(descs));
 	for (id = 0; id < IOCB_ATTR_NR; id++) {
-		if (descs[id].size + sizeof(u64) > sizeof(union iocb_attr_any))
+		if (descs[id].size + sizeof(u64) > sizeof(union iocb_attr_record))
 			continue;
-		descs[id].reserved_at = descs[id].size;
+		descs[id].reserved_offset = descs[id].size;
 		descs[id].reserved = ~0ULL;
 		descs[id].size += sizeof(u64);
 	}
-	now = iocb_attr_parse(descs, body, len, &new, &grown);
+	now = iocb_attr_parse(descs, body, len, &grown, &error);
 	CHECK(now == 0 || now == -EINVAL || now == -E2BIG);
 	/* a list that was good is still good */
-	if (!ret) {
-		CHECK(!now && new.given == attrs->given);
-		CHECK(new.cache.hints == attrs->cache.hints);
-	}
+	if (!ret)
+		CHECK(!now && grown.present == found->present);
 	for (id = 0; !now && id < IOCB_ATTR_NR; id++) {
-		const struct iocb_attr *whole;
-		union iocb_attr_any room;
+		const union iocb_attr_record *whole;
+		union iocb_attr_record room;
 
-		if (!(new.given & 1U << id))
+		if (!(grown.present & 1U << id))
 			continue;
 		whole = iocb_attr_whole(grown.record[id], &descs[id], &room);
 		CHECK(!memcmp(whole, grown.record[id],
@@ -168,8 +123,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct iocb_attr_records found = { 0 };
-	struct iocb_attrs attrs = { 0 };
-	union iocb_attr_list_word list;
+	struct iocb_attr_error error = { 0 };
+	struct iocb_attr_list list;
 	void *body;
 	u32 len;
 	int ret;
@@ -177,25 +132,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < sizeof(list))
 		return 0;
 	memcpy(&list, data, sizeof(list));
-	ret = iocb_attr_check_header(list, &found.bad);
+	ret = iocb_attr_check_header(&list, IOCB_ATTR_LIST_MAX, &error);
 	CHECK(ret == 0 || ret == -EINVAL || ret == -E2BIG);
-	/* what the header says counts in the kernel; here, what there is */
+	/* the kernel goes by the size in the header; here, by the input's */
 	len = (size - sizeof(list)) & ~7UL;
 	if (len > IOCB_ATTR_LIST_MAX - sizeof(list))
 		return 0;
-	/* exactly as long, so that each byte too many is noticed */
+	/* of that size exactly, so that ASan notices each byte beyond it */
 	body = malloc(len ? len : 1);
 	memcpy(body, data + sizeof(list), len);
 
-	ret = iocb_attr_parse(iocb_attr_descs, body, len, &attrs, &found);
+	ret = iocb_attr_parse(iocb_attr_descs, body, len, &found, &error);
 	CHECK(ret == 0 || ret == -EINVAL || ret == -E2BIG);
 	if (ret)
-		CHECK(found.bad.offset >= 8 && found.bad.offset < len + 8 &&
-		      found.bad.offset % 8 == 0);
+		CHECK(error.offset >= 8 && error.offset < len + 8 &&
+		      error.offset % 8 == 0);
 	else
-		check_found(body, len, &attrs, &found);
-	check_one(body, len, ret, &attrs, &found);
-	check_grown(body, len, ret, &attrs);
+		check_found(body, len, &found);
+	check_grown(body, len, ret, &found);
 	free(body);
 	return 0;
 }

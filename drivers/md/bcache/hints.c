@@ -60,5 +60,5 @@ void __bch_hints_done(struct cached_dev *dc, struct bio *bio, u32 hints,
 
 	bch_mark_hints(d->c, dc, hints & IOCB_CACHE_BYPASS, done);
 	if (done)
-		bio_attr_honoured(bio, cache, disk_devt(d->disk));
+		bio_attr_set_honoured(bio, cache, disk_devt(d->disk));
 }

@@ -8,37 +8,37 @@
 #include <linux/fs.h>
 #include <linux/tracepoint.h>
 
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_POINTER);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_LIST_SIZE);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_LIST_FLAGS);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_MEMORY);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_SIZE);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_FLAGS);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_DUPLICATE);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_SHORT);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_LONG);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_RESERVED);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_VALUE);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_CONFLICT);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_TARGET);
-TRACE_DEFINE_ENUM(IOCB_ATTR_BAD_UNSUPPORTED);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_POINTER);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_LIST_SIZE);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_LIST_FLAGS);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_NOMEM);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_SIZE);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_FLAGS);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_DUPLICATE);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_TOO_SHORT);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_TOO_LONG);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_RESERVED);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_VALUE);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_CONFLICT);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_TARGET);
+TRACE_DEFINE_ENUM(IOCB_ATTR_ERR_UNSUPPORTED);
 
 #define show_iocb_attr_reason(reason)				\
 	__print_symbolic(reason,				\
-		{ IOCB_ATTR_BAD_POINTER,	"pointer" },	\
-		{ IOCB_ATTR_BAD_LIST_SIZE,	"list-size" },	\
-		{ IOCB_ATTR_BAD_LIST_FLAGS,	"list-flags" },	\
-		{ IOCB_ATTR_BAD_MEMORY,	"memory" },	\
-		{ IOCB_ATTR_BAD_SIZE,	"size" },	\
-		{ IOCB_ATTR_BAD_FLAGS,	"flags" },	\
-		{ IOCB_ATTR_BAD_DUPLICATE,	"duplicate" },	\
-		{ IOCB_ATTR_BAD_SHORT,	"short" },	\
-		{ IOCB_ATTR_BAD_LONG,	"long" },	\
-		{ IOCB_ATTR_BAD_RESERVED,	"reserved" },	\
-		{ IOCB_ATTR_BAD_VALUE,	"value" },	\
-		{ IOCB_ATTR_BAD_CONFLICT,	"conflict" },	\
-		{ IOCB_ATTR_BAD_TARGET,	"target" },	\
-		{ IOCB_ATTR_BAD_UNSUPPORTED,	"unsupported" })
+		{ IOCB_ATTR_ERR_POINTER,	"pointer" },	\
+		{ IOCB_ATTR_ERR_LIST_SIZE,	"list-size" },	\
+		{ IOCB_ATTR_ERR_LIST_FLAGS,	"list-flags" },	\
+		{ IOCB_ATTR_ERR_NOMEM,		"memory" },	\
+		{ IOCB_ATTR_ERR_SIZE,		"size" },	\
+		{ IOCB_ATTR_ERR_FLAGS,		"flags" },	\
+		{ IOCB_ATTR_ERR_DUPLICATE,	"duplicate" },	\
+		{ IOCB_ATTR_ERR_TOO_SHORT,	"short" },	\
+		{ IOCB_ATTR_ERR_TOO_LONG,	"long" },	\
+		{ IOCB_ATTR_ERR_RESERVED,	"reserved" },	\
+		{ IOCB_ATTR_ERR_VALUE,		"value" },	\
+		{ IOCB_ATTR_ERR_CONFLICT,	"conflict" },	\
+		{ IOCB_ATTR_ERR_TARGET,		"target" },	\
+		{ IOCB_ATTR_ERR_UNSUPPORTED,	"unsupported" })
 
 TRACE_DEFINE_ENUM(IOCB_ATTR_proxy_pid);
 TRACE_DEFINE_ENUM(IOCB_ATTR_proxy_pidfd);
@@ -85,7 +85,7 @@ TRACE_EVENT(iocb_attr_accepted,
 		__entry->pos	= iocb->ki_pos;
 		__entry->size	= size;
 		__entry->flags	= attrs->flags & IOCB_ATTR_LIST_REPORT;
-		__entry->given	= attrs->given;
+		__entry->given	= attrs->present;
 	),
 
 	TP_printk("dev=%d,%d ino=%llu pos=%lld size=%u flags=0x%x given=0x%x",
@@ -122,9 +122,9 @@ TRACE_EVENT(iocb_attr_refused,
  * the I/O, or 0 if iocb_attr_accepted was disabled at submission.
  */
 TRACE_EVENT(iocb_attr_honoured,
-	TP_PROTO(const struct iocb_attrs *attrs, unsigned int id, dev_t dev,
+	TP_PROTO(const struct iocb_attr_ref *ref, unsigned int id, dev_t dev,
 		 const char *layer),
-	TP_ARGS(attrs, id, dev, layer),
+	TP_ARGS(ref, id, dev, layer),
 
 	TP_STRUCT__entry(
 		__field(unsigned int,	id)
@@ -136,7 +136,7 @@ TRACE_EVENT(iocb_attr_honoured,
 	TP_fast_assign(
 		__entry->id	= id;
 		__entry->dev	= dev;
-		__entry->pid	= attrs->pid;
+		__entry->pid	= ref->trace_pid;
 		__assign_str(layer);
 	),
 

@@ -176,7 +176,8 @@ io_uring_prep_write_fixed_attr(struct io_uring_sqe *sqe, int fd,
 static inline __u64 io_uring_cqe_attr_honoured(const struct io_uring *ring,
 					       const struct io_uring_cqe *cqe)
 {
-	if ((ring->flags & IORING_SETUP_CQE32) || (cqe->flags & IORING_CQE_F_32))
+	if ((ring->flags & IORING_SETUP_CQE32) ||
+	    (cqe->flags & IORING_CQE_F_32))
 		return (__u32)cqe->big_cqe[0];
 	return 0;
 }

@@ -2,64 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include <linux/ioprio.h>
-
 #include "../include/ioattr.h"
 
 #define LIST_HEADER	sizeof(struct iocb_attr_list)
-
-static const char *const names[] = {
-	[IOCB_ATTR_proxy_pid]	= "proxy_pid",
-	[IOCB_ATTR_proxy_pidfd]	= "proxy_pidfd",
-	[IOCB_ATTR_cgroup]	= "cgroup",
-	[IOCB_ATTR_ioprio]	= "ioprio",
-	[IOCB_ATTR_cache]	= "cache",
-	[IOCB_ATTR_pi]		= "pi",
-};
-
-const char *ioattr_name(unsigned int id)
-{
-	return id < sizeof(names) / sizeof(names[0]) ? names[id] : NULL;
-}
-
-const char *ioattr_hint_name(unsigned int bit)
-{
-	/* in the order of IOCB_CACHE_* */
-	static const char *const hints[] = {
-		"bypass", "admit", "writethrough", "writeback", "writearound",
-	};
-
-	return bit < sizeof(hints) / sizeof(hints[0]) ? hints[bit] : NULL;
-}
-
-bool ioattr_parse_prio(const char *text, int *prio)
-{
-	/* in the order of IOPRIO_CLASS_* */
-	static const char *const classes[] = { "none", "rt", "be", "idle" };
-	const size_t len = strcspn(text, ":");
-	unsigned int class, level = 0;
-
-	for (class = 0; class < 4; class++) {
-		if (strlen(classes[class]) == len &&
-		    !memcmp(classes[class], text, len))
-			break;
-	}
-	if (class == 4)
-		return false;
-	if (text[len]) {
-		/* one digit, and only where a class has levels */
-		level = text[len + 1] - '0';
-		if (level > 7 || text[len + 2])
-			return false;
-		if (level && class != IOPRIO_CLASS_RT &&
-		    class != IOPRIO_CLASS_BE)
-			return false;
-	} else if (class == IOPRIO_CLASS_RT || class == IOPRIO_CLASS_BE) {
-		level = 4;	/* the one in the middle, as ionice(1) has it */
-	}
-	*prio = IOPRIO_PRIO_VALUE(class, level);
-	return true;
-}
 
 void ioattr_init(struct ioattr_list *list, uint32_t flags)
 {
@@ -111,7 +56,7 @@ int ioattr_add_cache(struct ioattr_list *list, uint32_t hints, uint16_t flags)
 			  sizeof(struct iocb_attr_cache));
 }
 
-/* The records that hold a file descriptor look alike. */
+/* The records with a file descriptor have the same layout. */
 static int add_fd(struct ioattr_list *list, uint16_t id, int fd, uint16_t flags)
 {
 	const struct { int32_t fd; uint32_t reserved; } fields = { fd, 0 };
@@ -153,7 +98,7 @@ int ioattr_add_pi(struct ioattr_list *list, const struct iocb_attr_pi *pi,
 			  sizeof(*pi));
 }
 
-/* Where a record starts is where its header can be read, aligned. */
+/* memcpy(): @list may have another declared type. */
 const struct iocb_attr *ioattr_next(const void *list,
 				    const struct iocb_attr *record)
 {

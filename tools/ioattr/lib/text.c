@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lists and masks in words, for people and logs.
+ * Format lists and masks as text.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -10,8 +10,9 @@
 #include <linux/ioprio.h>
 
 #include "../include/ioattr.h"
+#include "names.h"
 
-/* Text that grows as snprintf(3) lets it: beyond the end it is only counted. */
+/* Like snprintf(3): text beyond @size is counted but not stored. */
 struct text {
 	char	*at;
 	size_t	size;
@@ -30,7 +31,7 @@ static void add(struct text *t, const char *format, ...)
 	va_end(args);
 }
 
-/* A space before all but the first word. */
+/* Add a name, after a space unless it is the first word. */
 static void add_name(struct text *t, unsigned int id)
 {
 	const char *name = ioattr_name(id);
@@ -76,24 +77,22 @@ static void add_hints(struct text *t, uint32_t hints)
 		add(t, "=0");
 }
 
-/* As ioattr_parse_prio() takes it, where it is one of these. */
+/* The format of ioattr_parse_prio() if it has one, else a number. */
 static void add_prio(struct text *t, uint16_t ioprio)
 {
-	static const char *const classes[] = { "none", "rt", "be", "idle" };
 	const unsigned int class = IOPRIO_PRIO_CLASS(ioprio);
 	const unsigned int rest = IOPRIO_PRIO_DATA(ioprio);
 
 	if (class > IOPRIO_CLASS_IDLE || rest > 7)
 		add(t, "=0x%x", ioprio);
 	else if (class == IOPRIO_CLASS_RT || class == IOPRIO_CLASS_BE || rest)
-		add(t, "=%s:%u", classes[class], rest);
+		add(t, "=%s:%u", ioattr_class_names[class], rest);
 	else
-		add(t, "=%s", classes[class]);
+		add(t, "=%s", ioattr_class_names[class]);
 }
 
 static void add_pi(struct text *t, const struct iocb_attr_pi *pi)
 {
-	static const char *const checks[] = { "guard", "ref", "app" };
 	const char *sep = "";
 	unsigned int bit;
 
@@ -107,8 +106,8 @@ static void add_pi(struct text *t, const struct iocb_attr_pi *pi)
 	for (bit = 0; bit < 16; bit++) {
 		if (!(pi->flags & (1U << bit)))
 			continue;
-		if (bit < 3)
-			add(t, "%s%s", sep, checks[bit]);
+		if (bit < IOATTR_NR_CHECKS)
+			add(t, "%s%s", sep, ioattr_check_names[bit]);
 		else
 			add(t, "%s0x%x", sep, 1U << bit);
 		sep = "|";
@@ -116,7 +115,7 @@ static void add_pi(struct text *t, const struct iocb_attr_pi *pi)
 	add(t, "}");
 }
 
-/* @record is as long as its attribute was ever published. */
+/* A record shorter than the union is extended with zeros. */
 static void add_value(struct text *t, const struct iocb_attr *record)
 {
 	union {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * AIO. The kernel gives a program the address of its iocb back, so it is that
- * iocb which has to refer to the list. It does so ever after: once it is
- * submitted, its I/O may be complete and its memory something else. What refers
- * to a list is undone when the program submits it again.
+ * Attributes for AIO.
  *
- * The report comes in io_event.res2, which some programs take for a part of the
- * result. It is taken out of events that the program fetches by a call, and
- * asked for on a context only after the program has done so. One that reads the
- * ring in its memory instead is never given one.
+ * Events contain the address of the iocb, so the list must be attached to the
+ * program's iocb rather than to a copy. After submission the iocb must not be
+ * touched: the I/O may have completed and the program may have reused the
+ * memory. The list is detached when the program submits the iocb again.
+ *
+ * The report is in io_event.res2, which some programs use as a part of the
+ * result. Therefore the library clears res2 in the events that the program
+ * gets by a call, and requests reports on a context only after such a call. A
+ * program that reads the completion ring in memory never gets reports.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,15 +20,15 @@
 #include "shim.h"
 
 #define MAX_CONTEXTS	256
-#define MAX_REPORTS	16384	/* I/Os under way that will report */
+#define MAX_REPORTS	16384	/* I/Os in flight with a report */
 #define PROBES		16
 #define BATCH		64
 
 /**
  * struct context - an AIO context
- * @id: What the program knows it by; 0: none. It stays when the context goes, and
- *	may come again.
- * @fetches: The program has fetched an event from it by a call.
+ * @id: Its id; 0 if the entry is unused. The entry remains when the context is
+ *	destroyed, and the id may be reused.
+ * @fetches: The program has received an event from it by a call.
  */
 struct context {
 	_Atomic uintptr_t	id;
@@ -35,7 +37,7 @@ struct context {
 
 static struct context contexts[MAX_CONTEXTS];
 
-/* Who will report: a number for each (context, iocb), and 0 where none is. */
+/* I/Os with a report: a key for each (context, iocb); 0 if unused. */
 static _Atomic uint64_t reporting[MAX_REPORTS];
 
 static uint64_t hash(uint64_t n)
@@ -102,9 +104,9 @@ static bool report_remove(uint64_t key)
 	return false;
 }
 
-void aio_forked(void)
+void aio_atfork_child(void)
 {
-	/* the child has none of its parent's contexts */
+	/* AIO contexts are not inherited */
 	memset(contexts, 0, sizeof(contexts));
 	memset(reporting, 0, sizeof(reporting));
 }
@@ -139,7 +141,7 @@ static long long length(const struct iocb *iocb)
 	return len;
 }
 
-static bool disagrees(const struct iocb *iocb, const struct action *action)
+static bool prio_conflicts(const struct iocb *iocb, const struct action *action)
 {
 	return action->prio >= 0 && iocb->aio_flags & IOCB_FLAG_IOPRIO &&
 	       (uint16_t)iocb->aio_reqprio != action->prio;
@@ -148,13 +150,13 @@ static bool disagrees(const struct iocb *iocb, const struct action *action)
 /**
  * struct tag - what was done to an iocb
  * @op: It is a read or write.
- * @own: It is left alone, for it says something else.
- * @error: Why it cannot have its attributes, an errno, or 0.
- * @action: What it was given, or NULL.
- * @key: It will report, and this is its number; or 0.
+ * @has_own_attrs: It has attributes or another priority and is not changed.
+ * @error: Why attributes cannot be attached, an errno, or 0.
+ * @action: The action whose list is attached, or NULL.
+ * @key: Its key in reporting[], or 0.
  */
 struct tag {
-	bool		op, own;
+	bool		op, has_own_attrs;
 	int		error;
 	struct action	*action;
 	uint64_t	key;
@@ -172,8 +174,8 @@ static void untag(struct iocb *iocb, struct tag *tag)
 }
 
 /*
- * Give an iocb that is not under way its attributes. False if it cannot have
- * them though they are required.
+ * Attach a list to an iocb that is not in flight. Returns false if that is
+ * impossible but required.
  */
 static bool tag_iocb(struct context *c, struct iocb *iocb, struct tag *tag)
 {
@@ -191,8 +193,8 @@ static bool tag_iocb(struct context *c, struct iocb *iocb, struct tag *tag)
 	if (!action)
 		return true;
 	if (iocb->aio_flags & IOCB_FLAG_ATTR || iocb->aio_attrs ||
-	    disagrees(iocb, action)) {
-		tag->own = true;
+	    prio_conflicts(iocb, action)) {
+		tag->has_own_attrs = true;
 		return true;
 	}
 	tag->error = action_open(action);
@@ -210,13 +212,13 @@ static bool tag_iocb(struct context *c, struct iocb *iocb, struct tag *tag)
 	return true;
 }
 
-/* The kernel has taken it. */
+/* The kernel has accepted the iocb. */
 static void count_tag(const struct tag *tag)
 {
 	if (tag->op)
 		count(&counts->aio);
-	if (tag->own)
-		count(&counts->own);
+	if (tag->has_own_attrs)
+		count(&counts->has_own_attrs);
 	if (tag->error)
 		count_refused(tag->error);
 	if (tag->action)
@@ -229,8 +231,8 @@ static long submit(aio_context_t ctx, long nr, struct iocb **iocbs)
 }
 
 /*
- * The first iocb was refused with its attributes. If that is for a cgroup that was
- * closed, or removed and made again, submit it with that open.
+ * The first iocb was rejected with attributes. If the cgroup was closed, or
+ * removed and created again, open it and submit the iocb again.
  */
 static long submit_again(aio_context_t ctx, struct iocb **iocbs,
 			 const struct tag *tag, long refusal)
@@ -246,14 +248,17 @@ static long submit_again(aio_context_t ctx, struct iocb **iocbs,
 	return ret;
 }
 
-/* It was refused all the same. Submit it without, if that may be. */
+/*
+ * It was rejected again. Submit it without attributes unless they are
+ * required.
+ */
 static long submit_without(aio_context_t ctx, struct iocb **iocbs,
 			   struct tag *tag, long refusal)
 {
 	struct action *action = tag->action;
 	long ret;
 
-	/* EAGAIN is that there is no room */
+	/* EAGAIN: the context is full */
 	if (!action || refusal == -EAGAIN)
 		return refusal;
 	untag(iocbs[0], tag);
@@ -271,7 +276,7 @@ static long submit_without(aio_context_t ctx, struct iocb **iocbs,
 	return ret;
 }
 
-/* As the system call; as there, what comes after the first error is not read. */
+/* Like the system call: iocbs after the first error are not touched. */
 static long submit_some(aio_context_t ctx, struct context *c, long nr,
 			struct iocb **iocbs)
 {
@@ -298,7 +303,7 @@ static long submit_some(aio_context_t ctx, struct context *c, long nr,
 	return ret;
 }
 
-/* As the system call. */
+/* Like the system call. */
 long shim_io_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
 {
 	struct context *c = NULL;
@@ -317,7 +322,7 @@ long shim_io_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
 	return done;
 }
 
-static void fetched(struct context *c, struct io_event *event)
+static void take_report(struct context *c, struct io_event *event)
 {
 	unsigned int id;
 
@@ -345,7 +350,7 @@ long shim_io_getevents(long nr, aio_context_t ctx, long min, long max,
 	if (!c)
 		return ret;
 	for (i = 0; i < ret; i++)
-		fetched(c, &events[i]);
+		take_report(c, &events[i]);
 	c->fetches = true;
 	return ret;
 }
@@ -362,7 +367,7 @@ long shim_io_setup(unsigned int nr, aio_context_t *ctx)
 {
 	const long ret = raw_syscall(SYS_io_setup, nr, (long)ctx, 0, 0, 0, 0);
 
-	/* one of this number may have gone unseen */
+	/* a context with this id may have been destroyed unnoticed */
 	if (!ret)
 		forget(*ctx);
 	return ret;
@@ -372,7 +377,7 @@ long shim_io_destroy(aio_context_t ctx)
 {
 	long ret;
 
-	/* a thread may still fetch from it, and another have its number then */
+	/* before and after: another thread may get events from it meanwhile */
 	forget(ctx);
 	ret = raw_syscall(SYS_io_destroy, ctx, 0, 0, 0, 0, 0);
 	forget(ctx);

@@ -16,22 +16,20 @@
 
 #include "shim.h"
 
-/* Out of the way of programs that count on the lowest free number. */
+/* Some programs rely on getting the lowest free file descriptor. */
 #define FIRST_FD	900
 
-/* linux/io_uring.h: IORING_REGISTER_QUERY and IORING_RW_ATTR_FLAG_LIST */
-#define REGISTER_QUERY	35
-#define ATTR_FLAG_LIST	(1ULL << 62)
-
-/* Files whose paths are remembered: those with lower numbers than this. */
+/* The paths of file descriptors below this are cached. */
 #define CACHED_FDS	4096
 
 /**
- * struct known - which rules the path of an open file matches
- * @seq: Odd while it is being written; 0: nothing is known.
+ * struct path_cache - which rules the path of an open file matches
+ * @seq: Odd during a write; 0 if the entry is unused.
  * @mask: A bit for each rule.
+ * @dev: Device of the file.
+ * @ino: Inode of the file.
  */
-struct known {
+struct path_cache {
 	_Atomic uint32_t	seq;
 	_Atomic uint32_t	mask;
 	_Atomic uint64_t	dev, ino;
@@ -42,26 +40,26 @@ static struct action actions[MAX_RULES];
 static unsigned int nr_rules;
 static bool paths, sizes, reports;
 static char rules_text[64 << 10];
-static struct known known[CACHED_FDS];
+static struct path_cache path_cache[CACHED_FDS];
 static struct shared_counts *shared;
 static struct counts own_counts;
 struct counts *counts = &own_counts;
 
-/* AIO has no attributes: 1; -1: not known. */
-static _Atomic int without = -1;
+/* 1 if AIO does not support attributes, 0 if it does, -1 if unknown. */
+static _Atomic int aio_unsupported = -1;
 
-/* io_uring has none, which AIO may have all the same. */
-static _Atomic bool uring_without;
+/* io_uring does not support lists. */
+static _Atomic bool uring_unsupported;
 
 static _Atomic int null_fd = -1;
 
 /**
- * struct own_memory - what belongs to one address space
- * @alive: False in a child that has not looked yet.
- * @check_ctx: The AIO context that lists are tried on, or 0.
+ * struct own_memory - the state of one address space
+ * @alive: False in a new child.
+ * @check_ctx: The AIO context of try_list(), or 0.
  *
- * The kernel clears it in a child that gets an address space of its own, however
- * that is made: clone(2) runs no handler of pthread_atfork(3).
+ * The kernel clears this memory in a child with its own address space. Handlers
+ * of pthread_atfork(3) do not run for clone(2).
  */
 struct own_memory {
 	_Atomic bool		alive;
@@ -78,7 +76,7 @@ static void map_own_memory(void)
 	void *map = mmap(NULL, sizeof(*own), PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	/* kernels without this have no attributes either */
+	/* all kernels with attributes support this */
 	if (map != MAP_FAILED && !madvise(map, sizeof(*own), MADV_WIPEONFORK))
 		own = map;
 	own->alive = true;
@@ -89,7 +87,7 @@ bool shim_active(void)
 	if (!nr_rules)
 		return false;
 	if (!own->alive && !atomic_exchange(&own->alive, true)) {
-		aio_forked();
+		aio_atfork_child();
 		new_counts();
 	}
 	return true;
@@ -126,7 +124,7 @@ void count_refused(int error)
 	struct refusals *r = counts->refused;
 	int none = 0;
 
-	/* the last place is for whatever else there is */
+	/* the last entry is shared by all further errors */
 	for (; r < counts->refused + COUNTS_ERRORS - 1; r++, none = 0) {
 		if (atomic_compare_exchange_strong(&r->error, &none, error) ||
 		    none == error)
@@ -137,10 +135,7 @@ void count_refused(int error)
 	count(&r->ios);
 }
 
-/*
- * Which rules the path of @fd matches. A path is looked up once for each open
- * file; another file with the same number is another device or inode.
- */
+/* Get the mask of rules that the path of @fd matches. */
 static uint32_t match_path(int fd)
 {
 	char link[32], path[PATH_MAX];
@@ -160,38 +155,42 @@ static uint32_t match_path(int fd)
 	return mask;
 }
 
-static uint32_t known_mask(int fd, const struct stat *st)
+/*
+ * The same from the cache. The device and the inode tell whether @fd still is
+ * the same file.
+ */
+static uint32_t cached_mask(int fd, const struct stat *st)
 {
-	struct known *k;
+	struct path_cache *k;
 	uint32_t seq, mask;
 
 	if (!paths)
 		return ~0U;
 	if (fd >= CACHED_FDS)
 		return match_path(fd);
-	k = &known[fd];
+	k = &path_cache[fd];
 	seq = k->seq;
 	mask = k->mask;
 	if (seq && !(seq & 1) && k->dev == st->st_dev &&
 	    k->ino == st->st_ino && k->seq == seq)
 		return mask;
 	mask = match_path(fd);
-	/* if another thread is at it, it can do without */
+	/* skip the update if another thread is updating the entry */
 	if (!(seq & 1) && atomic_compare_exchange_strong(&k->seq, &seq,
 							 seq + 1)) {
 		k->dev = st->st_dev;
 		k->ino = st->st_ino;
 		k->mask = mask;
-		/* 0 means something */
+		/* 0 would mark the entry as unused */
 		k->seq = seq + 2 ? seq + 2 : 2;
 	}
 	return mask;
 }
 
-/* What cannot be had is not tried again, unless the program is to be told. */
-static struct action *wanted(struct action *action, bool uring)
+/* Skip unsupported attributes, unless the program must get the error. */
+static struct action *usable_action(struct action *action, bool uring)
 {
-	const bool none = uring ? uring_without : without == 1;
+	const bool none = uring ? uring_unsupported : aio_unsupported == 1;
 
 	return action->attrs && (action->required || !none) ? action : NULL;
 }
@@ -210,26 +209,26 @@ struct action *shim_action(int fd, unsigned int op, long long len, bool uring)
 		}
 		if (uring && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 			return NULL;
-		mask = known_mask(fd, &st);
+		mask = cached_mask(fd, &st);
 		errno = saved;
 	}
 	for (i = 0; i < nr_rules; i++) {
 		if (mask >> i & 1 && rule_fits(&rules[i], op, len))
-			return wanted(&actions[i], uring);
+			return usable_action(&actions[i], uring);
 	}
 	return NULL;
 }
 
 /*
- * open(2) and close(2) would be points at which a thread can be cancelled, and
- * what they are done for is none.
+ * open() and close() of libc are cancellation points, which the replaced
+ * functions are not. Use the system calls.
  */
 static void close_quietly(int fd)
 {
 	raw_syscall(SYS_close, fd, 0, 0, 0, 0, 0);
 }
 
-/* A file descriptor that is out of the way, or a negative errno. */
+/* Open a file with a high file descriptor. Returns it or a negative errno. */
 static int open_far(const char *path, int flags)
 {
 	int fd, far;
@@ -245,8 +244,8 @@ static int open_far(const char *path, int flags)
 	return far;
 }
 
-/* Two threads may open it at once: the one that is later closes its own. */
-static int publish(_Atomic int *where, int fd)
+/* Set *@where unless another thread has done so; then close @fd. */
+static int set_once(_Atomic int *where, int fd)
 {
 	int none = -1;
 
@@ -256,7 +255,7 @@ static int publish(_Atomic int *where, int fd)
 	return none;
 }
 
-/* The record of the cgroup is the first one. */
+/* The cgroup record is the first one; see make_action(). */
 static int32_t *cgroup_fd(struct ioattr_list *list)
 {
 	return (int32_t *)&list->space[1];
@@ -266,13 +265,13 @@ static void set_cgroup(struct action *action, int fd)
 {
 	int i;
 
-	/* action_open() looks at the last one */
+	/* in this order: action_open() reads the last one */
 	for (i = 0; i < NR_LISTS; i++)
 		__atomic_store_n(cgroup_fd(&action->lists[i]), fd,
 				 __ATOMIC_RELEASE);
 }
 
-/* Open the directory that now has the name of the cgroup. */
+/* Open the directory that the name of the cgroup refers to now. */
 static int open_cgroup(struct action *action)
 {
 	struct stat st;
@@ -298,7 +297,7 @@ int action_open(struct action *action)
 	errno = saved;
 	if (fd < 0)
 		return -fd;
-	set_cgroup(action, publish(&action->fd, fd));
+	set_cgroup(action, set_once(&action->fd, fd));
 	return 0;
 }
 
@@ -316,19 +315,19 @@ int action_reopen(struct action *action)
 	struct stat st;
 	bool ours;
 
-	/* another thread may have done so, or it was something else */
+	/* another thread may have opened it, or the error had another cause */
 	if (!action->cgroup || still_open(action)) {
 		errno = saved;
 		return 0;
 	}
-	/* the program may have closed it, and have a file of that number */
+	/* after the program closed it, @old may be another file */
 	ours = !fstat(old, &st) && st.st_dev == action->dev &&
 	       st.st_ino == action->ino;
 	fd = open_cgroup(action);
 	errno = saved;
 	if (fd < 0)
 		return -fd;
-	/* the directory that was removed gives its number to the new one */
+	/* replace the removed directory with the new one */
 	if (ours && raw_syscall(SYS_dup3, fd, old, O_CLOEXEC, 0, 0, 0) == old) {
 		close_quietly(fd);
 		return 0;
@@ -371,8 +370,7 @@ long raw_syscall(long nr, long a, long b, long c, long d, long e, long f)
 }
 
 /*
- * A read of nothing with @list, which is NULL or may be refused, on a context of
- * the library's own: 0 or an errno.
+ * Submit a read of 0 bytes from /dev/null with @list. Returns 0 or an errno.
  */
 static int try_list(const void *list)
 {
@@ -390,7 +388,7 @@ static int try_list(const void *list)
 		fd = open_far("/dev/null", O_RDONLY);
 		if (fd < 0)
 			return -fd;
-		fd = publish(&null_fd, fd);
+		fd = set_once(&null_fd, fd);
 	}
 	if (!ctx) {
 		ret = raw_syscall(SYS_io_setup, 32, (long)&ctx, 0, 0, 0, 0);
@@ -405,10 +403,10 @@ static int try_list(const void *list)
 	iocb.aio_fildes = fd;
 	do {
 		ret = raw_syscall(SYS_io_submit, ctx, 1, (long)&iocbs, 0, 0, 0);
-		/* whoever comes takes away what is there */
+		/* remove completed I/Os, including those of other threads */
 		raw_syscall(SYS_io_getevents, ctx, 0, 8, (long)events, 0, 0);
 	} while (ret == -EAGAIN && --tries);
-	/* if this one was closed, it is opened the next time */
+	/* the program closed it: open it again next time */
 	if (ret == -EBADF)
 		null_fd = -1;
 	return ret < 0 ? -ret : 0;
@@ -419,43 +417,22 @@ bool kernel_refuses_all(void)
 	const struct iocb_attr_list list = { .size = sizeof(list) };
 	int saved = errno, error;
 
-	if (without < 0) {
+	if (aio_unsupported < 0) {
 		error = try_list(&list);
 		if (!error)
-			without = 0;
+			aio_unsupported = 0;
 		else if (error == EINVAL || error == EOPNOTSUPP)
-			without = 1;
+			aio_unsupported = 1;
 	}
 	errno = saved;
-	return without == 1;
-}
-
-/* Only an older kernel has AIO take them alone. */
-bool uring_knows(void)
-{
-	struct {
-		uint32_t	other[12];
-		uint64_t	rw_attr_flags;
-	} op = { 0 };
-	struct {
-		uint64_t	next, data;
-		uint32_t	what, size;
-		int32_t		result;
-		uint32_t	reserved[3];
-	} query = { .data = (uintptr_t)&op, .size = sizeof(op) };
-	static _Atomic int knows = -1;
-
-	if (knows < 0)
-		knows = !raw_syscall(SYS_io_uring_register, -1,
-				     REGISTER_QUERY, (long)&query, 0, 0, 0) &&
-			!query.result && op.rw_attr_flags & ATTR_FLAG_LIST;
-	return knows;
+	return aio_unsupported == 1;
 }
 
 /*
- * io_uring tells the program of a refusal, and not the library. So AIO is asked,
- * which has the same rules: once where nothing can change, else each time. That
- * nothing honours what is required only the I/O itself can show.
+ * io_uring reports a rejection to the program in a completion. Therefore try
+ * the list by AIO, which has the same rules: once if the result cannot change,
+ * else for each batch. Whether a required attribute is supported depends on
+ * the file and is not checked here.
  */
 int action_check(struct action *action, uint32_t *asked, uint32_t *refused)
 {
@@ -466,16 +443,16 @@ int action_check(struct action *action, uint32_t *asked, uint32_t *refused)
 	if ((good | (*asked & ~*refused)) & bit)
 		return 0;
 	if (!uring_knows()) {
-		uring_without = true;
+		uring_unsupported = true;
 		return EOPNOTSUPP;
 	}
 	error = action_open(action);
 	if (!error)
-		error = try_list(&action->lists[LIST_ASK]);
+		error = try_list(&action->lists[LIST_TRY]);
 	if (action_lost(action, error)) {
 		error = action_reopen(action);
 		if (!error)
-			error = try_list(&action->lists[LIST_ASK]);
+			error = try_list(&action->lists[LIST_TRY]);
 	}
 	if (!error && !action->cgroup &&
 	    action->prio >> IOPRIO_CLASS_SHIFT != IOPRIO_CLASS_RT)
@@ -487,7 +464,7 @@ int action_check(struct action *action, uint32_t *asked, uint32_t *refused)
 	return error;
 }
 
-/* A process, or a new program in one, has counts of its own. */
+/* Each process, and each program that it executes, has its own counts. */
 static void new_counts(void)
 {
 	uint32_t i;
@@ -511,7 +488,7 @@ static void map_counts(void)
 	void *map;
 	int fd;
 
-	/* in another pid namespace it may be anything */
+	/* in another pid namespace it may be another file */
 	if (!name || readlink(name, link, sizeof(link) - 1) < 0 ||
 	    strcmp(link, COUNTS_LINK))
 		return;
@@ -540,9 +517,11 @@ static void make_action(struct action *action, const struct rule *rule)
 	for (i = 0; i < NR_LISTS; i++) {
 		list = &action->lists[i];
 		ioattr_init(list, i == LIST_REPORT ? IOCB_ATTR_LIST_REPORT : 0);
-		/* what is asked by a read of /dev/null, which honours nothing */
-		flags = rule->required && i != LIST_ASK ? IOCB_ATTR_REQUIRED : 0;
-		/* cgroup_fd() knows that it is the first one */
+		/* try_list() reads /dev/null, which supports no attribute */
+		flags = 0;
+		if (rule->required && i != LIST_TRY)
+			flags = IOCB_ATTR_REQUIRED;
+		/* first, for cgroup_fd() */
 		if (rule->cgroup)
 			ioattr_add_cgroup(list, -1, flags);
 		if (rule->hints)
@@ -555,7 +534,7 @@ static void make_action(struct action *action, const struct rule *rule)
 			(rule->prio >= 0) << IOCB_ATTR_ioprio;
 }
 
-/* `ioattr run` has read the rules before: they are right. */
+/* The rules are valid: ioattr run has parsed them. */
 static void read_rules(const char *env)
 {
 	char *line, *next = rules_text;
@@ -573,19 +552,19 @@ static void read_rules(const char *env)
 		sizes |= rules[nr].least > 0 || rules[nr].most < LLONG_MAX;
 		nr++;
 	}
-	/* all or nothing */
+	/* only set if all rules are valid */
 	nr_rules = nr;
 }
 
 __attribute__((constructor))
-static void begin(void)
+static void init(void)
 {
 	const char *env = getenv(ENV_RULES);
 	int saved = errno;
 
-	/* not for the first time in a signal handler */
+	/* resolve now: dlsym() is not async-signal-safe */
 	real_syscall();
-	uring_begin();
+	uring_init();
 	if (env) {
 		map_counts();
 		new_counts();

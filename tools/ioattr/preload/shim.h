@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * libioattr-preload.so: gives the I/O of a program attributes. It runs in the
- * place of functions of libaio, liburing and libc, at any time and in any
- * thread, also in a signal handler that never returns: there are no locks, errno
- * is as these functions leave it, and nothing is allocated, but by fnmatch(3) for
- * a long path that is looked at for the first time.
+ * libioattr-preload.so: add attributes to the I/O of a program.
+ *
+ * The library replaces functions of libaio, liburing and libc. These may be
+ * called in any thread, and in a signal handler that does not return.
+ * Therefore the library takes no locks, preserves errno as these functions do,
+ * and allocates no memory, except that fnmatch(3) may for a long path.
  */
 #ifndef SHIM_H
 #define SHIM_H
 
-#include <linux/aio_abi.h>
 #include <sys/types.h>
 
-#include "../include/ioattr.h"
-#include "counts.h"
-#include "rule.h"
-
-/* Headers of older kernels have another name for this place, and no flag. */
-#ifndef IOCB_FLAG_ATTR
-#define IOCB_FLAG_ATTR	(1 << 2)
-#define aio_attrs	aio_reserved2
-#endif
+#include "../common/counts.h"
+#include "../common/rule.h"
+#include "../include/ioattr-aio.h"
 
 #ifndef IOCB_FLAG_IOPRIO
 #define IOCB_FLAG_IOPRIO	(1 << 1)
@@ -28,19 +22,19 @@
 
 #define EXPORT	__attribute__((visibility("default")))
 
-/* Its lists: for an I/O, for one that is to report, to ask what is refused. */
-enum { LIST_PLAIN, LIST_REPORT, LIST_ASK, NR_LISTS };
+/* The lists of an action: for I/O, for I/O with a report, to try it. */
+enum { LIST_PLAIN, LIST_REPORT, LIST_TRY, NR_LISTS };
 
 /**
- * struct action - what a rule gives
- * @required: The I/O is to fail rather than to go without.
+ * struct action - the attributes of a rule
+ * @required: I/O fails rather than continue without attributes.
  * @prio: As for ioprio_set(2), or -1.
- * @attrs: A bit for each attribute of the lists.
+ * @attrs: Mask of the attributes in the lists.
  * @cgroup: A directory, or NULL.
- * @lists: They stay at their place, for iocbs go on to refer to them.
- * @fd: Of @cgroup, or -1.
- * @dev: The directory that @fd was opened for, with @ino.
- * @ino: Likewise.
+ * @lists: Their addresses are constant, as iocbs continue to refer to them.
+ * @fd: The open @cgroup, or -1.
+ * @dev: Device of the directory that @fd was opened for.
+ * @ino: Inode of that directory.
  */
 struct action {
 	bool			required;
@@ -53,61 +47,62 @@ struct action {
 	_Atomic ino_t		ino;
 };
 
-/* Is there anything to do at all? */
+/* Returns true if there are rules. */
 bool shim_active(void);
 
-/* Are reports asked for? */
+/* Returns true if reports are requested. */
 bool shim_reports(void);
 
 /*
- * What to give a read or write of @len bytes of @fd, or NULL; @uring: by io_uring,
- * where it is NULL also for what is neither a regular file nor a block device.
+ * The action for a read or write of @len bytes of @fd, or NULL. With @uring,
+ * NULL for files other than regular files and block devices.
  */
 struct action *shim_action(int fd, unsigned int op, long long len, bool uring);
 
-/* Does any rule ask for the size? */
+/* Returns true if a rule depends on the size. */
 bool shim_sizes(void);
 
-/* Get ready to be used: 0 or an errno. */
+/* Open the cgroup if necessary. Returns 0 or an errno. */
 int action_open(struct action *action);
 
 /*
- * May @error be that its cgroup is lost: closed by the program, or removed, and
- * perhaps made again?
+ * Returns true if @error may mean that the program closed the file descriptor
+ * of the cgroup, or that the cgroup was removed and perhaps created again.
  */
 bool action_lost(const struct action *action, int error);
 
-/* Open the cgroup again if it is lost: 0, it is open now, or an errno. */
+/* Open the cgroup again if that has happened. Returns 0 or an errno. */
 int action_reopen(struct action *action);
 
-/* Is this the address of a list of an action? */
+/* Returns true if this is the address of a list of an action. */
 bool action_owns(uint64_t list);
 
-/* Does io_uring know of lists? */
+/* uring.c: returns true if io_uring supports lists. */
 bool uring_knows(void);
 
 /*
- * Would io_uring take it from this thread now? 0 or an errno. *@asked and *@refused
- * are 0 at first: who asks more than once at a time is told what was found.
+ * Check whether io_uring would accept the list from this thread. Returns 0 or
+ * an errno. *@asked and *@refused cache the results for a batch and are
+ * initially 0.
  */
 int action_check(struct action *action, uint32_t *asked, uint32_t *refused);
 
-/* Of this process. */
+/* The counts of this process. */
 extern struct counts *counts;
 
 void count(counter *c);
 void count_given(const struct action *action);
 void count_refused(int error);
 
-/* That of libc. */
+/* syscall(2) of libc. */
 typedef long (*syscall_fn)(long nr, long a, long b, long c, long d, long e,
 			   long f);
 syscall_fn real_syscall(void);
 
-/* As the kernel returns: a negative errno. errno stays as it is. */
+/* Returns a negative errno on error. Preserves errno. */
 long raw_syscall(long nr, long a, long b, long c, long d, long e, long f);
 
-/* Has AIO no attributes? Asked once it has refused some. */
+/* After AIO rejected attributes: returns true if it rejects all of them. */
 bool kernel_refuses_all(void);
 
 /* aio.c */
@@ -116,10 +111,10 @@ long shim_io_getevents(long nr, aio_context_t ctx, long min, long max,
 		       struct io_event *events, void *timeout, void *sigset);
 long shim_io_setup(unsigned int nr, aio_context_t *ctx);
 long shim_io_destroy(aio_context_t ctx);
-void aio_forked(void);
+void aio_atfork_child(void);
 
-/* uring.c: at the start; after the one system call, and before the other */
-void uring_begin(void);
+/* uring.c: at start; after io_uring_setup(2), and before io_uring_enter(2) */
+void uring_init(void);
 void shim_uring_setup(int fd, const void *params);
 void shim_uring_enter(int fd, unsigned int to_submit, unsigned int flags);
 

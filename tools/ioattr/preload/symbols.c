@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is called in the place of libaio's functions, and of syscall(2). */
+/* Replacements of the functions of libaio, and of syscall(2). */
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "shim.h"
 
-/* These return a negative errno, and do not touch errno. */
+/* These return a negative errno on error and preserve errno. */
 EXPORT int io_setup(int nr, aio_context_t *ctx)
 {
 	return shim_io_setup(nr, ctx);
@@ -35,7 +35,7 @@ EXPORT int io_pgetevents(aio_context_t ctx, long min, long nr,
 			 struct io_event *events, struct timespec *timeout,
 			 sigset_t *sigmask)
 {
-	/* of the kernel's signals, not of libc's */
+	/* the size of the kernel's signal set, not libc's */
 	struct { sigset_t *mask; size_t size; } set = { sigmask, _NSIG / 8 };
 
 	return shim_io_getevents(SYS_io_pgetevents, ctx, min, nr, events,
@@ -47,7 +47,7 @@ EXPORT int io_queue_release(aio_context_t ctx)
 	return shim_io_destroy(ctx);
 }
 
-/* libaio's own fetches events without a call that could be seen. */
+/* libaio's own version calls its io_getevents() directly. */
 EXPORT int io_queue_run(aio_context_t ctx)
 {
 	struct timespec now = { 0 };
@@ -72,7 +72,7 @@ static long with_errno(long ret)
 	return -1;
 }
 
-/* It is declared with other arguments. */
+/* The declaration in unistd.h has other arguments. */
 EXPORT long shim_syscall(long nr, long a, long b, long c, long d, long e,
 			 long f) __asm__("syscall");
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * io_uring. SQEs are given attributes right before they are submitted: by the
- * functions of liburing's shared library, or by io_uring_enter(2) through
- * syscall(2). Their memory is the program's ring, where they stay and may be used
- * again; what refers to a list is then undone.
+ * Attributes for io_uring.
+ *
+ * A list is attached to an SQE immediately before it is submitted by a
+ * function of liburing's shared library, or by io_uring_enter(2) through
+ * syscall(2). The program may reuse the memory of the SQE; the list is then
+ * detached.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,23 +23,26 @@
 #if defined(__has_include) && __has_include(<liburing.h>)
 #include "../include/liburing-attr.h"
 
-/* IORING_*, which older headers do not have */
+/* IORING_* that older headers lack */
 #define SETUP_NO_SQARRAY	(1U << 16)
 #define SETUP_SQE_MIXED		(1U << 19)
 #define ENTER_REGISTERED_RING	(1U << 4)
 #define OP_READV_FIXED		60
 #define OP_WRITEV_FIXED		61
 
-/* What every kernel refuses, with EINVAL. */
+/* An opcode that every kernel rejects with EINVAL. */
 #define OP_NONE			0xff
 
 #define MAX_RINGS	64
 
 /**
- * struct ring - one that the program has made and mapped by itself
- * @fd: Its file descriptor and 1, or 0.
- * @flags: IORING_SETUP_*; @off: where things are in the mapping @sq.
- * @done: SQEs up to this one have been looked at.
+ * struct ring - a ring that the program set up without liburing
+ * @fd: Its file descriptor plus 1, or 0.
+ * @flags: IORING_SETUP_*.
+ * @off: Offsets in the mapping @sq.
+ * @sq: The submission ring.
+ * @sqes: The SQEs.
+ * @done: SQEs up to this one have been handled.
  */
 struct ring {
 	_Atomic int		fd;
@@ -50,8 +55,23 @@ struct ring {
 
 static struct ring rings[MAX_RINGS];
 
-/* What action_check() was asked while this lot is submitted. */
-struct lot {
+bool uring_knows(void)
+{
+	static _Atomic int knows = -1;
+	int saved = errno;
+
+	int64_t flags;
+
+	if (knows < 0) {
+		flags = io_uring_attr_flags();
+		knows = flags > 0 && flags & IORING_RW_ATTR_FLAG_LIST;
+	}
+	errno = saved;
+	return knows;
+}
+
+/* The results of action_check() for the SQEs of one submission. */
+struct batch {
 	uint32_t	asked, refused;
 };
 
@@ -101,13 +121,13 @@ static long long length(const struct io_uring_sqe *sqe)
 	return len;
 }
 
-static bool disagrees(const struct io_uring_sqe *sqe,
-		      const struct action *action)
+static bool prio_conflicts(const struct io_uring_sqe *sqe,
+			   const struct action *action)
 {
 	return action->prio >= 0 && sqe->ioprio && sqe->ioprio != action->prio;
 }
 
-static void tag_sqe(struct io_uring_sqe *sqe, struct lot *lot)
+static void tag_sqe(struct io_uring_sqe *sqe, struct batch *batch)
 {
 	const unsigned int op = operation(sqe);
 	struct action *action;
@@ -121,19 +141,19 @@ static void tag_sqe(struct io_uring_sqe *sqe, struct lot *lot)
 	if (!op)
 		return;
 	count(&counts->uring);
-	/* which file, and whose rights, is known to the ring alone */
+	/* the file or the credentials are known only to the ring */
 	if (sqe->flags & IOSQE_FIXED_FILE || sqe->personality) {
-		count(&counts->hidden);
+		count(&counts->unknown_target);
 		return;
 	}
 	action = shim_action(sqe->fd, op, length(sqe), true);
 	if (!action)
 		return;
-	if (sqe->__pad2[0] || disagrees(sqe, action)) {
-		count(&counts->own);
+	if (sqe->__pad2[0] || prio_conflicts(sqe, action)) {
+		count(&counts->has_own_attrs);
 		return;
 	}
-	error = action_check(action, &lot->asked, &lot->refused);
+	error = action_check(action, &batch->asked, &batch->refused);
 	if (error) {
 		count_refused(error);
 		if (!action->required)
@@ -141,30 +161,32 @@ static void tag_sqe(struct io_uring_sqe *sqe, struct lot *lot)
 	} else {
 		count_given(action);
 	}
-	/* the program is told by the kernel, of which old ones ignore a list */
+	/*
+	 * let the kernel report the error; older kernels would ignore the list
+	 */
 	if (uring_knows())
 		io_uring_prep_attr_list(sqe, &action->lists[LIST_PLAIN]);
 	else
 		sqe->opcode = OP_NONE;
 }
 
-/* Those that the program has prepared and not submitted. */
+/* Attach lists to the SQEs that are prepared but not submitted. */
 static void tag_prepared(struct io_uring *ring)
 {
 	const unsigned int shift = !!(ring->flags & IORING_SETUP_SQE128);
 	struct io_uring_sq *sq = &ring->sq;
-	struct lot lot = { 0 };
+	struct batch batch = { 0 };
 	unsigned int i;
 
 	/*
-	 * the kernel's thread reads lists with the rights of another, and not all
-	 * that is in a mixed ring is the start of an SQE
+	 * SQPOLL: the kernel thread may submit with other credentials.
+	 * SQE_MIXED: an entry may be the second half of an SQE.
 	 */
 	if (!shim_active() ||
 	    ring->flags & (IORING_SETUP_SQPOLL | SETUP_SQE_MIXED))
 		return;
 	for (i = sq->sqe_head; i != sq->sqe_tail; i++)
-		tag_sqe(&sq->sqes[(i & *sq->kring_mask) << shift], &lot);
+		tag_sqe(&sq->sqes[(i & *sq->kring_mask) << shift], &batch);
 }
 
 struct nth {
@@ -183,14 +205,14 @@ static int nth_object(struct dl_phdr_info *info, size_t size, void *arg)
 	return 1;
 }
 
-/* The path of loaded object @n, "" if it has none; false: there are not so many. */
+/* Get the path of loaded object @n, or "". Returns false if there is none. */
 static bool object_path(unsigned int n, struct nth *nth)
 {
 	nth->left = n;
 	return dl_iterate_phdr(nth_object, nth);
 }
 
-/* Is it of this library? */
+/* Returns true if the symbol is in this library. */
 static bool own_symbol(void *symbol)
 {
 	Dl_info it, own;
@@ -200,10 +222,10 @@ static bool own_symbol(void *symbol)
 }
 
 /*
- * liburing may have been loaded for an object that keeps it to itself, and by any
- * name, or be a part of one.
+ * Search all loaded objects: liburing may have been loaded with RTLD_LOCAL
+ * under any name, or be linked statically into another library.
  */
-static void *find_kept(const char *name)
+static void *find_local(const char *name)
 {
 	void *lib, *symbol;
 	struct nth nth;
@@ -228,7 +250,7 @@ static void *find(void *_Atomic *real, const char *name)
 	if (!*real)
 		*real = dlsym(RTLD_NEXT, name);
 	if (!*real)
-		*real = find_kept(name);
+		*real = find_local(name);
 	return *real;
 }
 
@@ -314,7 +336,7 @@ void shim_uring_setup(int fd, const void *params)
 	ring->fd = fd + 1;
 }
 
-/* The program maps the ring @fd at @map: NULL when that is no more. */
+/* The program has mapped a part of the ring @fd at @map. */
 static void mapped(void *map, int fd, uint64_t offset)
 {
 	struct ring *ring = find_ring(fd);
@@ -343,7 +365,7 @@ static void unmapped(const void *map)
 
 static void *_Atomic real_mmap, *_Atomic real_mmap64, *_Atomic real_munmap;
 
-void uring_begin(void)
+void uring_init(void)
 {
 	find(&real_mmap, "mmap");
 	find(&real_mmap64, "mmap64");
@@ -376,19 +398,21 @@ EXPORT int munmap(void *addr, size_t len)
 {
 	__typeof__(&munmap) call = find(&real_munmap, "munmap");
 
-	/* before it can be something else */
+	/* before the address can be reused */
 	unmapped(addr);
 	return call(addr, len);
 }
 
-/* The SQEs that the program is about to submit and that are new. */
+/*
+ * Attach lists to the new ones among the SQEs that are about to be submitted.
+ */
 static void tag_queued(struct ring *ring, unsigned int nr)
 {
 	const unsigned int shift = !!(ring->flags & IORING_SETUP_SQE128);
 	char *sq = ring->sq, *sqes = ring->sqes;
 	const unsigned int *array = (void *)(sq + ring->off.array);
 	unsigned int head, tail, mask, at, slot, done = ring->done;
-	struct lot lot = { 0 };
+	struct batch batch = { 0 };
 
 	head = __atomic_load_n((unsigned int *)(sq + ring->off.head),
 			       __ATOMIC_ACQUIRE);
@@ -405,7 +429,7 @@ static void tag_queued(struct ring *ring, unsigned int nr)
 		slot = array[at & mask];
 		if (slot <= mask)
 			tag_sqe((struct io_uring_sqe *)sqes + (slot << shift),
-				&lot);
+				&batch);
 	}
 }
 
@@ -413,18 +437,23 @@ void shim_uring_enter(int fd, unsigned int to_submit, unsigned int flags)
 {
 	struct ring *ring;
 
-	/* an index among the registered rings may be the fd of another one */
+	/* @fd may be an index of the registered rings */
 	if (!shim_active() || !to_submit || flags & ENTER_REGISTERED_RING)
 		return;
 	ring = find_ring(fd);
-	/* with these the kernel reads SQEs by itself, has no array, or see above */
+	/* the kernel reads SQEs at any time, there is no array, or see above */
 	if (ring && ring->sq && ring->sqes &&
 	    !(ring->flags & (IORING_SETUP_SQPOLL | SETUP_NO_SQARRAY |
 			     SETUP_SQE_MIXED)))
 		tag_queued(ring, to_submit);
 }
 #else
-void uring_begin(void)
+bool uring_knows(void)
+{
+	return false;
+}
+
+void uring_init(void)
 {
 }
 

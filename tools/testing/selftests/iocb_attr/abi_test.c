@@ -1,124 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The interface of per-I/O attributes: every field of every record, and every
- * error that can be had from the bytes of a list, by AIO and by io_uring.
+ * The user interface of per-I/O attributes: every field of every record, and
+ * every error that the bytes of a list can cause.
  */
 #define _GNU_SOURCE
 #include <sys/eventfd.h>
 
-#include "aio.h"
-#include "uring.h"
-#include "harness.h"
+#include "lib/io.h"
+#include "lib/harness.h"
 
-#define FILE_DIRECT	"/dev/nullb0"
-#define LIST_MAX	4096	/* bytes of the longest list */
+#define LIST_MAX	4096	/* maximum size of a list */
 
-/* One of each record; 8-byte aligned as the ABI wants it. */
-struct all_list {
-	struct iocb_attr_list		list;
-	struct iocb_attr_proxy_pid	proxy_pid;
-	struct iocb_attr_cgroup		cgroup;
-	struct iocb_attr_ioprio		ioprio;
-	struct iocb_attr_cache		cache;
-	struct iocb_attr_proxy_pidfd	proxy_pidfd;
-	struct iocb_attr_pi		pi;
-};
-
-/* What a list is submitted to: an AIO context, or a ring if that is 0. */
-struct way {
-	aio_context_t ctx;
-	struct uring ring;
-};
-
-static int way_open(struct way *way, bool uring)
+/*
+ * Submit one I/O and wait for it. A list that is rejected is an error of
+ * io_submit(2), but the result of a request to io_uring.
+ */
+static int do_io(struct engine *e, const struct io *io, struct io_done *done)
 {
-	way->ctx = 0;
-	if (uring)
-		return uring_open(&way->ring, 1, IORING_SETUP_CQE32);
-	return io_setup(64, &way->ctx) ? -errno : 0;
+	int ret = engine_run(e, io, 1, done);
+
+	if (ret || done->res >= 0)
+		return ret;
+	return e->type == AIO ? -EIO : done->res;
 }
 
-static int way_close(struct way *way)
+static struct io read_with(int fd, void *buf, const void *list)
 {
-	if (way->ctx)
-		return io_destroy(way->ctx) ? -errno : 0;
-	uring_exit(&way->ring);
-	return 0;
-}
-
-/* run(), whichever way: io_uring has an iocb's fields in other places. */
-static int run_by(struct way *way, struct iocb *iocb, struct io_event *event)
-{
-	static const uint8_t opcodes[] = {
-		[IOCB_CMD_PREAD]	= IORING_OP_READ,
-		[IOCB_CMD_PWRITE]	= IORING_OP_WRITE,
-		[IOCB_CMD_PREADV]	= IORING_OP_READV,
-		[IOCB_CMD_PWRITEV]	= IORING_OP_WRITEV,
+	return (struct io) {
+		.fd = fd, .buf = buf, .len = BLOCK, .list = list,
+		.null_list = !list,
 	};
-	struct io_uring_sqe sqe;
-	struct uring_done done;
-	int ret;
-
-	if (way->ctx)
-		return run(way->ctx, iocb, event);
-	sqe = uring_prep(opcodes[iocb->aio_lio_opcode], iocb->aio_fildes,
-			 (void *)(uintptr_t)iocb->aio_buf, iocb->aio_nbytes,
-			 iocb->aio_offset, (void *)(uintptr_t)iocb->aio_attrs);
-	if (iocb->aio_flags & IOCB_FLAG_ATTR)
-		sqe.attr_type_mask = IORING_RW_ATTR_FLAG_LIST;
-	if (iocb->aio_flags & IOCB_FLAG_IOPRIO)
-		sqe.ioprio = iocb->aio_reqprio;
-	ret = uring_do(&way->ring, &sqe, &done);
-	if (ret || done.res < 0)
-		return ret ?: done.res;
-	*event = (struct io_event) { .res = done.res, .res2 = done.extra[0] };
-	return 0;
 }
 
-/* submit_list(), whichever way. */
-static int submit_list_by(struct way *way, int fd, void *buf, const void *list)
+static int read_list(struct engine *e, int fd, void *buf, const void *list)
 {
-	struct iocb iocb = prep(IOCB_CMD_PREAD, fd, buf, BLOCK, 0, list);
-	struct io_event event;
+	struct io io = read_with(fd, buf, list);
+	struct io_done done;
 
-	iocb.aio_flags = IOCB_FLAG_ATTR;
-	return run_by(way, &iocb, &event) ?: event.res < 0 ? -EIO : 0;
+	return do_io(e, &io, &done);
 }
 
 FIXTURE(abi)
 {
-	struct way way;
+	struct engine e;
 	int fd;
 	int buffered;
-	int cgroup;
 	void *buf;
 	uint64_t list[520];
 };
 
 FIXTURE_VARIANT(abi)
 {
-	bool uring;
+	enum engine_type engine;
 };
 
-FIXTURE_VARIANT_ADD(abi, aio) {
-	.uring = false,
-};
+FIXTURE_VARIANT_ADD(abi, aio) { .engine = AIO };
 
-FIXTURE_VARIANT_ADD(abi, uring) {
-	.uring = true,
-};
+FIXTURE_VARIANT_ADD(abi, uring) { .engine = URING };
 
 FIXTURE_SETUP(abi)
 {
-	ASSERT_EQ(0, way_open(&self->way, variant->uring));
+	ASSERT_EQ(0, engine_open(&self->e, variant->engine));
 	self->fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd) {
 		TH_LOG("no " FILE_DIRECT);
 	}
 	self->buffered = open(FILE_DIRECT, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->buffered);
-	self->cgroup = open("/sys/fs/cgroup", O_PATH | O_CLOEXEC);
-	ASSERT_LE(0, self->cgroup);
 	self->buf = block_alloc(BLOCK);
 	ASSERT_NE(NULL, self->buf);
 	memset(self->list, 0, sizeof(self->list));
@@ -126,14 +74,13 @@ FIXTURE_SETUP(abi)
 
 FIXTURE_TEARDOWN(abi)
 {
-	EXPECT_EQ(0, way_close(&self->way));
+	EXPECT_EQ(0, engine_close(&self->e));
 	munmap(self->buf, BLOCK);
-	close(self->cgroup);
 	close(self->buffered);
 	close(self->fd);
 }
 
-/* What AIO alone has. */
+/* What only AIO has. */
 FIXTURE(aio)
 {
 	aio_context_t ctx;
@@ -157,33 +104,22 @@ FIXTURE_TEARDOWN(aio)
 	close(self->fd);
 }
 
-#define SUBMIT(list)	submit_list_by(&self->way, self->fd, self->buf, list)
-
-/* A list of one record, the header made to fit. */
-static void *one(void *mem, const void *record, uint32_t size)
-{
-	struct iocb_attr_list *list = mem;
-
-	list->size = sizeof(*list) + size;
-	list->flags = 0;
-	memcpy(first_record(list), record, size);
-	return list;
-}
+#define SUBMIT(list)	read_list(&self->e, self->fd, self->buf, list)
 
 TEST(layout)
 {
 	EXPECT_EQ(8, sizeof(struct iocb_attr));
 	EXPECT_EQ(8, sizeof(struct iocb_attr_list));
 	EXPECT_EQ(8, __alignof__(struct iocb_attr_list));
-	EXPECT_EQ(16, sizeof(struct iocb_attr_proxy_pid));
-	EXPECT_EQ(16, sizeof(struct iocb_attr_proxy_pidfd));
-	EXPECT_EQ(16, sizeof(struct iocb_attr_cgroup));
-	EXPECT_EQ(16, sizeof(struct iocb_attr_ioprio));
-	EXPECT_EQ(16, sizeof(struct iocb_attr_cache));
-	EXPECT_EQ(40, sizeof(struct iocb_attr_pi));
 	EXPECT_EQ(0, offsetof(struct iocb_attr, size));
 	EXPECT_EQ(4, offsetof(struct iocb_attr, id));
 	EXPECT_EQ(6, offsetof(struct iocb_attr, flags));
+	EXPECT_EQ(16, sizeof(struct iocb_attr_cache));
+	EXPECT_EQ(16, sizeof(struct iocb_attr_cgroup));
+	EXPECT_EQ(16, sizeof(struct iocb_attr_ioprio));
+	EXPECT_EQ(16, sizeof(struct iocb_attr_proxy_pid));
+	EXPECT_EQ(16, sizeof(struct iocb_attr_proxy_pidfd));
+	EXPECT_EQ(40, sizeof(struct iocb_attr_pi));
 	EXPECT_EQ(8, offsetof(struct iocb_attr_pi, flags));
 	EXPECT_EQ(10, offsetof(struct iocb_attr_pi, app_tag));
 	EXPECT_EQ(12, offsetof(struct iocb_attr_pi, len));
@@ -197,27 +133,27 @@ TEST(layout)
 TEST_F(aio, pointer_without_flag)
 {
 	struct cache_list list = cache_list(0, 0);
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
-				&list);
+	struct iocb iocb = aio_prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
+				    0, &list);
 	struct io_event event;
 
 	iocb.aio_flags = 0;
-	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(-EINVAL, aio_run(self->ctx, &iocb, &event));
 	iocb.aio_attrs = 1;
-	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(-EINVAL, aio_run(self->ctx, &iocb, &event));
 	iocb.aio_attrs = 1ULL << 63;
-	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
-	/* other flags do not make up for it */
+	EXPECT_EQ(-EINVAL, aio_run(self->ctx, &iocb, &event));
+	/* other flags do not help */
 	iocb.aio_flags = IOCB_FLAG_IOPRIO;
-	EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
+	EXPECT_EQ(-EINVAL, aio_run(self->ctx, &iocb, &event));
 }
 
-/* With attributes every flag counts; without them, those that are known. */
+/* Unknown flags are rejected with attributes and ignored without them. */
 TEST_F(aio, unknown_flags)
 {
 	struct cache_list list = cache_list(0, 0);
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
-				&list);
+	struct iocb iocb = aio_prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
+				    0, &list);
 	int efd = eventfd(0, EFD_CLOEXEC), bit;
 	struct io_event event;
 
@@ -230,31 +166,31 @@ TEST_F(aio, unknown_flags)
 		iocb.aio_attrs = (uintptr_t)&list;
 		iocb.aio_flags = IOCB_FLAG_ATTR | 1U << bit;
 		EXPECT_EQ(known ? 0 : -EINVAL,
-			  run(self->ctx, &iocb, &event)) {
+			  aio_run(self->ctx, &iocb, &event)) {
 			TH_LOG("flag %#x", iocb.aio_flags);
 		}
-		/* a bad pointer is what is looked at next */
+		/* flags are checked before the pointer */
 		iocb.aio_attrs = 0;
 		EXPECT_EQ(known ? -EFAULT : -EINVAL,
-			  run(self->ctx, &iocb, &event));
+			  aio_run(self->ctx, &iocb, &event));
 		if (bit == 2)
 			continue;
 		iocb.aio_flags = 1U << bit;
-		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		EXPECT_EQ(0, aio_run(self->ctx, &iocb, &event));
 		iocb.aio_attrs = (uintptr_t)&list;
-		EXPECT_EQ(-EINVAL, run(self->ctx, &iocb, &event));
+		EXPECT_EQ(-EINVAL, aio_run(self->ctx, &iocb, &event));
 	}
 	close(efd);
 }
 
-TEST_F(aio, without_flag_as_before)
+TEST_F(aio, no_flag)
 {
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
-				NULL);
+	struct iocb iocb = aio_prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
+				    0, NULL);
 	struct io_event event = { .res2 = -1 };
 
 	iocb.aio_data = 0x1122334455667788;
-	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	ASSERT_EQ(0, aio_run(self->ctx, &iocb, &event));
 	EXPECT_EQ(BLOCK, event.res);
 	EXPECT_EQ(0, event.res2);
 	EXPECT_EQ(0x1122334455667788, event.data);
@@ -302,17 +238,16 @@ TEST_F(abi, list_sizes)
 TEST_F(abi, empty_list)
 {
 	struct iocb_attr_list *list = (void *)self->list;
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
-				list);
-	struct io_event event = { .res2 = -1 };
+	struct io io = read_with(self->fd, self->buf, list);
+	struct io_done done = { .mask = -1 };
 
 	list->size = 8;
-	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
-	EXPECT_EQ(BLOCK, event.res);
-	EXPECT_EQ(0, event.res2);
+	ASSERT_EQ(0, do_io(&self->e, &io, &done));
+	EXPECT_EQ(BLOCK, done.res);
+	EXPECT_EQ(0, done.mask);
 	list->flags = IOCB_ATTR_LIST_REPORT;
-	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
-	EXPECT_EQ(0, event.res2);
+	ASSERT_EQ(0, do_io(&self->e, &io, &done));
+	EXPECT_EQ(0, done.mask);
 }
 
 TEST_F(abi, list_flags)
@@ -330,7 +265,7 @@ TEST_F(abi, list_flags)
 	}
 }
 
-/* Every size of a record in lists of several sizes. */
+/* Records of every size in lists of several sizes. */
 TEST_F(abi, record_sizes)
 {
 	struct iocb_attr_list *list = (void *)self->list;
@@ -342,7 +277,7 @@ TEST_F(abi, record_sizes)
 			list->size = 8 + len;
 			first_record(list)->size = size;
 			first_record(list)->id = IOCB_ATTR_cache;
-			/* what is left over is a record of size 0 */
+			/* the remaining bytes are a record of size 0 */
 			EXPECT_EQ(size == len && size >= 16 ? 0 : -EINVAL,
 				  SUBMIT(list)) {
 				TH_LOG("record of %u in %u bytes", size, len);
@@ -368,17 +303,17 @@ TEST_F(abi, record_flags)
 
 FIXTURE(record)
 {
-	struct way way;
+	struct engine e;
 	int fd;
 	int target;
 	void *buf;
 	union {
 		struct iocb_attr		attr;
-		struct iocb_attr_proxy_pid	proxy_pid;
-		struct iocb_attr_proxy_pidfd	proxy_pidfd;
+		struct iocb_attr_cache		cache;
 		struct iocb_attr_cgroup		cgroup;
 		struct iocb_attr_ioprio		ioprio;
-		struct iocb_attr_cache		cache;
+		struct iocb_attr_proxy_pid	proxy_pid;
+		struct iocb_attr_proxy_pidfd	proxy_pidfd;
 		struct iocb_attr_pi		pi;
 		uint8_t				bytes[64];
 	} r;
@@ -391,48 +326,10 @@ FIXTURE_VARIANT(record)
 	uint32_t size;
 	uint32_t reserved_from;
 	uint32_t reserved_to;
-	/* what a valid one gives, and if a device alone honours it */
-	int plain;
-	bool honoured;
-	bool uring;
-};
-
-FIXTURE_VARIANT_ADD(record, proxy_pid) {
-	.id = IOCB_ATTR_proxy_pid, .size = 16, .honoured = true,
-};
-
-FIXTURE_VARIANT_ADD(record, uring_proxy_pid) {
-	.id = IOCB_ATTR_proxy_pid, .size = 16, .honoured = true, .uring = true,
-};
-
-FIXTURE_VARIANT_ADD(record, proxy_pidfd) {
-	.id = IOCB_ATTR_proxy_pidfd, .size = 16, .reserved_from = 12,
-	.reserved_to = 16, .honoured = true,
-};
-
-FIXTURE_VARIANT_ADD(record, uring_proxy_pidfd) {
-	.id = IOCB_ATTR_proxy_pidfd, .size = 16, .reserved_from = 12,
-	.reserved_to = 16, .honoured = true, .uring = true,
-};
-
-FIXTURE_VARIANT_ADD(record, cgroup) {
-	.id = IOCB_ATTR_cgroup, .size = 16, .reserved_from = 12,
-	.reserved_to = 16, .honoured = true,
-};
-
-FIXTURE_VARIANT_ADD(record, uring_cgroup) {
-	.id = IOCB_ATTR_cgroup, .size = 16, .reserved_from = 12,
-	.reserved_to = 16, .honoured = true, .uring = true,
-};
-
-FIXTURE_VARIANT_ADD(record, ioprio) {
-	.id = IOCB_ATTR_ioprio, .size = 16, .reserved_from = 10,
-	.reserved_to = 16,
-};
-
-FIXTURE_VARIANT_ADD(record, uring_ioprio) {
-	.id = IOCB_ATTR_ioprio, .size = 16, .reserved_from = 10,
-	.reserved_to = 16, .uring = true,
+	int plain;		/* the result of a valid record */
+	bool honoured;		/* by the block layer itself */
+	bool scheduled;		/* by schedulers */
+	enum engine_type engine;
 };
 
 FIXTURE_VARIANT_ADD(record, cache) {
@@ -440,9 +337,48 @@ FIXTURE_VARIANT_ADD(record, cache) {
 	.reserved_to = 16,
 };
 
+FIXTURE_VARIANT_ADD(record, cgroup) {
+	.id = IOCB_ATTR_cgroup, .size = 16, .reserved_from = 12,
+	.reserved_to = 16, .honoured = true,
+};
+
+FIXTURE_VARIANT_ADD(record, ioprio) {
+	.id = IOCB_ATTR_ioprio, .size = 16, .reserved_from = 10,
+	.reserved_to = 16, .scheduled = true,
+};
+
+FIXTURE_VARIANT_ADD(record, proxy_pid) {
+	.id = IOCB_ATTR_proxy_pid, .size = 16, .honoured = true,
+};
+
+FIXTURE_VARIANT_ADD(record, proxy_pidfd) {
+	.id = IOCB_ATTR_proxy_pidfd, .size = 16, .reserved_from = 12,
+	.reserved_to = 16, .honoured = true,
+};
+
 FIXTURE_VARIANT_ADD(record, uring_cache) {
 	.id = IOCB_ATTR_cache, .size = 16, .reserved_from = 12,
-	.reserved_to = 16, .uring = true,
+	.reserved_to = 16, .engine = URING,
+};
+
+FIXTURE_VARIANT_ADD(record, uring_cgroup) {
+	.id = IOCB_ATTR_cgroup, .size = 16, .reserved_from = 12,
+	.reserved_to = 16, .honoured = true, .engine = URING,
+};
+
+FIXTURE_VARIANT_ADD(record, uring_ioprio) {
+	.id = IOCB_ATTR_ioprio, .size = 16, .reserved_from = 10,
+	.reserved_to = 16, .scheduled = true, .engine = URING,
+};
+
+FIXTURE_VARIANT_ADD(record, uring_proxy_pid) {
+	.id = IOCB_ATTR_proxy_pid, .size = 16, .honoured = true,
+	.engine = URING,
+};
+
+FIXTURE_VARIANT_ADD(record, uring_proxy_pidfd) {
+	.id = IOCB_ATTR_proxy_pidfd, .size = 16, .reserved_from = 12,
+	.reserved_to = 16, .honoured = true, .engine = URING,
 };
 
 FIXTURE_VARIANT_ADD(record, pi) {
@@ -452,12 +388,12 @@ FIXTURE_VARIANT_ADD(record, pi) {
 
 FIXTURE_VARIANT_ADD(record, uring_pi) {
 	.id = IOCB_ATTR_pi, .size = 40, .reserved_from = 32,
-	.reserved_to = 40, .plain = -EOPNOTSUPP, .uring = true,
+	.reserved_to = 40, .plain = -EOPNOTSUPP, .engine = URING,
 };
 
 FIXTURE_SETUP(record)
 {
-	ASSERT_EQ(0, way_open(&self->way, variant->uring));
+	ASSERT_EQ(0, engine_open(&self->e, variant->engine));
 	self->fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
 	self->buf = block_alloc(BLOCK);
@@ -467,6 +403,14 @@ FIXTURE_SETUP(record)
 	self->r.attr.id = variant->id;
 	self->r.attr.size = variant->size;
 	switch (variant->id) {
+	case IOCB_ATTR_cgroup:
+		self->target = open("/sys/fs/cgroup", O_PATH | O_CLOEXEC);
+		ASSERT_LE(0, self->target);
+		self->r.cgroup.fd = self->target;
+		break;
+	case IOCB_ATTR_ioprio:
+		self->r.ioprio.ioprio = BE | 3;
+		break;
 	case IOCB_ATTR_proxy_pid:
 		self->r.proxy_pid.pid = getpid();
 		break;
@@ -474,14 +418,6 @@ FIXTURE_SETUP(record)
 		self->target = syscall(__NR_pidfd_open, getpid(), 0);
 		ASSERT_LE(0, self->target);
 		self->r.proxy_pidfd.pidfd = self->target;
-		break;
-	case IOCB_ATTR_cgroup:
-		self->target = open("/sys/fs/cgroup", O_PATH | O_CLOEXEC);
-		ASSERT_LE(0, self->target);
-		self->r.cgroup.fd = self->target;
-		break;
-	case IOCB_ATTR_ioprio:
-		self->r.ioprio.ioprio = 2 << 13 | 3;	/* best effort 3 */
 		break;
 	case IOCB_ATTR_pi:
 		self->r.pi.addr = (uintptr_t)self->buf;
@@ -496,72 +432,72 @@ FIXTURE_TEARDOWN(record)
 		close(self->target);
 	munmap(self->buf, BLOCK);
 	close(self->fd);
-	EXPECT_EQ(0, way_close(&self->way));
+	EXPECT_EQ(0, engine_close(&self->e));
 }
 
 TEST_F(record, valid)
 {
 	EXPECT_EQ(variant->plain,
-		  SUBMIT(one(self->list, &self->r, variant->size)));
+		  SUBMIT(list_of(self->list, &self->r, variant->size)));
 }
 
 TEST_F(record, required)
 {
 	self->r.attr.flags = IOCB_ATTR_REQUIRED;
 	EXPECT_EQ(variant->plain,
-		  SUBMIT(one(self->list, &self->r, variant->size)));
+		  SUBMIT(list_of(self->list, &self->r, variant->size)));
 }
 
-/* Writeback does not know for whom it is: only direct I/O has attributes. */
+/* Buffered I/O drops attributes, so it rejects required ones. */
 TEST_F(record, buffered)
 {
 	int fd = open(FILE_DIRECT, O_RDWR | O_CLOEXEC);
-	void *list = one(self->list, &self->r, variant->size);
+	void *list = list_of(self->list, &self->r, variant->size);
 
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(variant->plain,
-		  submit_list_by(&self->way, fd, self->buf, list));
+		  read_list(&self->e, fd, self->buf, list));
 	self->r.attr.flags = IOCB_ATTR_REQUIRED;
-	one(self->list, &self->r, variant->size);
+	list_of(self->list, &self->r, variant->size);
 	EXPECT_EQ(-EOPNOTSUPP,
-		  submit_list_by(&self->way, fd, self->buf, list));
+		  read_list(&self->e, fd, self->buf, list));
 	close(fd);
 }
 
-/* The block layer charges the I/O; without a scheduler nobody sorts it. */
+/* The block layer charges the I/O. Without a scheduler nothing sorts it. */
 TEST_F(record, honoured)
 {
-	struct iocb_attr_list *list = one(self->list, &self->r, variant->size);
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
-				list);
-	struct io_event event;
+	struct iocb_attr_list *list = list_of(self->list, &self->r,
+					      variant->size);
+	struct io io = read_with(self->fd, self->buf, list);
+	struct io_done done;
 
 	if (variant->plain)
 		return;
 	ASSERT_EQ(0, write_file("/sys/block/nullb0/queue/scheduler", "none"));
-	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
-	EXPECT_EQ(BLOCK, event.res);
-	EXPECT_EQ(0, event.res2);
+	ASSERT_EQ(0, do_io(&self->e, &io, &done));
+	EXPECT_EQ(BLOCK, done.res);
+	EXPECT_EQ(0, done.mask);
 	list->flags = IOCB_ATTR_LIST_REPORT;
-	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
-	EXPECT_EQ(BLOCK, event.res);
-	EXPECT_EQ(variant->honoured ? 1 << variant->id : 0, event.res2);
-	/* of a read of nothing there is nothing to charge */
-	iocb.aio_nbytes = 0;
-	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
-	EXPECT_EQ(0, event.res);
-	EXPECT_EQ(0, event.res2);
+	ASSERT_EQ(0, do_io(&self->e, &io, &done));
+	EXPECT_EQ(BLOCK, done.res);
+	EXPECT_EQ(variant->honoured ? 1 << variant->id : 0, done.mask);
+	/* an empty read charges nothing */
+	io.len = 0;
+	ASSERT_EQ(0, do_io(&self->e, &io, &done));
+	EXPECT_EQ(0, done.res);
+	EXPECT_EQ(0, done.mask);
 }
 
-/* Both schedulers that go by priority say so, and by nobody's but the list's. */
+/* Schedulers report the priority of the list, and no other attribute. */
 TEST_F(record, honoured_by_scheduler)
 {
 	static const char * const schedulers[] = { "mq-deadline", "bfq" };
-	struct iocb_attr_list *list = one(self->list, &self->r, variant->size);
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
-				list);
-	bool honoured = variant->honoured || variant->id == IOCB_ATTR_ioprio;
-	struct io_event event;
+	struct iocb_attr_list *list = list_of(self->list, &self->r,
+					      variant->size);
+	struct io io = read_with(self->fd, self->buf, list);
+	bool honoured = variant->honoured || variant->scheduled;
+	struct io_done done;
 	int i;
 
 	if (variant->plain)
@@ -570,37 +506,37 @@ TEST_F(record, honoured_by_scheduler)
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, write_file("/sys/block/nullb0/queue/scheduler",
 					schedulers[i]));
-		EXPECT_EQ(0, run_by(&self->way, &iocb, &event));
-		EXPECT_EQ(BLOCK, event.res);
-		EXPECT_EQ(honoured ? 1 << variant->id : 0, event.res2) {
+		EXPECT_EQ(0, do_io(&self->e, &io, &done));
+		EXPECT_EQ(BLOCK, done.res);
+		EXPECT_EQ(honoured ? 1 << variant->id : 0, done.mask) {
 			TH_LOG("%s", schedulers[i]);
 		}
 	}
 	EXPECT_EQ(0, write_file("/sys/block/nullb0/queue/scheduler", "none"));
 }
 
-TEST_F(record, shorter_than_published)
+TEST_F(record, too_short)
 {
 	uint32_t size;
 
 	for (size = 8; size < variant->size; size += 8) {
 		self->r.attr.size = size;
-		EXPECT_EQ(-EINVAL, SUBMIT(one(self->list, &self->r, size)));
+		EXPECT_EQ(-EINVAL, SUBMIT(list_of(self->list, &self->r, size)));
 	}
 }
 
-TEST_F(record, longer_than_known)
+TEST_F(record, too_long)
 {
 	uint32_t size, at;
 
 	for (size = variant->size + 8; size <= variant->size + 24; size += 8) {
 		self->r.attr.size = size;
 		EXPECT_EQ(variant->plain,
-			  SUBMIT(one(self->list, &self->r, size)));
+			  SUBMIT(list_of(self->list, &self->r, size)));
 		for (at = variant->size; at < size; at++) {
 			self->r.bytes[at] = 1;
 			EXPECT_EQ(-E2BIG,
-				  SUBMIT(one(self->list, &self->r, size))) {
+				  SUBMIT(list_of(self->list, &self->r, size))) {
 				TH_LOG("byte %u of %u", at, size);
 			}
 			self->r.bytes[at] = 0;
@@ -615,8 +551,8 @@ TEST_F(record, reserved)
 	for (at = variant->reserved_from; at < variant->reserved_to; at++) {
 		for (bit = 0; bit < 8; bit++) {
 			self->r.bytes[at] = 1 << bit;
-			EXPECT_EQ(-EINVAL, SUBMIT(one(self->list, &self->r,
-						      variant->size))) {
+			EXPECT_EQ(-EINVAL, SUBMIT(list_of(self->list, &self->r,
+							  variant->size))) {
 				TH_LOG("bit %u of byte %u", bit, at);
 			}
 		}
@@ -624,9 +560,10 @@ TEST_F(record, reserved)
 	}
 }
 
-TEST_F(record, given_twice)
+TEST_F(record, duplicate)
 {
-	struct iocb_attr_list *list = one(self->list, &self->r, variant->size);
+	struct iocb_attr_list *list = list_of(self->list, &self->r,
+					      variant->size);
 
 	memcpy((void *)self->list + list->size, &self->r, variant->size);
 	list->size += variant->size;
@@ -665,7 +602,7 @@ TEST_F(abi, pi_flags)
 		};
 
 		EXPECT_EQ(bit < 3 ? -EOPNOTSUPP : -EINVAL,
-			  SUBMIT(one(self->list, &pi, sizeof(pi))));
+			  SUBMIT(list_of(self->list, &pi, sizeof(pi))));
 	}
 }
 
@@ -675,36 +612,36 @@ TEST_F(abi, ioprio_values)
 
 	for (class = 0; class < 8; class++) {
 		struct iocb_attr_ioprio prio = {
-			.attr	= { .size = sizeof(prio), .id = IOCB_ATTR_ioprio },
+			.attr	= { sizeof(prio), IOCB_ATTR_ioprio, 0 },
 			.ioprio	= class << 13,
 		};
 
-		/* none, real time (the tests run as root), best effort, idle */
+		/* none, real-time (the tests run as root), best-effort, idle */
 		EXPECT_EQ(class < 4 ? 0 : -EINVAL,
-			  SUBMIT(one(self->list, &prio, sizeof(prio)))) {
+			  SUBMIT(list_of(self->list, &prio, sizeof(prio)))) {
 			TH_LOG("class %d", class);
 		}
 	}
 }
 
-TEST_F(abi, ioprio_twice)
+TEST_F(abi, ioprio_conflict)
 {
 	struct iocb_attr_ioprio prio = {
 		.attr	= { .size = sizeof(prio), .id = IOCB_ATTR_ioprio },
-		.ioprio	= 2 << 13 | 5,
+		.ioprio	= BE | 5,
 	};
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
-				one(self->list, &prio, sizeof(prio)));
-	struct io_event event;
+	struct io io = read_with(self->fd, self->buf,
+				 list_of(self->list, &prio, sizeof(prio)));
+	struct io_done done;
 
-	iocb.aio_flags |= IOCB_FLAG_IOPRIO;
-	iocb.aio_reqprio = 2 << 13 | 5;
-	EXPECT_EQ(0, run_by(&self->way, &iocb, &event));
-	iocb.aio_reqprio = 2 << 13 | 4;
-	EXPECT_EQ(-EINVAL, run_by(&self->way, &iocb, &event));
+	io.has_prio = true;
+	io.prio = BE | 5;
+	EXPECT_EQ(0, do_io(&self->e, &io, &done));
+	io.prio = BE | 4;
+	EXPECT_EQ(-EINVAL, do_io(&self->e, &io, &done));
 }
 
-TEST_F(abi, proxy_twice)
+TEST_F(abi, proxy_conflict)
 {
 	int pidfd = syscall(__NR_pidfd_open, getpid(), 0);
 	struct {
@@ -732,73 +669,72 @@ TEST_F(abi, unknown_id)
 
 		attr->size = 16;
 		attr->id = ids[i];
-		EXPECT_EQ(0, SUBMIT(one(self->list, record, 16)));
+		EXPECT_EQ(0, SUBMIT(list_of(self->list, record, 16)));
 		attr->flags = IOCB_ATTR_REQUIRED;
-		EXPECT_EQ(-EOPNOTSUPP, SUBMIT(one(self->list, record, 16)));
-		/* a fault of form goes before what is not known */
+		EXPECT_EQ(-EOPNOTSUPP, SUBMIT(list_of(self->list, record, 16)));
+		/* errors of form come first */
 		attr->flags = 2;
-		EXPECT_EQ(-EINVAL, SUBMIT(one(self->list, record, 16)));
+		EXPECT_EQ(-EINVAL, SUBMIT(list_of(self->list, record, 16)));
 	}
 }
 
-TEST_F(abi, unknown_never_honoured)
+TEST_F(abi, unknown_not_reported)
 {
 	uint64_t record[2] = { 16 | 40ULL << 32, 0 };
-	struct iocb_attr_list *list = one(self->list, record, 16);
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
-				list);
-	struct io_event event;
+	struct iocb_attr_list *list = list_of(self->list, record, 16);
+	struct io io = read_with(self->fd, self->buf, list);
+	struct io_done done;
 
 	list->flags = IOCB_ATTR_LIST_REPORT;
-	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
-	EXPECT_EQ(0, event.res2);
+	ASSERT_EQ(0, do_io(&self->e, &io, &done));
+	EXPECT_EQ(0, done.mask);
 }
 
-/* Nothing on a plain device obeys cache hints: no error, and no lie. */
-TEST_F(abi, not_honoured_is_not_reported)
+/* A plain device accepts cache hints and does not report them. */
+TEST_F(abi, unhonoured_hints)
 {
 	uint32_t hint;
 
 	for (hint = 1; hint < 32; hint <<= 1) {
 		struct cache_list list = cache_list(hint, IOCB_ATTR_REQUIRED);
-		struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf,
-					BLOCK, 0, &list);
-		struct io_event event;
+		struct io io = read_with(self->fd, self->buf, &list);
+		struct io_done done;
 
-		ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
-		EXPECT_EQ(BLOCK, event.res);
-		EXPECT_EQ(0, event.res2);
+		ASSERT_EQ(0, do_io(&self->e, &io, &done));
+		EXPECT_EQ(BLOCK, done.res);
+		EXPECT_EQ(0, done.mask);
 	}
 }
 
 TEST_F(abi, buffered)
 {
 	struct cache_list list = cache_list(IOCB_CACHE_BYPASS, 0);
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->buffered, self->buf,
-				BLOCK, 0, &list);
-	struct io_event event;
+	struct io io = read_with(self->buffered, self->buf, &list);
+	struct io_done done;
 
-	ASSERT_EQ(0, run_by(&self->way, &iocb, &event));
-	EXPECT_EQ(BLOCK, event.res);
-	EXPECT_EQ(0, event.res2);
+	ASSERT_EQ(0, do_io(&self->e, &io, &done));
+	EXPECT_EQ(BLOCK, done.res);
+	EXPECT_EQ(0, done.mask);
 	list.cache.attr.flags = IOCB_ATTR_REQUIRED;
-	EXPECT_EQ(-EOPNOTSUPP, run_by(&self->way, &iocb, &event));
+	EXPECT_EQ(-EOPNOTSUPP, do_io(&self->e, &io, &done));
 }
 
-/* O_DIRECT on a pipe means something else. */
+/* O_DIRECT has another meaning for pipes. */
 TEST_F(abi, direct_pipe)
 {
 	struct cache_list list = cache_list(IOCB_CACHE_BYPASS, 0);
 	int fds[2];
-	struct iocb iocb;
-	struct io_event event;
+	struct io io;
+	struct io_done done;
 
 	ASSERT_EQ(0, pipe2(fds, O_DIRECT | O_CLOEXEC));
-	iocb = prep(IOCB_CMD_PWRITE, fds[1], self->buf, 16, 0, &list);
-	EXPECT_EQ(0, run_by(&self->way, &iocb, &event));
-	EXPECT_EQ(16, event.res);
+	io = read_with(fds[1], self->buf, &list);
+	io.write = true;
+	io.len = 16;
+	EXPECT_EQ(0, do_io(&self->e, &io, &done));
+	EXPECT_EQ(16, done.res);
 	list.cache.attr.flags = IOCB_ATTR_REQUIRED;
-	EXPECT_EQ(-EOPNOTSUPP, run_by(&self->way, &iocb, &event));
+	EXPECT_EQ(-EOPNOTSUPP, do_io(&self->e, &io, &done));
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -817,35 +753,35 @@ TEST_F(aio, opcodes)
 		bool sync = opcode == IOCB_CMD_FSYNC ||
 			    opcode == IOCB_CMD_FDSYNC ||
 			    opcode == IOCB_CMD_POLL;
-		struct iocb iocb = prep(opcode, self->fd,
-					vector ? (void *)&iov : self->buf,
-					vector ? 1 : BLOCK, 0, &list);
+		struct iocb iocb = aio_prep(opcode, self->fd,
+					    vector ? (void *)&iov : self->buf,
+					    vector ? 1 : BLOCK, 0, &list);
 		struct io_event event;
 
 		if (sync) {
 			iocb.aio_buf = 0;
 			iocb.aio_nbytes = 0;
 		}
-		EXPECT_EQ(rw ? 0 : -EINVAL, run(self->ctx, &iocb, &event)) {
+		EXPECT_EQ(rw ? 0 : -EINVAL, aio_run(self->ctx, &iocb, &event)) {
 			TH_LOG("opcode %d", opcode);
 		}
-		/* nor the flag with nothing behind it */
+		/* the same with the flag and a NULL pointer */
 		iocb.aio_attrs = 0;
 		EXPECT_EQ(rw ? -EFAULT : -EINVAL,
-			  run(self->ctx, &iocb, &event)) {
+			  aio_run(self->ctx, &iocb, &event)) {
 			TH_LOG("opcode %d", opcode);
 		}
 	}
 }
 
-/* The first bad iocb ends the call; those before it are submitted. */
-TEST_F(aio, bad_iocb_among_good)
+/* The first bad iocb ends the call. Those before it are submitted. */
+TEST_F(aio, partial_batch)
 {
 	struct cache_list good = cache_list(0, 0), bad = cache_list(3, 0);
 	struct iocb iocb[3] = {
-		prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0, &good),
-		prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0, &bad),
-		prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0, &good),
+		aio_prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0, &good),
+		aio_prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0, &bad),
+		aio_prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0, &good),
 	};
 	struct iocb *iocbs[3] = { &iocb[0], &iocb[1], &iocb[2] };
 	struct io_event event[3];
@@ -857,8 +793,8 @@ TEST_F(aio, bad_iocb_among_good)
 	EXPECT_EQ(EINVAL, errno);
 }
 
-/* Of two records at fault the first one decides. */
-TEST_F(abi, first_fault_decides)
+/* The first bad record determines the error. */
+TEST_F(abi, first_error)
 {
 	struct {
 		struct iocb_attr_list	list;
@@ -879,24 +815,31 @@ TEST_F(abi, first_fault_decides)
 	EXPECT_EQ(0, SUBMIT(&l));
 }
 
-TEST_F(abi, all_at_once)
+TEST_F(abi, all_records)
 {
-	struct all_list l = {
-		.list		= { .size = offsetof(struct all_list,
-						     proxy_pidfd) },
+	struct {
+		struct iocb_attr_list		list;
+		struct iocb_attr_proxy_pid	proxy_pid;
+		struct iocb_attr_cgroup		cgroup;
+		struct iocb_attr_ioprio		ioprio;
+		struct iocb_attr_cache		cache;
+	} l = {
+		.list		= { .size = sizeof(l) },
 		.proxy_pid	= { { 16, IOCB_ATTR_proxy_pid, 0 }, getpid() },
-		.cgroup		= { { 16, IOCB_ATTR_cgroup, 0 }, self->cgroup,
-				    0 },
-		.ioprio		= { { 16, IOCB_ATTR_ioprio, 0 }, 2 << 13,
+		.cgroup		= { { 16, IOCB_ATTR_cgroup, 0 }, -1, 0 },
+		.ioprio		= { { 16, IOCB_ATTR_ioprio, 0 }, BE,
 				    { 0 } },
 		.cache		= { { 16, IOCB_ATTR_cache, 0 },
 				    IOCB_CACHE_ADMIT, 0 },
 	};
 
+	l.cgroup.fd = open("/sys/fs/cgroup", O_PATH | O_CLOEXEC);
+	ASSERT_LE(0, l.cgroup.fd);
 	EXPECT_EQ(0, SUBMIT(&l));
+	close(l.cgroup.fd);
 }
 
-/* The last bytes before memory that is not there, and the first behind it. */
+/* Lists that end at, or continue into, unmapped memory. */
 TEST_F(abi, end_of_memory)
 {
 	struct cache_list list = cache_list(IOCB_CACHE_BYPASS, 0);
@@ -915,7 +858,7 @@ TEST_F(abi, end_of_memory)
 			TH_LOG("%u bytes are there", len);
 		}
 	}
-	/* a header alone, and a list that says that it is longer */
+	/* an empty list, and a header with a larger size */
 	empty = (void *)(end - sizeof(*empty));
 	memset(empty, 0, sizeof(*empty));
 	for (size = 8; size <= 512; size += 8) {
@@ -929,7 +872,7 @@ TEST_F(abi, end_of_memory)
 	munmap(page, BLOCK);
 }
 
-/* The list may be anywhere; only its header says where it ends. */
+/* A list need not be aligned. */
 TEST_F(abi, unaligned_list)
 {
 	char mem[64];

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Reads through bcache that miss must not pin the cgroup that they are done in.
-# Needs make-bcache and the disks BCACHE_BACKING (/dev/vda) and BCACHE_CACHE
-# (/dev/vdb), whose content is lost, io in the root's subtree_control, and fault
-# injection for what happens if the backing device fails.
+# Reads that miss in bcache must not pin the cgroup of the reader. Needs
+# make-bcache and io in the subtree_control of the root. Overwrites the disks
+# BCACHE_BACKING (/dev/vda) and BCACHE_CACHE (/dev/vdb). The test of a failing
+# backing device needs fault injection.
 
 backing=${BCACHE_BACKING:-/dev/vda}
 cache=${BCACHE_CACHE:-/dev/vdb}

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cache hints and bcache: what it does with each read and write, by its own
- * statistics and by what is in the cache afterwards, and what it reports.
+ * Cache hints in bcache: the effect of each read and write, by the statistics
+ * and by the content of the cache, and what the completion reports.
  *
- * Needs make-bcache and two empty disks: BCACHE_BACKING (/dev/vda, 256 MiB or
- * more) and BCACHE_CACHE (/dev/vdb, 64 MiB or more). Their content is lost.
- * bcache updates its statistics every 14 seconds: this takes its time, unless
- * it runs where time passes as fast as nobody needs it (QEMU's icount).
+ * Needs make-bcache. Overwrites two disks: BCACHE_BACKING (/dev/vda, 256 MiB or
+ * more) and BCACHE_CACHE (/dev/vdb, 64 MiB or more). bcache updates its
+ * statistics every 14 seconds, so the test is slow, except with -icount of
+ * QEMU.
  */
 #define _GNU_SOURCE
 #include <sys/ioctl.h>
 
-#include "bcache.h"
-#include "cap.h"
-#include "harness.h"
+#include "lib/aio.h"
+#include "lib/bcache.h"
+#include "lib/cap.h"
+#include "lib/harness.h"
 
 #define SYSFS		BCACHE_SYSFS
-#define HONOURED	(1 << IOCB_ATTR_cache)
+#define HONOURED	ATTR_BIT(cache)
 #define STATS_DELAY	14000	/* ms: accounting_delay is 300 / 22 s */
 
 enum {
@@ -38,7 +39,7 @@ static const char *const stat_files[NR_STATS] = {
 
 static const char *why_not;
 
-/* "12.5k" and the like, as bcache prints sizes */
+/* Parse a size like "12.5k". */
 static long long parse_size(const char *text)
 {
 	static const char units[] = "kMGT";
@@ -87,7 +88,7 @@ static const char *set_up(void)
 	    write_file(SYSFS "writeback_running", "0") ||
 	    write_file(SYSFS "sequential_cutoff", "0"))
 		return "bcache0 cannot be configured";
-	/* what was read to look for partitions is counted by then */
+	/* wait until the reads of the partition scan are counted */
 	sleep_ms(STATS_DELAY);
 	return NULL;
 }
@@ -105,7 +106,7 @@ FIXTURE(bcache)
 	int fd;
 	char *buf;
 	char *copy;
-	/* what the last I/O gave */
+	/* the last I/O */
 	struct io_event event;
 	long long stats[NR_STATS];
 	long long dirty;
@@ -143,8 +144,8 @@ FIXTURE_TEARDOWN(bcache)
 }
 
 /*
- * One I/O, with what it changed in bcache's statistics. A place of the device
- * that no other test uses is BASE(): each test has 1 MiB of its own.
+ * Do one I/O and compute the change of the statistics. BASE() is an offset that
+ * no other test uses.
  */
 #define BASE()	((long long)__LINE__ * 256 * 1024)
 
@@ -152,8 +153,8 @@ static int io(FIXTURE_DATA(bcache) * self, int opcode, long long offset,
 	      size_t len, uint32_t hints)
 {
 	struct cache_list list = cache_list(hints, 0);
-	struct iocb iocb = prep(opcode, self->fd, self->buf, len, offset,
-				&list);
+	struct iocb iocb = aio_prep(opcode, self->fd, self->buf, len, offset,
+				    &list);
 	long long before[NR_STATS];
 	int i, ret;
 
@@ -162,7 +163,7 @@ static int io(FIXTURE_DATA(bcache) * self, int opcode, long long offset,
 		ret = read_stats(before);
 	if (ret)
 		return ret;
-	ret = run(self->ctx, &iocb, &self->event);
+	ret = aio_run(self->ctx, &iocb, &self->event);
 	if (ret)
 		return ret;
 	if (self->event.res != (long long)len)
@@ -184,7 +185,7 @@ static int io(FIXTURE_DATA(bcache) * self, int opcode, long long offset,
 	EXPECT_EQ(bypass_misses, self->stats[BYPASS_MISSES]);		\
 } while (0)
 
-/* Was the last one done as its hints asked? In sysfs as in the report. */
+/* Were the hints of the last I/O followed, by sysfs and by the report? */
 #define EXPECT_HINTS(bypassed, admitted, ignored) do {			\
 	EXPECT_EQ((bypassed) || (admitted) ? HONOURED : 0,		\
 		  self->event.res2);					\
@@ -193,7 +194,7 @@ static int io(FIXTURE_DATA(bcache) * self, int opcode, long long offset,
 	EXPECT_EQ(ignored, self->stats[HINTS_IGNORED]);			\
 } while (0)
 
-/* Is it in the cache? A bypassing read finds out and changes nothing. */
+/* Is it in the cache? A bypassing read does not change that. */
 #define EXPECT_CACHED(offset, cached) do {				\
 	ASSERT_EQ(0, READ(offset, IOCB_CACHE_BYPASS));			\
 	EXPECT_STATS(0, 0, !!(cached), !(cached));			\
@@ -219,7 +220,7 @@ TEST_F_TIMEOUT(bcache, read_bypass_miss, 900)
 	EXPECT_STATS(0, 0, 0, 1);
 	EXPECT_EQ(BLOCK, self->stats[BYPASSED]);
 	EXPECT_HINTS(1, 0, 0);
-	/* it did not get in */
+	/* it was not cached */
 	EXPECT_CACHED(at, false);
 	ASSERT_EQ(0, READ(at, 0));
 	EXPECT_STATS(0, 1, 0, 0);
@@ -249,7 +250,7 @@ TEST_F_TIMEOUT(bcache, read_admit, 900)
 	EXPECT_CACHED(at, true);
 }
 
-/* Write policies say nothing of a read. */
+/* Write policies do not affect reads. */
 TEST_F_TIMEOUT(bcache, read_with_write_policy, 900)
 {
 	static const uint32_t hints[] = {
@@ -279,7 +280,7 @@ TEST_F_TIMEOUT(bcache, read_with_both, 900)
 	EXPECT_CACHED(at, true);
 }
 
-/* As many neighbours, quickly; how many of them were honoured? */
+/* Read 16 consecutive blocks. Returns how many reads report the hint. */
 static int stream(FIXTURE_DATA(bcache) * self, long long at, uint32_t hints)
 {
 	struct cache_list list = cache_list(hints, 0);
@@ -288,10 +289,10 @@ static int stream(FIXTURE_DATA(bcache) * self, long long at, uint32_t hints)
 	if (write_file(SYSFS "clear_stats", "1"))
 		return -1;
 	for (i = 0; i < 16; i++) {
-		struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf,
-					BLOCK, at + i * BLOCK, &list);
+		struct iocb iocb = aio_prep(IOCB_CMD_PREAD, self->fd, self->buf,
+					    BLOCK, at + i * BLOCK, &list);
 
-		if (run(self->ctx, &iocb, &self->event) ||
+		if (aio_run(self->ctx, &iocb, &self->event) ||
 		    self->event.res != BLOCK)
 			return -1;
 		honoured += self->event.res2 == HONOURED;
@@ -320,7 +321,7 @@ TEST_F_TIMEOUT(bcache, read_mode_none, 900)
 	ASSERT_EQ(0, READ(at, 0));
 	EXPECT_STATS(0, 0, 0, 1);
 	EXPECT_EQ(0, self->event.res2);
-	/* the administrator's word stands */
+	/* hints do not override the cache mode */
 	ASSERT_EQ(0, READ(at, IOCB_CACHE_ADMIT));
 	EXPECT_STATS(0, 0, 0, 1);
 	EXPECT_HINTS(0, 0, 1);
@@ -329,7 +330,7 @@ TEST_F_TIMEOUT(bcache, read_mode_none, 900)
 	EXPECT_EQ(HONOURED, self->event.res2);
 }
 
-/* A large read is split by bcache: bypassed as a whole, reported once. */
+/* bcache splits a large read. It is bypassed and reported as a whole. */
 TEST_F_TIMEOUT(bcache, read_large, 900)
 {
 	long long at = BASE();
@@ -358,7 +359,7 @@ FIXTURE_VARIANT(bcache_write)
 	uint32_t hints;
 	enum way way;
 	int honoured;
-	long long place;	/* on the device, each its own */
+	long long place;	/* offset on the device */
 };
 
 #define WRITE_CASE(_mode, _name, _hints, _way, _honoured)		\
@@ -425,8 +426,8 @@ FIXTURE_TEARDOWN(bcache_write)
 	io_destroy(self->b.ctx);
 }
 
-/* To a place that is not in the cache, and to one that is. */
-TEST_F_TIMEOUT(bcache_write, goes_the_right_way, 900)
+/* Write to blocks that are not cached, and to cached ones. */
+TEST_F_TIMEOUT(bcache_write, write_policy, 900)
 {
 	FIXTURE_DATA(bcache) * b = &self->b;
 	long long at = variant->place;
@@ -447,7 +448,7 @@ TEST_F_TIMEOUT(bcache_write, goes_the_right_way, 900)
 			  b->stats[BYPASSED]);
 		EXPECT_EQ(variant->way == BACK ? BLOCK : 0, b->stats[DIRTY]);
 
-		/* cached or dropped, and the data is what was written */
+		/* cached or dropped; the data is correct */
 		memset(b->buf, 0, BLOCK);
 		ASSERT_EQ(0, io(b, IOCB_CMD_PREAD, at, BLOCK, BY));
 		EXPECT_EQ(variant->way != AROUND, b->stats[BYPASS_HITS]);
@@ -458,8 +459,8 @@ TEST_F_TIMEOUT(bcache_write, goes_the_right_way, 900)
 }
 
 /*
- * New data over dirty data that is in the cache: a hint that it should go to
- * the backing device is not followed, next to the dirty data it is.
+ * A hint to write to the backing device is not followed for blocks that are
+ * dirty in the cache. It is followed for blocks next to them.
  */
 TEST_F_TIMEOUT(bcache, write_over_dirty, 900)
 {
@@ -476,7 +477,7 @@ TEST_F_TIMEOUT(bcache, write_over_dirty, 900)
 		ASSERT_EQ(0, WRITE(at + BLOCK, hints[i]));
 		EXPECT_HINTS(0, 0, 1);
 		EXPECT_EQ(0, self->stats[DIRTY]);
-		/* a part of it */
+		/* overlapping in part */
 		ASSERT_EQ(0, io(self, IOCB_CMD_PWRITE, at, 2 * BLOCK,
 				hints[i]));
 		EXPECT_HINTS(0, 0, 1);
@@ -492,8 +493,8 @@ TEST_F_TIMEOUT(bcache, write_over_dirty, 900)
 	}
 }
 
-/* The administrator says which hints are obeyed. */
-TEST_F_TIMEOUT(bcache, switched_off, 900)
+/* cache_hints in sysfs selects which hints are followed. */
+TEST_F_TIMEOUT(bcache, cache_hints_setting, 900)
 {
 	static const struct {
 		const char *obeyed;
@@ -505,7 +506,6 @@ TEST_F_TIMEOUT(bcache, switched_off, 900)
 		{ "all", true, true },
 	};
 	long long at = BASE();
-	struct iocb_attr_cap cap;
 	char text[64], word[16];
 	int i;
 
@@ -516,8 +516,6 @@ TEST_F_TIMEOUT(bcache, switched_off, 900)
 				       sizeof(text)));
 		snprintf(word, sizeof(word), "[%s]", cases[i].obeyed);
 		EXPECT_NE(NULL, strstr(text, word));
-		ASSERT_EQ(0, cap_get(self->fd, &cap));
-		EXPECT_EQ(i ? HONOURED : 0, cap.caches & HONOURED);
 
 		ASSERT_EQ(0, READ(at, BY));
 		EXPECT_STATS(0, !cases[i].bypass, 0, cases[i].bypass);
@@ -532,24 +530,39 @@ TEST_F_TIMEOUT(bcache, switched_off, 900)
 	}
 }
 
+/* The query follows the setting. */
+TEST_F_TIMEOUT(bcache, cache_hints_query, 900)
+{
+	static const char * const settings[] = { "off", "bypass", "all" };
+	struct iocb_attr_cap cap;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, write_file(SYSFS "cache_hints", settings[i]));
+		ASSERT_EQ(0, cap_get(self->fd, &cap));
+		EXPECT_EQ(i ? HONOURED : 0, cap.caches & HONOURED);
+	}
+}
+
 TEST_F_TIMEOUT(bcache, tracepoint, 900)
 {
-	static const char dir[] = "/sys/kernel/tracing/events/iocb_attr/iocb_attr_honoured/";
-	char path[128], *text = malloc(65536);
+	static const char enable[] =
+		TRACING "events/iocb_attr/iocb_attr_honoured/enable";
+	char *text = malloc(65536);
 
-	snprintf(path, sizeof(path), "%senable", dir);
-	ASSERT_EQ(0, write_file("/sys/kernel/tracing/trace", ""));
-	ASSERT_EQ(0, write_file(path, "1"));
+	ASSERT_NE(NULL, text);
+	ASSERT_EQ(0, write_file(TRACING "trace", ""));
+	ASSERT_EQ(0, write_file(enable, "1"));
 	ASSERT_EQ(0, READ(BASE(), IOCB_CACHE_BYPASS));
-	ASSERT_EQ(0, write_file(path, "0"));
-	ASSERT_LT(0, read_file("/sys/kernel/tracing/trace", text, 65536));
+	ASSERT_EQ(0, write_file(enable, "0"));
+	ASSERT_LT(0, read_file(TRACING "trace", text, 65536));
 	EXPECT_NE(NULL, strstr(text, "iocb_attr_honoured: id=cache layer=bcache dev=")) {
 		TH_LOG("%s", text);
 	}
 	free(text);
 }
 
-/* Without a cache there is nothing to honour. */
+/* Without a cache no hint is honoured. */
 FIXTURE(bcache_detached)
 {
 	FIXTURE_DATA(bcache) b;
@@ -575,7 +588,7 @@ FIXTURE_TEARDOWN(bcache_detached)
 	io_destroy(self->b.ctx);
 }
 
-/* The last test, for what it leaves behind. */
+/* Must be the last test: it leaves the cache detached. */
 TEST_F_TIMEOUT(bcache_detached, not_honoured, 900)
 {
 	FIXTURE_DATA(bcache) * b = &self->b;

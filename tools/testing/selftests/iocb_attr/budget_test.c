@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * I/O for a cgroup waits where blk-iocost or blk-iolatency holds the cgroup back,
- * and nothing else does: not the task that submits it, and not its I/O for anyone
- * else.
+ * blk-iocost and blk-iolatency throttle tagged I/O without blocking the
+ * submitter or its other I/O.
  *
- * What has budget for one I/O a second is the clock of these tests. How fast the
- * machine is makes no difference as long as it submits a few I/Os in that time.
+ * A cgroup with a budget of one I/O per second is the clock of these tests. The
+ * machine only has to be fast enough to submit a few I/Os in that time.
  */
 #define _GNU_SOURCE
 #include <linux/blkzoned.h>
@@ -13,17 +12,18 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 
-#include "disk.h"
-#include "engine.h"
-#include "harness.h"
+#include "lib/io.h"
+#include "lib/slow_disk.h"
+#include "lib/harness.h"
 
-#define TRACING	"/sys/kernel/tracing/"
 #define QUEUED	TRACING "events/workqueue/workqueue_queue_work/"
 
 #define NR	8	/* I/Os for a cgroup without budget */
-#define SOME	4	/* more of them are not done before one that has budget */
+#define SOME	4	/* at most so many complete before one with budget */
 
-#define STARVED	1100
+/* cgroups without budget; the long test exceeds the workers of a workqueue */
+#define STARVED		100
+#define STARVED_LONG	1100
 #define BACKLOG	200
 
 FIXTURE(budget)
@@ -37,42 +37,26 @@ FIXTURE(budget)
 
 FIXTURE_VARIANT(budget)
 {
-	bool uring;
-	unsigned int flags;	/* IORING_SETUP_* */
+	enum engine_type engine;
 };
 
-FIXTURE_VARIANT_ADD(budget, aio) { };
-
-FIXTURE_VARIANT_ADD(budget, uring) { .uring = true };
-
-FIXTURE_VARIANT_ADD(budget, sqpoll) {
-	.uring = true, .flags = IORING_SETUP_SQPOLL,
-};
-
-FIXTURE_VARIANT_ADD(budget, iopoll) {
-	.uring = true, .flags = IORING_SETUP_IOPOLL,
-};
-
-static int open_engine(struct engine *e, bool uring, unsigned int flags)
-{
-	if (!uring)
-		return engine_open(e, false);
-	*e = (struct engine) { .uring = true };
-	return uring_open(&e->ring, ENGINE_NR, IORING_SETUP_CQE32 | flags);
-}
+FIXTURE_VARIANT_ADD(budget, aio) { .engine = AIO };
+FIXTURE_VARIANT_ADD(budget, uring) { .engine = URING };
+FIXTURE_VARIANT_ADD(budget, sqpoll) { .engine = SQPOLL };
+FIXTURE_VARIANT_ADD(budget, iopoll) { .engine = IOPOLL };
 
 FIXTURE_SETUP(budget)
 {
-	ASSERT_EQ(0, cgroup_make_parent("life"));
-	self->poor = cgroup_make("life/poor");
+	ASSERT_EQ(0, cgroup_make_parent(CLIENTS));
+	self->poor = cgroup_make(CLIENTS "/poor");
 	ASSERT_LE(0, self->poor);
-	ASSERT_EQ(0, disk_make("20000", "none"));
-	ASSERT_EQ(0, device_number(DISK, self->dev, sizeof(self->dev)));
-	self->fd = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_EQ(0, slow_disk_make("20000", "none"));
+	ASSERT_EQ(0, device_number(SLOW_DISK, self->dev, sizeof(self->dev)));
+	self->fd = open(SLOW_DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
 	self->buf = block_alloc(ENGINE_NR * BLOCK);
 	ASSERT_NE(NULL, self->buf);
-	ASSERT_EQ(0, open_engine(&self->e, variant->uring, variant->flags));
+	ASSERT_EQ(0, engine_open(&self->e, variant->engine));
 }
 
 FIXTURE_TEARDOWN(budget)
@@ -82,13 +66,13 @@ FIXTURE_TEARDOWN(budget)
 	close(self->fd);
 	close(self->poor);
 	EXPECT_EQ(0, disk_iocost(self->dev, 0));
-	EXPECT_EQ(0, disk_remove());
-	cgroup_remove("life/poor");
-	EXPECT_EQ(0, still_held());
-	EXPECT_EQ(0, cgroup_remove("life"));
+	EXPECT_EQ(0, slow_disk_remove());
+	cgroup_remove(CLIENTS "/poor");
+	EXPECT_EQ(0, wait_for_css_release());
+	EXPECT_EQ(0, cgroup_remove(CLIENTS));
 }
 
-/* As disk_iocost(), for writes. */
+/* The same as disk_iocost(), for writes. */
 static int disk_iocost_writes(const char *dev, int iops)
 {
 	char text[160];
@@ -113,8 +97,8 @@ static void reads(struct io *io, int nr, int fd, char *buf, const void *list)
 }
 
 /*
- * Wait for I/O number @last, which is submitted. Returns how many of the others
- * were done before it, or a negative errno.
+ * Wait for I/O number @last. Returns how many others completed before it, or a
+ * negative errno.
  */
 static int done_before(struct engine *e, unsigned int last)
 {
@@ -148,10 +132,10 @@ static int wait_for(struct engine *e, int nr)
 	return 0;
 }
 
-/* The submitter goes on, and I/O of its own is done before that of the client. */
-TEST_F_TIMEOUT(budget, submitter_goes_on, 120)
+/* I/O of the submitter itself completes before that of the client. */
+TEST_F_TIMEOUT(budget, submitter_not_blocked, 120)
 {
-	struct who_list list = who(IOCB_ATTR_cgroup, self->poor);
+	struct attr_list list = list_one(IOCB_ATTR_cgroup, self->poor);
 	struct io io[NR], own;
 	int before;
 
@@ -163,13 +147,13 @@ TEST_F_TIMEOUT(budget, submitter_goes_on, 120)
 	before = done_before(&self->e, NR);
 	ASSERT_LE(0, before);
 	EXPECT_GE(SOME, before);
-	/* the first one still waits for the budget of before */
+	/* the first one still waits with the old budget */
 	ASSERT_EQ(0, disk_iocost(self->dev, 100000));
 	EXPECT_EQ(0, wait_for(&self->e, NR - before));
-	EXPECT_EQ(NR * BLOCK, cgroup_io("life/poor", self->dev, "rbytes"));
+	EXPECT_EQ(NR * BLOCK, cgroup_io(CLIENTS "/poor", self->dev, "rbytes"));
 }
 
-/* How often bios were left to a worker since the last call, or -errno. */
+/* The number of punted bios since the last call, or a negative errno. */
 static int punted(void)
 {
 	static char text[1 << 16];
@@ -187,17 +171,17 @@ static int punted(void)
 	return ret ?: nr;
 }
 
-/* Count for punted(). */
+/* Enable or disable counting for punted(). */
 static int count_punted(const char *on)
 {
 	return write_file(QUEUED "filter", "workqueue == \"blkcg_punt_bio\"") ?:
 	       write_file(QUEUED "enable", on);
 }
 
-/* What does not have to wait is not left to a worker. */
-TEST_F_TIMEOUT(budget, worker_only_for_what_waits, 120)
+/* Only throttled bios are punted to a worker. */
+TEST_F_TIMEOUT(budget, worker_only_if_throttled, 120)
 {
-	struct who_list list = who(IOCB_ATTR_cgroup, self->poor);
+	struct attr_list list = list_one(IOCB_ATTR_cgroup, self->poor);
 	struct io_done done[NR];
 	struct io io[NR];
 
@@ -224,18 +208,18 @@ TEST_F_TIMEOUT(budget, worker_only_for_what_waits, 120)
 /* Make a second cgroup. Returns a file descriptor or a negative errno. */
 static int make_rich(const char *weight)
 {
-	int rich = cgroup_make("life/rich");
+	int rich = cgroup_make(CLIENTS "/rich");
 	int ret = rich;
 
 	if (rich >= 0)
-		ret = cgroup_write("life/rich", "io.weight", weight);
+		ret = cgroup_write(CLIENTS "/rich", "io.weight", weight);
 	return ret < 0 ? ret : rich;
 }
 
-/* Two cgroups whose reads one task submits, the first NR for "life/poor". */
+/* Reads for two cgroups by one task, the first NR for CLIENTS/poor. */
 struct contest {
 	int rich;
-	struct who_list lists[2];
+	struct attr_list lists[2];
 	struct io io[2 * NR];
 };
 
@@ -245,8 +229,8 @@ static int contest_open(FIXTURE_DATA(budget) * self, struct contest *c,
 	c->rich = make_rich(weight);
 	if (c->rich < 0)
 		return c->rich;
-	c->lists[0] = who(IOCB_ATTR_cgroup, self->poor);
-	c->lists[1] = who(IOCB_ATTR_cgroup, c->rich);
+	c->lists[0] = list_one(IOCB_ATTR_cgroup, self->poor);
+	c->lists[1] = list_one(IOCB_ATTR_cgroup, c->rich);
 	reads(c->io, NR, self->fd, self->buf, &c->lists[0]);
 	reads(c->io + NR, NR, self->fd, self->buf + NR * BLOCK, &c->lists[1]);
 	return 0;
@@ -255,12 +239,12 @@ static int contest_open(FIXTURE_DATA(budget) * self, struct contest *c,
 static int contest_close(struct contest *c)
 {
 	close(c->rich);
-	return cgroup_remove("life/rich");
+	return cgroup_remove(CLIENTS "/rich");
 }
 
 /*
- * Keep all reads in flight until @nr of the second cgroup are done. Returns how
- * many of the first cgroup were done by then, or a negative errno.
+ * Resubmit each read until @nr of the second cgroup have completed. Returns how
+ * many of the first cgroup have completed by then, or a negative errno.
  */
 static int contest_run(struct engine *e, struct contest *c, int nr)
 {
@@ -277,32 +261,40 @@ static int contest_run(struct engine *e, struct contest *c, int nr)
 	return ret ?: done[0];
 }
 
+static int compare_ints(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
 /*
- * Each cgroup gets its share of the disk. Both wait for budget most of the time.
- * The periods of blk-iocost are so short that a cgroup may look idle in one.
+ * Each cgroup gets its share of the disk. Both are throttled most of the time.
+ * A cgroup may look idle in one of the short periods of blk-iocost.
  */
 TEST_F_TIMEOUT(budget, shares_by_weight, 300)
 {
 	struct contest c;
 	char text[64];
-	int nr;
+	int i, nr[3];
 
 	ASSERT_EQ(0, contest_open(self, &c, "300"));
 	ASSERT_EQ(0, disk_iocost(self->dev, 200));
 	snprintf(text, sizeof(text), "%s rlat=1 wlat=1", self->dev);
 	ASSERT_EQ(0, write_file(CGROUP "io.cost.qos", text));
-	nr = contest_run(&self->e, &c, 300);
-	/* 100, but on a slow machine both cgroups also wait for the CPU */
-	EXPECT_LE(60, nr);
-	EXPECT_GT(300, nr);
+	/* ideally 100; on a busy machine both also wait for the CPU */
+	for (i = 0; i < 3; i++) {
+		nr[i] = contest_run(&self->e, &c, 300);
+		EXPECT_EQ(0, wait_for(&self->e, 2 * NR));
+	}
+	qsort(nr, 3, sizeof(nr[0]), compare_ints);
+	EXPECT_LE(60, nr[1]);
+	EXPECT_GT(300, nr[1]);
 	ASSERT_EQ(0, disk_iocost(self->dev, 100000));
-	EXPECT_EQ(0, wait_for(&self->e, 2 * NR));
 	EXPECT_EQ(0, contest_close(&c));
 }
 
 /*
- * The disk cannot reach the latency target of one cgroup, so blk-iolatency holds
- * the other one back. The task that submits for both does not wait.
+ * The disk cannot reach the latency target of one cgroup, so blk-iolatency
+ * throttles the other one. The task that submits for both does not block.
  */
 TEST_F_TIMEOUT(budget, latency_target, 300)
 {
@@ -313,33 +305,33 @@ TEST_F_TIMEOUT(budget, latency_target, 300)
 		SKIP(return, "no event tracing");
 	ASSERT_EQ(0, contest_open(self, &c, "100"));
 	snprintf(text, sizeof(text), "%s target=1", self->dev);
-	ASSERT_EQ(0, cgroup_write("life/rich", "io.latency", text));
+	ASSERT_EQ(0, cgroup_write(CLIENTS "/rich", "io.latency", text));
 	ASSERT_EQ(0, count_punted("1"));
 	ASSERT_LE(0, punted());
-	/* blk-iolatency lowers the depth step by step, until a read waits */
+	/* blk-iolatency reduces the depth step by step until a read waits */
 	do {
 		ASSERT_LE(0, contest_run(&self->e, &c, 100));
 		EXPECT_EQ(0, wait_for(&self->e, 2 * NR));
 	} while (!punted());
 	ASSERT_EQ(0, count_punted("0"));
 	snprintf(text, sizeof(text), "%s target=max", self->dev);
-	EXPECT_EQ(0, cgroup_write("life/rich", "io.latency", text));
+	EXPECT_EQ(0, cgroup_write(CLIENTS "/rich", "io.latency", text));
 	EXPECT_EQ(0, contest_close(&c));
 }
 
-/* A server, which is killed with a backlog for a cgroup. */
-static void serve(int ready, bool uring, unsigned int flags, int fd,
-		  char *buf, int cgroup)
+/* A server with a backlog for a cgroup, which is then killed. */
+static void serve(int ready, enum engine_type type, int fd, char *buf,
+		  int cgroup)
 {
-	struct who_list list = who(IOCB_ATTR_cgroup, cgroup);
+	struct attr_list list = list_one(IOCB_ATTR_cgroup, cgroup);
 	struct io io[NR];
 	struct engine e;
 	int i;
 
 	reads(io, NR, fd, buf, &list);
-	/* so many that they do not fit in one context or ring */
+	/* more than fit in one context or ring */
 	for (i = 0; i < BACKLOG / NR; i++) {
-		if (i % (ENGINE_NR / NR) == 0 && open_engine(&e, uring, flags))
+		if (i % (ENGINE_NR / NR) == 0 && engine_open(&e, type))
 			_exit(1);
 		if (engine_submit(&e, io, NR, 0))
 			_exit(1);
@@ -350,11 +342,11 @@ static void serve(int ready, bool uring, unsigned int flags, int fd,
 	_exit(1);
 }
 
-/* A server that is killed does not wait for the budget of its clients. */
+/* A killed server exits without waiting for the budget of its clients. */
 TEST_F_TIMEOUT(budget, server_killed, 600)
 {
-	int clock = cgroup_make("life/clock");
-	struct who_list list = who(IOCB_ATTR_cgroup, clock);
+	int clock = cgroup_make(CLIENTS "/clock");
+	struct attr_list list = list_one(IOCB_ATTR_cgroup, clock);
 	struct io io[NR], own;
 	int before, wstatus;
 	int ready[2];
@@ -366,13 +358,13 @@ TEST_F_TIMEOUT(budget, server_killed, 600)
 	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
 	child = fork();
 	if (!child)
-		serve(ready[1], variant->uring, variant->flags, self->fd,
-		      self->buf, self->poor);
+		serve(ready[1], variant->engine, self->fd, self->buf,
+		      self->poor);
 	close(ready[1]);
 	ASSERT_EQ(1, read(ready[0], &byte, 1));
 	close(ready[0]);
 
-	/* each takes two seconds, as long as both cgroups have I/O */
+	/* two seconds per read while both cgroups have I/O */
 	reads(io, NR, self->fd, self->buf, &list);
 	reads(&own, 1, self->fd, self->buf + NR * BLOCK, NULL);
 	ASSERT_EQ(0, engine_submit(&self->e, io, NR, 0));
@@ -386,10 +378,10 @@ TEST_F_TIMEOUT(budget, server_killed, 600)
 
 	ASSERT_EQ(0, disk_iocost(self->dev, 100000));
 	EXPECT_EQ(0, wait_for(&self->e, NR - before));
-	/* all of it was done, and charged */
-	EXPECT_EQ(BACKLOG * BLOCK, cgroup_io("life/poor", self->dev, "rbytes"));
+	/* all reads completed and were charged */
+	EXPECT_EQ(BACKLOG * BLOCK, cgroup_io(CLIENTS "/poor", self->dev, "rbytes"));
 	close(clock);
-	EXPECT_EQ(0, cgroup_remove("life/clock"));
+	EXPECT_EQ(0, cgroup_remove(CLIENTS "/clock"));
 }
 
 /* Not for threads. */
@@ -397,7 +389,7 @@ static const char *name(int nr)
 {
 	static char text[32];
 
-	snprintf(text, sizeof(text), "life/%d", nr);
+	snprintf(text, sizeof(text), CLIENTS "/%d", nr);
 	return text;
 }
 
@@ -407,25 +399,27 @@ FIXTURE(starved)
 	char dev[32];
 	int fd;
 	char *buf;
-	int fds[STARVED];
+	int fds[STARVED_LONG];
+	int nr;
 };
 
 FIXTURE_SETUP(starved)
 {
-	struct rlimit files = { 2 * STARVED, 2 * STARVED };
+	struct rlimit files = { 2 * STARVED_LONG, 2 * STARVED_LONG };
 	int i;
 
-	ASSERT_EQ(0, cgroup_make_parent("life"));
+	self->nr = getenv("LONG") ? STARVED_LONG : STARVED;
+	ASSERT_EQ(0, cgroup_make_parent(CLIENTS));
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &files));
-	for (i = 0; i < STARVED; i++) {
+	for (i = 0; i < self->nr; i++) {
 		self->fds[i] = cgroup_make(name(i));
 		ASSERT_LE(0, self->fds[i]);
 		ASSERT_EQ(0, cgroup_write(name(i), "io.weight", "1"));
 	}
-	ASSERT_EQ(0, disk_make("20000", "none"));
-	ASSERT_EQ(0, device_number(DISK, self->dev, sizeof(self->dev)));
+	ASSERT_EQ(0, slow_disk_make("20000", "none"));
+	ASSERT_EQ(0, device_number(SLOW_DISK, self->dev, sizeof(self->dev)));
 	ASSERT_EQ(0, disk_iocost(self->dev, 1));
-	self->fd = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
+	self->fd = open(SLOW_DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
 	self->buf = block_alloc(BLOCK);
 	ASSERT_NE(NULL, self->buf);
@@ -440,39 +434,29 @@ FIXTURE_TEARDOWN(starved)
 	munmap(self->buf, BLOCK);
 	close(self->fd);
 	EXPECT_EQ(0, disk_iocost(self->dev, 0));
-	EXPECT_EQ(0, disk_remove());
-	for (i = 0; i < STARVED; i++) {
+	EXPECT_EQ(0, slow_disk_remove());
+	for (i = 0; i < self->nr; i++) {
 		close(self->fds[i]);
 		cgroup_remove(name(i));
 	}
-	EXPECT_EQ(0, still_held());
-	EXPECT_EQ(0, cgroup_remove("life"));
+	EXPECT_EQ(0, wait_for_css_release());
+	EXPECT_EQ(0, cgroup_remove(CLIENTS));
 }
 
-/* How many reads the disk has done. */
-static long long disk_reads(void)
-{
-	char text[256];
-
-	if (read_file("/sys/block/life/stat", text, sizeof(text)) < 0)
-		return -1;
-	return atoll(text);
-}
-
-/* In a child: a read for each of the cgroups, and then nothing. */
+/* In a child: submit one read per cgroup and wait. */
 static void starve(FIXTURE_DATA(starved) * self, int ready)
 {
 	aio_context_t ctx = 0;
-	struct who_list list;
+	struct attr_list list;
 	struct iocb iocb, *p = &iocb;
 	int i;
 
-	if (io_setup(STARVED, &ctx))
+	if (io_setup(self->nr, &ctx))
 		_exit(1);
-	for (i = 0; i < STARVED; i++) {
-		list = who(IOCB_ATTR_cgroup, self->fds[i]);
-		iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
-			    i * 4LL * BLOCK, &list);
+	for (i = 0; i < self->nr; i++) {
+		list = list_one(IOCB_ATTR_cgroup, self->fds[i]);
+		iocb = aio_prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
+				i * 4LL * BLOCK, &list);
 		if (io_submit(ctx, 1, &p) != 1)
 			_exit(1);
 	}
@@ -482,14 +466,11 @@ static void starve(FIXTURE_DATA(starved) * self, int ready)
 	_exit(1);
 }
 
-/*
- * Cgroups without budget, more than a workqueue has workers, keep nothing from
- * one that has nearly all of the budget.
- */
+/* Cgroups without budget do not delay one that has nearly all of it. */
 TEST_F_TIMEOUT(starved, one_has_budget, 600)
 {
 	int rich = make_rich("10000"), wstatus, ready[2], i;
-	struct who_list list = who(IOCB_ATTR_cgroup, rich);
+	struct attr_list list = list_one(IOCB_ATTR_cgroup, rich);
 	struct io_event event;
 	long long before;
 	struct iocb iocb;
@@ -505,27 +486,27 @@ TEST_F_TIMEOUT(starved, one_has_budget, 600)
 	ASSERT_EQ(1, read(ready[0], &byte, 1));
 	close(ready[0]);
 
-	before = disk_reads();
+	before = disk_stat(SLOW_DISK, READS);
 	ASSERT_LE(0, before);
 	for (i = 0; i < SOME; i++) {
-		iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
-			    i * 4LL * BLOCK, &list);
-		ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+		iocb = aio_prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
+				i * 4LL * BLOCK, &list);
+		ASSERT_EQ(0, aio_run(self->ctx, &iocb, &event));
 		EXPECT_EQ(BLOCK, event.res);
 	}
-	/* a tenth is for all the others */
-	EXPECT_GE(before + 2 * SOME, disk_reads());
-	/* all but what was done while there were fewer of them */
-	EXPECT_GT(STARVED / 2, disk_reads());
+	/* all others together have a tenth */
+	EXPECT_GE(before + 2 * SOME, disk_stat(SLOW_DISK, READS));
+	/* except those that completed while there were fewer cgroups */
+	EXPECT_GT(self->nr / 2, disk_stat(SLOW_DISK, READS));
 
 	ASSERT_EQ(0, kill(child, SIGKILL));
 	ASSERT_EQ(child, waitpid(child, &wstatus, 0));
 	EXPECT_EQ(SIGKILL, wstatus);
 	close(rich);
-	EXPECT_EQ(0, cgroup_remove("life/rich"));
+	EXPECT_EQ(0, cgroup_remove(CLIENTS "/rich"));
 }
 
-/* Whether lockdep has found nothing so far; true if there is no lockdep. */
+/* True if lockdep is disabled or has not found a problem. */
 static bool locks_are_fine(void)
 {
 	char text[8192], *at;
@@ -536,8 +517,8 @@ static bool locks_are_fine(void)
 	return !at || atoi(at + strlen("debug_locks:"));
 }
 
-/* Any order in which a disk's controllers are set up takes locks in one order. */
-TEST(controllers_in_any_order)
+/* Controllers may be set up in any order without a lock inversion. */
+TEST(controller_lock_order)
 {
 	const char *files[][2] = {
 		{ "io.cost.model", "ctrl=user rbps=1000000000" },
@@ -552,28 +533,26 @@ TEST(controllers_in_any_order)
 	char dev[32], text[64];
 	int i, first;
 
-	ASSERT_EQ(0, cgroup_make_parent("life"));
+	ASSERT_EQ(0, cgroup_make_parent(CLIENTS));
 	ASSERT_TRUE(locks_are_fine());
 	for (first = 0; first < 4; first++) {
-		ASSERT_EQ(0, disk_make("20000", "none"));
-		ASSERT_EQ(0, device_number(DISK, dev, sizeof(dev)));
+		ASSERT_EQ(0, slow_disk_make("20000", "none"));
+		ASSERT_EQ(0, device_number(SLOW_DISK, dev, sizeof(dev)));
 		for (i = 0; i < 8; i++) {
 			const char **file = files[i < 4 ? (first + i) % 4 : i];
 
 			snprintf(text, sizeof(text), "%s %s", dev, file[1]);
 			/* the files of the root start with io.c */
 			EXPECT_EQ(0, cgroup_write(file[0][3] == 'c' ? "." :
-						  "life", file[0], text));
+						  CLIENTS, file[0], text));
 		}
-		EXPECT_EQ(0, disk_remove());
+		EXPECT_EQ(0, slow_disk_remove());
 		EXPECT_TRUE(locks_are_fine());
 	}
-	EXPECT_EQ(0, cgroup_remove("life"));
+	EXPECT_EQ(0, cgroup_remove(CLIENTS));
 }
 
-/*
- * Zones: what writes to one keeps its order, whatever holds it back.
- */
+/* Throttled writes to a zone keep their order. */
 FIXTURE(zone)
 {
 	struct engine e;
@@ -585,39 +564,27 @@ FIXTURE(zone)
 
 FIXTURE_VARIANT(zone)
 {
-	bool uring;
+	enum engine_type engine;
 };
 
-FIXTURE_VARIANT_ADD(zone, aio) { };
-
-FIXTURE_VARIANT_ADD(zone, uring) { .uring = true };
-
-static int zoned_disk_make(void)
-{
-	if (disk_make("20000", "none"))
-		return -EIO;
-	return write_file(NULLB "/power", "0") ?:
-	       write_file(NULLB "/zoned", "1") ?:
-	       write_file(NULLB "/zone_size", "4") ?:
-	       write_file(NULLB "/power", "1") ?:
-	       write_file("/sys/block/life/queue/scheduler", "none");
-}
+FIXTURE_VARIANT_ADD(zone, aio) { .engine = AIO };
+FIXTURE_VARIANT_ADD(zone, uring) { .engine = URING };
 
 FIXTURE_SETUP(zone)
 {
-	ASSERT_EQ(0, cgroup_make_parent("life"));
-	self->a = cgroup_make("life/a");
-	self->b = cgroup_make("life/b");
+	ASSERT_EQ(0, cgroup_make_parent(CLIENTS));
+	self->a = cgroup_make(CLIENTS "/a");
+	self->b = cgroup_make(CLIENTS "/b");
 	ASSERT_LE(0, self->a);
 	ASSERT_LE(0, self->b);
-	if (zoned_disk_make())
+	if (slow_disk_make_with("20000", "none", " zoned=1 zone_size=4"))
 		SKIP(return, "no zoned disk");
-	ASSERT_EQ(0, device_number(DISK, self->dev, sizeof(self->dev)));
-	self->fd = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_EQ(0, device_number(SLOW_DISK, self->dev, sizeof(self->dev)));
+	self->fd = open(SLOW_DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
 	self->buf = block_alloc(ENGINE_NR * BLOCK);
 	ASSERT_NE(NULL, self->buf);
-	ASSERT_EQ(0, engine_open(&self->e, variant->uring));
+	ASSERT_EQ(0, engine_open(&self->e, variant->engine));
 }
 
 FIXTURE_TEARDOWN(zone)
@@ -625,16 +592,16 @@ FIXTURE_TEARDOWN(zone)
 	EXPECT_EQ(0, engine_close(&self->e));
 	munmap(self->buf, ENGINE_NR * BLOCK);
 	close(self->fd);
-	EXPECT_EQ(0, disk_remove());
+	EXPECT_EQ(0, slow_disk_remove());
 	close(self->a);
 	close(self->b);
-	EXPECT_EQ(0, cgroup_remove("life/a"));
-	EXPECT_EQ(0, cgroup_remove("life/b"));
-	EXPECT_EQ(0, still_held());
-	EXPECT_EQ(0, cgroup_remove("life"));
+	EXPECT_EQ(0, cgroup_remove(CLIENTS "/a"));
+	EXPECT_EQ(0, cgroup_remove(CLIENTS "/b"));
+	EXPECT_EQ(0, wait_for_css_release());
+	EXPECT_EQ(0, cgroup_remove(CLIENTS));
 }
 
-/* Writes from the start of the first zone on, one after the other. */
+/* Sequential writes from the start of the first zone. */
 static void writes(struct io *io, int nr, int fd, char *buf,
 		   const void *even, const void *odd)
 {
@@ -648,7 +615,7 @@ static void writes(struct io *io, int nr, int fd, char *buf,
 		};
 }
 
-/* How many bytes the first zone has, or a negative errno. */
+/* The number of bytes in the first zone, or a negative errno. */
 static long long zone_written(int fd)
 {
 	struct {
@@ -661,10 +628,10 @@ static long long zone_written(int fd)
 	return (r.zone.wp - r.zone.start) * 512;
 }
 
-/* The submitter does not wait for the budget of a write to a zone either. */
-TEST_F_TIMEOUT(zone, submitter_goes_on, 120)
+/* A throttled zone write does not block the submitter either. */
+TEST_F_TIMEOUT(zone, submitter_not_blocked, 120)
 {
-	struct who_list list = who(IOCB_ATTR_cgroup, self->a);
+	struct attr_list list = list_one(IOCB_ATTR_cgroup, self->a);
 	struct io io[NR], own;
 	int before;
 
@@ -678,21 +645,21 @@ TEST_F_TIMEOUT(zone, submitter_goes_on, 120)
 	EXPECT_GE(SOME, before);
 	ASSERT_EQ(0, disk_iocost_writes(self->dev, 100000));
 	EXPECT_EQ(0, wait_for(&self->e, NR - before));
-	EXPECT_EQ(NR * BLOCK, cgroup_io("life/a", self->dev, "wbytes"));
+	EXPECT_EQ(NR * BLOCK, cgroup_io(CLIENTS "/a", self->dev, "wbytes"));
 	EXPECT_EQ(0, disk_iocost(self->dev, 0));
 }
 
-/* Two cgroups write to one zone, and only one of them has no budget. */
+/* Two cgroups write to one zone, one of them without budget. */
 TEST_F_TIMEOUT(zone, two_cgroups_iocost, 120)
 {
-	struct who_list a = who(IOCB_ATTR_cgroup, self->a);
-	struct who_list b = who(IOCB_ATTR_cgroup, self->b);
+	struct attr_list a = list_one(IOCB_ATTR_cgroup, self->a);
+	struct attr_list b = list_one(IOCB_ATTR_cgroup, self->b);
 	struct io_done done[ENGINE_NR / 2];
 	struct io io[ENGINE_NR / 2];
 	int i;
 
-	ASSERT_EQ(0, cgroup_write("life/a", "io.weight", "1"));
-	ASSERT_EQ(0, cgroup_write("life/b", "io.weight", "1000"));
+	ASSERT_EQ(0, cgroup_write(CLIENTS "/a", "io.weight", "1"));
+	ASSERT_EQ(0, cgroup_write(CLIENTS "/b", "io.weight", "1000"));
 	ASSERT_EQ(0, disk_iocost_writes(self->dev, 10000));
 	writes(io, ENGINE_NR / 2, self->fd, self->buf, &a, &b);
 	ASSERT_EQ(0, engine_run(&self->e, io, ENGINE_NR / 2, done));
@@ -702,30 +669,30 @@ TEST_F_TIMEOUT(zone, two_cgroups_iocost, 120)
 }
 
 /*
- * io.max comes before the order of a zone is looked after. What overtakes what it
- * holds back fails, and does not write.
+ * io.max throttles bios before zone write plugging orders them. Writes that
+ * overtake a throttled one fail without writing.
  */
 TEST_F_TIMEOUT(zone, two_cgroups_io_max, 120)
 {
-	struct who_list a = who(IOCB_ATTR_cgroup, self->a);
-	struct who_list b = who(IOCB_ATTR_cgroup, self->b);
+	struct attr_list a = list_one(IOCB_ATTR_cgroup, self->a);
+	struct attr_list b = list_one(IOCB_ATTR_cgroup, self->b);
 	struct io_done done[NR];
 	struct io io[NR];
 	char text[64];
 	int i, good;
 
 	snprintf(text, sizeof(text), "%s wiops=20", self->dev);
-	ASSERT_EQ(0, cgroup_write("life/a", "io.max", text));
+	ASSERT_EQ(0, cgroup_write(CLIENTS "/a", "io.max", text));
 	writes(io, NR, self->fd, self->buf, &a, &b);
 	ASSERT_EQ(0, engine_run(&self->e, io, NR, done));
 	for (good = 0; good < NR && done[good].res == BLOCK; good++)
 		;
 	for (i = good; i < NR; i++)
 		EXPECT_EQ(-EIO, done[i].res);
-	/* what is next to be written is where the first one failed */
+	/* the write pointer is where the first write failed */
 	EXPECT_EQ(good * BLOCK, zone_written(self->fd));
 
-	/* for one cgroup alone the order is kept */
+	/* the writes of one cgroup keep their order */
 	for (i = 0; i < NR; i++) {
 		io[i].at += 4 << 20;
 		io[i].list = &a;

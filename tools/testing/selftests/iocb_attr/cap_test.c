@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a program can find out before it sends attributes: what the kernel
- * knows, what a file carries, and who acts on it now. layers.sh has the stacks,
- * and whether what was said of them is so; this has the ioctl itself, and the
- * answers that change.
+ * FS_IOC_GETIOCBATTR_CAP: the ioctl itself, and answers that change with the
+ * devices below a file. layers.sh compares the answers with reality for many
+ * stacks.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -12,17 +11,17 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
-#include "cap.h"
-#include "md.h"
-#include "stack.h"
-#include "who.h"
-#include "harness.h"
+#include "lib/blkdev.h"
+#include "lib/cap.h"
+#include "lib/identity.h"
+#include "lib/md.h"
+#include "lib/harness.h"
 
-#define BIT(id)		(1ULL << IOCB_ATTR_ ## id)
-#define CHARGE		(BIT(proxy_pid) | BIT(proxy_pidfd) | BIT(cgroup))
-/* all that any disk takes */
-#define CARRIED		(CHARGE | BIT(ioprio) | BIT(cache))
-#define ALL		(CARRIED | BIT(pi))
+#define CHARGE		(ATTR_BIT(proxy_pid) | ATTR_BIT(proxy_pidfd) | \
+			 ATTR_BIT(cgroup))
+/* any disk carries these */
+#define CARRIED		(CHARGE | ATTR_BIT(ioprio) | ATTR_BIT(cache))
+#define ALL		(CARRIED | ATTR_BIT(pi))
 #define DISKS		2
 #define DEBUGFS		"/sys/kernel/debug/block/cap0/"
 
@@ -54,7 +53,7 @@ FIXTURE_TEARDOWN(cap)
 	nullb_remove("cap1");
 }
 
-/* Open a file; what is known of it. */
+/* Open a file and query it. */
 static struct iocb_attr_cap ask(FIXTURE_DATA(cap) * self, const char *file)
 {
 	struct iocb_attr_cap cap;
@@ -67,13 +66,13 @@ static struct iocb_attr_cap ask(FIXTURE_DATA(cap) * self, const char *file)
 	return cap;
 }
 
-/* What reads and writes carry alike, or a mask that nothing is. */
+/* The attributes of reads and writes, or an invalid mask if they differ. */
 static uint64_t carries(struct iocb_attr_cap cap)
 {
 	return cap.reads == cap.writes ? cap.reads : ~0ULL;
 }
 
-TEST_F(cap, any_file_tells_of_the_kernel)
+TEST_F(cap, probe_any_file)
 {
 	static const uint16_t sizes[64] = { 16, 16, 16, 16, 16, 40 };
 	int fds[5], pair[2], i;
@@ -101,7 +100,7 @@ TEST_F(cap, any_file_tells_of_the_kernel)
 	close(pair[1]);
 }
 
-TEST_F(cap, the_structure_may_grow)
+TEST_F(cap, struct_size)
 {
 	struct {
 		struct iocb_attr_cap cap;
@@ -120,7 +119,7 @@ TEST_F(cap, the_structure_may_grow)
 	for (i = 0; i < sizeof(big.more); i++)
 		EXPECT_EQ(0, big.more[i]);
 
-	/* what never was, and what is another ioctl */
+	/* a size that never existed, and another ioctl */
 	EXPECT_EQ(-1, ioctl(fd, _IOC(_IOC_READ, 0x15, nr, ver0 - 8), &big));
 	EXPECT_EQ(ENOTTY, errno);
 	EXPECT_EQ(-1, ioctl(fd, _IOC(_IOC_WRITE, 0x15, nr, ver0), &big));
@@ -133,7 +132,7 @@ TEST_F(cap, the_structure_may_grow)
 	close(path);
 }
 
-TEST_F(cap, scheduler_of_a_disk)
+TEST_F(cap, scheduler)
 {
 	struct iocb_attr_cap cap = ask(self, "/dev/cap0");
 
@@ -146,16 +145,16 @@ TEST_F(cap, scheduler_of_a_disk)
 	/* the file stays open */
 	ASSERT_EQ(0, queue_set("cap0", "scheduler", "mq-deadline"));
 	ASSERT_EQ(0, cap_get(self->fd, &cap));
-	EXPECT_EQ(BIT(ioprio), cap.schedulers);
+	EXPECT_EQ(ATTR_BIT(ioprio), cap.schedulers);
 	ASSERT_EQ(0, queue_set("cap0", "scheduler", "bfq"));
 	ASSERT_EQ(0, cap_get(self->fd, &cap));
-	EXPECT_EQ(BIT(ioprio), cap.schedulers);
+	EXPECT_EQ(ATTR_BIT(ioprio), cap.schedulers);
 	ASSERT_EQ(0, queue_set("cap0", "scheduler", "none"));
 	ASSERT_EQ(0, cap_get(self->fd, &cap));
 	EXPECT_EQ(0, cap.schedulers);
 }
 
-TEST_F(cap, through_a_table)
+TEST_F(cap, dm_table)
 {
 	struct iocb_attr_cap cap;
 
@@ -165,28 +164,28 @@ TEST_F(cap, through_a_table)
 	cap = ask(self, self->dm.dev);
 	EXPECT_EQ(CARRIED, carries(cap));
 	EXPECT_EQ(0, cap.schedulers);
-	/* of one of the disks */
+	/* a scheduler on one of the disks */
 	ASSERT_EQ(0, queue_set("cap1", "scheduler", "mq-deadline"));
 	ASSERT_EQ(0, cap_get(self->fd, &cap));
-	EXPECT_EQ(BIT(ioprio), cap.schedulers);
+	EXPECT_EQ(ATTR_BIT(ioprio), cap.schedulers);
 	EXPECT_EQ(CHARGE, cap.controllers);
 
-	/* while it is suspended, nothing is lost */
+	/* a suspended device reports the same */
 	ASSERT_EQ(0, dm_suspend(&self->dm));
 	ASSERT_EQ(0, cap_get(self->fd, &cap));
 	EXPECT_EQ(CARRIED, carries(cap));
 	ASSERT_EQ(0, dm_resume(&self->dm));
 
-	/* with a part that hands nothing on, nothing is known of the whole */
+	/* a target that does not pass attributes on hides those below */
 	ASSERT_EQ(0, dm_swap(&self->dm, "0 1000 linear /dev/cap0 0\n"
 					"1000 1000 ebs /dev/cap0 1000 8"));
 	ASSERT_EQ(0, cap_get(self->fd, &cap));
 	EXPECT_EQ(0, carries(cap));
-	/* it is charged nevertheless */
+	/* the device itself is charged */
 	EXPECT_EQ(CHARGE, cap.controllers);
 	EXPECT_EQ(0, cap.schedulers);
 
-	/* what has no device has none that it hands nothing on to */
+	/* a target without a device does not matter */
 	ASSERT_EQ(0, dm_swap(&self->dm, "0 1000 linear /dev/cap0 0\n"
 					"1000 1000 error"));
 	ASSERT_EQ(0, cap_get(self->fd, &cap));
@@ -195,17 +194,17 @@ TEST_F(cap, through_a_table)
 	ASSERT_EQ(0, dm_swap(&self->dm, "0 2000 linear /dev/cap1 0"));
 	ASSERT_EQ(0, cap_get(self->fd, &cap));
 	EXPECT_EQ(CARRIED, carries(cap));
-	EXPECT_EQ(BIT(ioprio), cap.schedulers);
+	EXPECT_EQ(ATTR_BIT(ioprio), cap.schedulers);
 }
 
-/* A device for metadata is none that I/O goes to. */
-TEST_F(cap, of_data_alone)
+/* Metadata devices do not matter. */
+TEST_F(cap, metadata_devices)
 {
 	static const char * const tables[] = {
 		"0 8192 thin-pool /dev/%s /dev/cap1 128 0",
 		"0 8192 era /dev/%s /dev/cap1 128",
 	};
-	/* nothing is known of ram0, and of cap0 that its scheduler obeys */
+	/* ram0 supports nothing; cap0 has a scheduler that honours ioprio */
 	static const char * const metadata[] = { "ram0", "cap0" };
 	char zeroes[BLOCK] = {}, path[32];
 	struct iocb_attr_cap cap;
@@ -231,7 +230,7 @@ TEST_F(cap, of_data_alone)
 	}
 }
 
-/* Nothing is claimed of what is deeper than the kernel looks. */
+/* The kernel reports nothing for stacks deeper than its limit. */
 TEST_F(cap, deep_stack)
 {
 	struct dm dm[20] = {};
@@ -252,16 +251,16 @@ TEST_F(cap, deep_stack)
 		EXPECT_EQ(0, dm_remove(&dm[i]));
 }
 
-TEST_F(cap, nothing_is_known)
+TEST_F(cap, unsupported_files)
 {
 	struct iocb_attr_cap cap = ask(self, "/dev/ram0");
 	int fd;
 
-	/* a driver that takes bios and does not tell: charged, no more */
+	/* a bio-based driver without the method: only charged */
 	EXPECT_EQ(0, carries(cap));
 	EXPECT_EQ(CHARGE, cap.controllers);
 
-	/* no direct I/O, or not to a device */
+	/* no direct I/O, or none to a device */
 	fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, cap_get(fd, &cap));
@@ -292,7 +291,7 @@ static int find_paths(char *head, char paths[2][32])
 	return nr == 2 ? 0 : -ENOENT;
 }
 
-/* Read with a priority: what is reported? */
+/* Read with a priority. Returns the mask or -1. */
 static long long report_ioprio(aio_context_t ctx, int fd, void *buf)
 {
 	struct {
@@ -302,16 +301,16 @@ static long long report_ioprio(aio_context_t ctx, int fd, void *buf)
 		.list	= { sizeof(list), IOCB_ATTR_LIST_REPORT },
 		.ioprio	= { { 16, IOCB_ATTR_ioprio, 0 }, BE | 6, { 0 } },
 	};
-	struct iocb iocb = prep(IOCB_CMD_PREAD, fd, buf, BLOCK, 0, &list);
+	struct iocb iocb = aio_prep(IOCB_CMD_PREAD, fd, buf, BLOCK, 0, &list);
 	struct io_event event;
 
-	if (run(ctx, &iocb, &event) || event.res != BLOCK)
+	if (aio_run(ctx, &iocb, &event) || event.res != BLOCK)
 		return -1;
 	return event.res2;
 }
 
-/* Each path to an NVMe namespace is asked, and is given the attributes. */
-TEST_F(cap, paths_of_nvme)
+/* All paths to an NVMe namespace are queried and get the attributes. */
+TEST_F(cap, nvme_multipath)
 {
 	void *buf = block_alloc(BLOCK);
 	struct iocb_attr_cap cap;
@@ -331,16 +330,16 @@ TEST_F(cap, paths_of_nvme)
 
 	ASSERT_EQ(0, queue_set(paths[1], "scheduler", "mq-deadline"));
 	ASSERT_EQ(0, cap_get(self->fd, &cap));
-	EXPECT_EQ(BIT(ioprio), cap.schedulers);
-	/* whichever path it takes */
+	EXPECT_EQ(ATTR_BIT(ioprio), cap.schedulers);
+	/* for any path */
 	ASSERT_EQ(0, queue_set(paths[0], "scheduler", "mq-deadline"));
-	EXPECT_EQ(BIT(ioprio), report_ioprio(ctx, self->fd, buf));
+	EXPECT_EQ(ATTR_BIT(ioprio), report_ioprio(ctx, self->fd, buf));
 	io_destroy(ctx);
 	munmap(buf, BLOCK);
 }
 
-/* What is required is refused where it is known that it would be dropped. */
-TEST_F(cap, required_follows)
+/* A required attribute is rejected where it would be dropped. */
+TEST_F(cap, required)
 {
 	struct cache_list required = cache_list(IOCB_CACHE_BYPASS,
 						IOCB_ATTR_REQUIRED);
@@ -350,9 +349,9 @@ TEST_F(cap, required_follows)
 	aio_context_t ctx = 0;
 
 	ASSERT_EQ(0, io_setup(1, &ctx));
-	/* there is no cache, but what a disk is given is not dropped on the way */
+	/* there is no cache, but the hint is not dropped on the way either */
 	cap = ask(self, "/dev/cap0");
-	EXPECT_NE(0, cap.reads & BIT(cache));
+	EXPECT_NE(0, cap.reads & ATTR_BIT(cache));
 	EXPECT_EQ(0, submit_list(ctx, self->fd, buf, &required));
 
 	/* direct I/O, but no bios */
@@ -382,12 +381,12 @@ static int cgroup_put(const char *name, pid_t pid)
 	return cgroup_write(name, "cgroup.procs", text);
 }
 
-/* Reads that name a cgroup, and a process in it. */
+/* Read with a cgroup record, and with one for a process in it. */
 static void read_for_both(int *ret, aio_context_t ctx, int fd, void *buf,
 			  int cgroup, pid_t pid, bool required)
 {
-	struct who_list of_cgroup = who(IOCB_ATTR_cgroup, cgroup);
-	struct who_list of_pid = who(IOCB_ATTR_proxy_pid, pid);
+	struct attr_list of_cgroup = list_one(IOCB_ATTR_cgroup, cgroup);
+	struct attr_list of_pid = list_one(IOCB_ATTR_proxy_pid, pid);
 
 	if (!required) {
 		of_cgroup.r[0].attr.flags = 0;
@@ -397,8 +396,8 @@ static void read_for_both(int *ret, aio_context_t ctx, int fd, void *buf,
 	ret[1] = submit_list(ctx, fd, buf, &of_pid);
 }
 
-/* A cgroup has an io controller if the one above it says so. */
-TEST_F(cap, required_needs_a_controller)
+/* The parent enables the io controller for a cgroup. */
+TEST_F(cap, required_io_controller)
 {
 	void *buf = block_alloc(BLOCK);
 	aio_context_t ctx = 0;
@@ -438,7 +437,7 @@ TEST_F(cap, required_needs_a_controller)
 	munmap(buf, BLOCK);
 }
 
-TEST_F(cap, needs_no_privilege)
+TEST_F(cap, unprivileged)
 {
 	struct iocb_attr_cap cap = ask(self, "/dev/cap0"), mine = {};
 
@@ -469,8 +468,8 @@ static void *change(void *arg)
 	return NULL;
 }
 
-/* The answer is one that was true. */
-TEST_F(cap, while_all_changes)
+/* Each answer was true at some time. */
+TEST_F(cap, concurrent_changes)
 {
 	struct change c = { .dm = &self->dm };
 	struct iocb_attr_cap cap;
@@ -480,10 +479,10 @@ TEST_F(cap, while_all_changes)
 	ASSERT_EQ(0, dm_make(&self->dm, "cap", "0 1000 linear /dev/cap0 0"));
 	cap = ask(self, self->dm.dev);
 	ASSERT_EQ(0, pthread_create(&t, NULL, change, &c));
-	/* until both are seen, however the threads get their turns */
+	/* until both answers were seen */
 	for (i = 0; i < 1000 || seen != 3; i++) {
 		if (cap_get(self->fd, &cap) || cap.reads != CARRIED ||
-		    cap.writes != CARRIED || cap.schedulers & ~BIT(ioprio))
+		    cap.writes != CARRIED || cap.schedulers & ~ATTR_BIT(ioprio))
 			break;
 		seen |= cap.schedulers ? 1 : 2;
 	}
@@ -502,7 +501,7 @@ struct waiting_list {
 	struct iocb_attr_cache	cache;
 };
 
-/* Wait for what a file of debugfs has to say of a request with attributes. */
+/* Wait until a file in debugfs shows a request with attributes. */
 static void look_at(const char *file, char *text, size_t size)
 {
 	char path[80];
@@ -539,7 +538,7 @@ static void *ask_again(void *arg)
 	return NULL;
 }
 
-/* Who asks takes the lock that this holds. */
+/* Queries take the lock that this thread holds. */
 static void *switch_again(void *arg)
 {
 	struct asker *a = arg;
@@ -552,10 +551,10 @@ static void *switch_again(void *arg)
 }
 
 /*
- * An array is stopped by the very file that is asked, so nobody is waited for:
- * no disk may be looked at once it is taken from the array.
+ * The file that is queried stops the array, so stopping does not wait for the
+ * queries. They must not use a disk that was removed from the array.
  */
-TEST_F(cap, while_an_array_is_stopped)
+TEST_F(cap, concurrent_md_stop)
 {
 	static const char * const disks[2] = { "/dev/cap0", "/dev/cap1" };
 	struct asker askers[4] = {};
@@ -583,8 +582,8 @@ TEST_F(cap, while_an_array_is_stopped)
 	close(fd);
 }
 
-/* debugfs has the attributes of what waits for the driver or in a scheduler. */
-TEST_F(cap, requests_that_wait_show_theirs)
+/* debugfs shows the attributes of queued requests. */
+TEST_F(cap, debugfs_shows_attrs)
 {
 	struct waiting_list list = {
 		.list	= { .size = sizeof(list) },
@@ -593,7 +592,7 @@ TEST_F(cap, requests_that_wait_show_theirs)
 		.cache	= { { 16, IOCB_ATTR_cache, 0 },
 			    IOCB_CACHE_BYPASS | IOCB_CACHE_WRITEAROUND, 0 },
 	};
-	/* the second has been taken from the scheduler; read1: of class be */
+	/* the second one was dispatched; read1: best-effort */
 	static const char * const files[2] = {
 		"hctx0/dispatch", "sched/read1_fifo_list",
 	};
@@ -607,7 +606,7 @@ TEST_F(cap, requests_that_wait_show_theirs)
 
 	if (access("/sys/kernel/debug/block", F_OK))
 		SKIP(return, "no debugfs of block devices");
-	/* one request at a time, of five seconds */
+	/* one request at a time, five seconds each */
 	ASSERT_EQ(0, nullb_make("cap0", 64,
 				"irqmode=2 completion_nsec=5000000000 hw_queue_depth=1",
 				"mq-deadline"));
@@ -619,8 +618,8 @@ TEST_F(cap, requests_that_wait_show_theirs)
 	buf = block_alloc(BLOCK);
 	ASSERT_EQ(0, io_setup(3, &ctx));
 	for (i = 0; i < 3; i++)
-		iocbs[i] = prep(IOCB_CMD_PREAD, self->fd, buf, BLOCK,
-				i << 20, &list);
+		iocbs[i] = aio_prep(IOCB_CMD_PREAD, self->fd, buf, BLOCK,
+				    i << 20, &list);
 	ASSERT_EQ(3, io_submit(ctx, 3, ptrs));
 
 	snprintf(expected, sizeof(expected),

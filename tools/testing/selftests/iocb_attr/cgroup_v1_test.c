@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * With the blkio controller of cgroup v1, the I/O of a process is limited by
- * its v1 cgroup. A cgroup of v2, which has no limits then, is no way out.
+ * With the blkio controller of cgroup v1, the v1 cgroup limits the I/O of a
+ * process. Naming a v2 cgroup, which has no limits then, must not escape it.
  */
 #define _GNU_SOURCE
 #include <sys/mount.h>
 
-#include "cap.h"
-#include "who.h"
-#include "harness.h"
+#include "lib/cap.h"
+#include "lib/identity.h"
+#include "lib/harness.h"
 
 #define V1	"/tmp/blkio"
-#define BIT(id)	(1ULL << IOCB_ATTR_ ## id)
-#define CHARGE	(BIT(proxy_pid) | BIT(proxy_pidfd) | BIT(cgroup))
 
 FIXTURE(v1)
 {
@@ -24,7 +22,7 @@ FIXTURE(v1)
 	int fd;
 };
 
-/* The controller changes hierarchies when no v2 cgroup has it any more. */
+/* The controller is free when no v2 cgroup has it any more. */
 static int mount_v1(void)
 {
 	int i;
@@ -51,17 +49,17 @@ FIXTURE_SETUP(v1)
 	if (ret)
 		SKIP(return, "no blkio controller of cgroup v1: %d", ret);
 	self->mounted = true;
-	ASSERT_EQ(0, device_number("/dev/nullb0", self->dev,
+	ASSERT_EQ(0, device_number(FILE_DIRECT, self->dev,
 				   sizeof(self->dev)));
 	ASSERT_EQ(0, mkdir(V1 "/limited", 0755));
-	/* it counts where there are rules */
+	/* accounting requires a rule */
 	snprintf(rule, sizeof(rule), "%s 1073741824", self->dev);
 	ASSERT_EQ(0, write_file(V1 "/limited/blkio.throttle.read_bps_device",
 				rule));
 	ASSERT_EQ(0, write_file(V1 "/limited/cgroup.procs", "0"));
 	self->cgroup = cgroup_make("v2");
 	ASSERT_LE(0, self->cgroup);
-	self->fd = open("/dev/nullb0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	self->fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
 	self->buf = block_alloc(BLOCK);
 	ASSERT_NE(NULL, self->buf);
@@ -80,7 +78,7 @@ FIXTURE_TEARDOWN(v1)
 		EXPECT_EQ(0, rmdir(V1 "/limited"));
 		EXPECT_EQ(0, umount(V1));
 	}
-	/* it comes back when the last v1 cgroup is gone */
+	/* it returns to v2 when the last v1 cgroup is gone */
 	cgroup_write(".", "cgroup.subtree_control", "+io");
 }
 
@@ -98,27 +96,27 @@ static long long charged(FIXTURE_DATA(v1) * self)
 }
 
 /* A read with a list that has no required record; its mask or -errno. */
-static int read_mask(FIXTURE_DATA(v1) * self, struct who_list l)
+static int read_mask(FIXTURE_DATA(v1) * self, struct attr_list l)
 {
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK, 0,
-				&l);
+	struct iocb iocb = aio_prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
+				    0, &l);
 	struct io_event event;
 	int ret;
 
 	l.r[0].attr.flags = 0;
-	ret = run(self->ctx, &iocb, &event);
+	ret = aio_run(self->ctx, &iocb, &event);
 	return ret ?: event.res != BLOCK ? -1000 : event.res2;
 }
 
-/* The limit binds, whoever is named, and the mask says that none was charged. */
+/* I/O is charged to the submitter, and no attribute is reported. */
 TEST_F(v1, charged_to_submitter)
 {
-	struct who_list lists[] = {
-		who(IOCB_ATTR_cgroup, self->cgroup),
-		who(IOCB_ATTR_cgroup, open(CGROUP, O_PATH | O_CLOEXEC)),
-		who(IOCB_ATTR_proxy_pid, 1),
-		who(IOCB_ATTR_proxy_pid, getpid()),
-		who(IOCB_ATTR_proxy_pidfd, pidfd_open(1)),
+	struct attr_list lists[] = {
+		list_one(IOCB_ATTR_cgroup, self->cgroup),
+		list_one(IOCB_ATTR_cgroup, open(CGROUP, O_PATH | O_CLOEXEC)),
+		list_one(IOCB_ATTR_proxy_pid, 1),
+		list_one(IOCB_ATTR_proxy_pid, getpid()),
+		list_one(IOCB_ATTR_proxy_pidfd, pidfd_open(1)),
 	};
 	long long before;
 	int i;
@@ -135,10 +133,10 @@ TEST_F(v1, charged_to_submitter)
 	}
 }
 
-/* What has no effect cannot be required. */
+/* A required attribute without effect is rejected. */
 TEST_F(v1, required)
 {
-	struct who_list l;
+	struct attr_list l;
 
 	EXPECT_EQ(-EOPNOTSUPP, read_for(self->ctx, self->fd, self->buf,
 					IOCB_ATTR_cgroup, self->cgroup));
@@ -147,8 +145,8 @@ TEST_F(v1, required)
 	EXPECT_EQ(-EOPNOTSUPP, read_for(self->ctx, self->fd, self->buf,
 					IOCB_ATTR_proxy_pidfd,
 					pidfd_open(getpid())));
-	/* priorities are another matter */
-	l = who(IOCB_ATTR_ioprio, BE | 5);
+	/* priorities still work */
+	l = list_one(IOCB_ATTR_ioprio, BE | 5);
 	EXPECT_EQ(0, submit_list(self->ctx, self->fd, self->buf, &l));
 }
 
@@ -157,7 +155,9 @@ TEST_F(v1, capability)
 	struct iocb_attr_cap cap;
 
 	ASSERT_EQ(0, cap_get(self->fd, &cap));
-	EXPECT_EQ(0, cap.controllers & CHARGE);
+	EXPECT_EQ(0, cap.controllers &
+		  (ATTR_BIT(proxy_pid) | ATTR_BIT(proxy_pidfd) |
+		   ATTR_BIT(cgroup)));
 }
 
 TEST_HARNESS_MAIN

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attributes on the three ways of direct I/O: a block device, iomap (ext4 and
- * xfs), and the old code (vfat). Needs the disk DIRECT_DISK (/dev/vda, 400 MiB
- * or more), whose content is lost, and mkfs.
+ * Attributes on the three direct I/O paths: block devices, iomap (ext4 and xfs)
+ * and fs/direct-io.c (vfat). Overwrites the disk DIRECT_DISK (/dev/vda, 400 MiB
+ * or more). Needs mkfs.
  */
 #define _GNU_SOURCE
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
-#include "who.h"
-#include "harness.h"
+#include "lib/aio.h"
+#include "lib/blkdev.h"
+#include "lib/identity.h"
+#include "lib/harness.h"
 
-#define TRACING	"/sys/kernel/tracing/"
 #define MOUNT	"/tmp/direct_test"
 #define SIZE	(8 << 20)
 
@@ -42,8 +44,22 @@ FIXTURE_VARIANT_ADD(direct, vfat) {
 	.fs = "vfat", .mkfs = "mkfs.vfat >/dev/null",
 };
 
+/* True if MOUNT is of type @fs; if it is of another one, it is unmounted. */
+static bool is_mounted(const char *fs)
+{
+	char text[4096], mount[64];
+
+	snprintf(mount, sizeof(mount), " " MOUNT " %s ", fs ?: "?");
+	if (read_file("/proc/mounts", text, sizeof(text)) >= 0 &&
+	    strstr(text, mount))
+		return true;
+	umount(MOUNT);
+	return false;
+}
+
 FIXTURE_SETUP(direct)
 {
+	struct stat st;
 	char cmd[128];
 
 	self->disk = getenv("DIRECT_DISK") ?: "/dev/vda";
@@ -53,22 +69,31 @@ FIXTURE_SETUP(direct)
 	self->buf = block_alloc(SIZE);
 	ASSERT_NE(NULL, self->buf);
 	if (!variant->fs) {
+		is_mounted(NULL);
 		self->fd = open(self->disk, O_RDWR | O_DIRECT | O_CLOEXEC);
 		ASSERT_LE(0, self->fd);
 		return;
 	}
-	snprintf(cmd, sizeof(cmd), "%s %s 2>&1", variant->mkfs, self->disk);
-	ASSERT_EQ(0, system(cmd));
 	mkdir(MOUNT, 0755);
-	ASSERT_EQ(0, mount(self->disk, MOUNT, variant->fs, 0, NULL)) {
-		TH_LOG("mount: %s", strerror(errno));
+	/* reuse the mount or file system of the previous test if possible */
+	if (!is_mounted(variant->fs) &&
+	    mount(self->disk, MOUNT, variant->fs, 0, NULL)) {
+		snprintf(cmd, sizeof(cmd), "%s %s 2>&1", variant->mkfs,
+			 self->disk);
+		ASSERT_EQ(0, system(cmd));
+		ASSERT_EQ(0, mount(self->disk, MOUNT, variant->fs, 0, NULL)) {
+			TH_LOG("mount: %s", strerror(errno));
+		}
 	}
-	/* written and flushed, so that nothing is left to the buffered way */
-	self->fd = open(MOUNT "/file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(SIZE, write(self->fd, self->buf, SIZE));
-	ASSERT_EQ(0, fsync(self->fd));
-	close(self->fd);
+	/* written and flushed, so that no I/O falls back to the page cache */
+	if (stat(MOUNT "/file", &st) || st.st_size != SIZE) {
+		self->fd = open(MOUNT "/file",
+				O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		ASSERT_LE(0, self->fd);
+		ASSERT_EQ(SIZE, write(self->fd, self->buf, SIZE));
+		ASSERT_EQ(0, fsync(self->fd));
+		close(self->fd);
+	}
 	self->fd = open(MOUNT "/file", O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
 }
@@ -78,21 +103,19 @@ FIXTURE_TEARDOWN(direct)
 	close(self->fd);
 	io_destroy(self->ctx);
 	munmap(self->buf, SIZE);
-	if (variant->fs)
-		EXPECT_EQ(0, umount(MOUNT));
 }
 
 static int io(FIXTURE_DATA(direct) * self, int opcode, long long offset,
 	      size_t len, uint32_t hints, struct io_event *event)
 {
 	struct cache_list list = cache_list(hints, IOCB_ATTR_REQUIRED);
-	struct iocb iocb = prep(opcode, self->fd, self->buf, len, offset,
-				&list);
+	struct iocb iocb = aio_prep(opcode, self->fd, self->buf, len, offset,
+				    &list);
 
-	return run(self->ctx, &iocb, event);
+	return aio_run(self->ctx, &iocb, event);
 }
 
-/* Right data, the whole of it, and nothing said that is not so. */
+/* Reads return the data that was written, and nothing is reported. */
 TEST_F(direct, sizes)
 {
 	static const size_t sizes[] = { 4096, 8192, 65536, 1 << 20, 4 << 20 };
@@ -124,22 +147,23 @@ TEST_F(direct, vectors)
 	struct iovec iov[2] = {
 		{ self->buf, BLOCK }, { self->buf + 3 * BLOCK, 2 * BLOCK },
 	};
-	struct iocb iocb = prep(IOCB_CMD_PWRITEV, self->fd, iov, 2, 0, &list);
+	struct iocb iocb = aio_prep(IOCB_CMD_PWRITEV, self->fd, iov, 2, 0,
+				    &list);
 	struct io_event event;
 
 	memset(self->buf, 'v', 8 * BLOCK);
-	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	ASSERT_EQ(0, aio_run(self->ctx, &iocb, &event));
 	EXPECT_EQ(3 * BLOCK, event.res);
 	memset(self->buf, 0, 8 * BLOCK);
 	iocb.aio_lio_opcode = IOCB_CMD_PREADV;
-	ASSERT_EQ(0, run(self->ctx, &iocb, &event));
+	ASSERT_EQ(0, aio_run(self->ctx, &iocb, &event));
 	EXPECT_EQ(3 * BLOCK, event.res);
 	EXPECT_EQ('v', self->buf[0]);
 	EXPECT_EQ(0, self->buf[BLOCK]);
 	EXPECT_EQ('v', self->buf[5 * BLOCK - 1]);
 }
 
-/* Direct I/O can be turned off for an open file; REQUIRED has to notice. */
+/* O_DIRECT can be cleared on an open file. */
 TEST_F(direct, toggled)
 {
 	struct io_event event;
@@ -167,7 +191,7 @@ TEST_F(direct, end_of_file)
 	EXPECT_EQ(0, event.res);
 }
 
-/* What an iocb gives, and whether its request was issued with a priority. */
+/* Run an iocb and check that its request was issued with a priority. */
 static int traced(FIXTURE_DATA(direct) * self, struct iocb *iocb,
 		  struct io_event *event, const char *prio)
 {
@@ -176,7 +200,7 @@ static int traced(FIXTURE_DATA(direct) * self, struct iocb *iocb,
 
 	ret = write_file(TRACING "trace", "") ?:
 	      write_file(TRACING "events/block/block_rq_issue/enable", "1") ?:
-	      run(self->ctx, iocb, event);
+	      aio_run(self->ctx, iocb, event);
 	write_file(TRACING "events/block/block_rq_issue/enable", "0");
 	if (ret)
 		return ret;
@@ -190,11 +214,11 @@ static int traced(FIXTURE_DATA(direct) * self, struct iocb *iocb,
 	return 0;
 }
 
-/* IOCB_FLAG_IOPRIO reaches the request on every way. */
+/* IOCB_FLAG_IOPRIO reaches the request on every path. */
 TEST_F(direct, ioprio_reaches_request)
 {
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
-				1 << 20, NULL);
+	struct iocb iocb = aio_prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
+				    1 << 20, NULL);
 	struct io_event event;
 
 	if (access(TRACING "events/block/block_rq_issue", R_OK))
@@ -205,13 +229,13 @@ TEST_F(direct, ioprio_reaches_request)
 	EXPECT_EQ(BLOCK, event.res);
 }
 
-/* So does the attribute; without it the task's own, the default, does. */
-TEST_F(direct, ioprio_attribute_reaches_request)
+/* So does the attribute. Without it the default priority applies. */
+TEST_F(direct, ioprio_attr_reaches_request)
 {
-	struct who_list rt = who(IOCB_ATTR_ioprio, RT | 3);
-	struct who_list idle = who(IOCB_ATTR_ioprio, IDLE);
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
-				1 << 20, &rt);
+	struct attr_list rt = list_one(IOCB_ATTR_ioprio, RT | 3);
+	struct attr_list idle = list_one(IOCB_ATTR_ioprio, IDLE);
+	struct iocb iocb = aio_prep(IOCB_CMD_PREAD, self->fd, self->buf, BLOCK,
+				    1 << 20, &rt);
 	struct io_event event;
 
 	if (access(TRACING "events/block/block_rq_issue", R_OK))
@@ -228,46 +252,38 @@ TEST_F(direct, ioprio_attribute_reaches_request)
 	EXPECT_EQ(BLOCK, event.res);
 }
 
-static int with_scheduler(const char *disk, const char *scheduler)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/block/%s/queue/scheduler", disk + 5);
-	return write_file(path, scheduler);
-}
-
-/* Those that go by priorities say so, of reads and writes on every way. */
-TEST_F(direct, ioprio_is_honoured)
+/* Schedulers report the priority of reads and writes. */
+TEST_F(direct, ioprio_honoured)
 {
 	static const char * const schedulers[] = { "mq-deadline", "bfq" };
-	struct who_list list = who(IOCB_ATTR_ioprio, BE | 6);
-	struct iocb iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, 16 * BLOCK,
-				1 << 20, &list);
+	struct attr_list list = list_one(IOCB_ATTR_ioprio, BE | 6);
+	struct iocb iocb = aio_prep(IOCB_CMD_PREAD, self->fd, self->buf,
+				    16 * BLOCK, 1 << 20, &list);
 	struct io_event event;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(schedulers); i++) {
-		ASSERT_EQ(0, with_scheduler(self->disk, schedulers[i]));
+		ASSERT_EQ(0, queue_set(self->disk, "scheduler", schedulers[i]));
 		iocb.aio_lio_opcode = IOCB_CMD_PREAD;
-		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		EXPECT_EQ(0, aio_run(self->ctx, &iocb, &event));
 		EXPECT_EQ(16 * BLOCK, event.res);
-		EXPECT_EQ(1 << IOCB_ATTR_ioprio, event.res2);
+		EXPECT_EQ(ATTR_BIT(ioprio), event.res2);
 		iocb.aio_lio_opcode = IOCB_CMD_PWRITE;
-		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		EXPECT_EQ(0, aio_run(self->ctx, &iocb, &event));
 		EXPECT_EQ(16 * BLOCK, event.res);
-		EXPECT_EQ(1 << IOCB_ATTR_ioprio, event.res2);
+		EXPECT_EQ(ATTR_BIT(ioprio), event.res2);
 	}
-	ASSERT_EQ(0, with_scheduler(self->disk, "none"));
-	EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+	ASSERT_EQ(0, queue_set(self->disk, "scheduler", "none"));
+	EXPECT_EQ(0, aio_run(self->ctx, &iocb, &event));
 	EXPECT_EQ(0, event.res2);
 }
 
-/* A cgroup is charged what was tagged for it, to the byte, and no more. */
-TEST_F(direct, cgroup_is_charged)
+/* The cgroup is charged exactly the tagged bytes. */
+TEST_F(direct, cgroup_charged)
 {
 	static const size_t sizes[] = { 4096, 65536, 1 << 20, 4 << 20 };
 	int cgroup = cgroup_make("direct");
-	struct who_list list = who(IOCB_ATTR_cgroup, cgroup);
+	struct attr_list list = list_one(IOCB_ATTR_cgroup, cgroup);
 	long long bytes = 0;
 	struct io_event event;
 	struct iocb iocb;
@@ -278,20 +294,20 @@ TEST_F(direct, cgroup_is_charged)
 	ASSERT_EQ(0, device_number(self->disk, dev, sizeof(dev)));
 	EXPECT_EQ(0, cgroup_io("direct", dev, "rbytes"));
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		iocb = prep(IOCB_CMD_PREAD, self->fd, self->buf, sizes[i],
-			    65536, &list);
-		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		iocb = aio_prep(IOCB_CMD_PREAD, self->fd, self->buf, sizes[i],
+				65536, &list);
+		EXPECT_EQ(0, aio_run(self->ctx, &iocb, &event));
 		EXPECT_EQ((long long)sizes[i], event.res);
-		EXPECT_EQ(1 << IOCB_ATTR_cgroup, event.res2);
+		EXPECT_EQ(ATTR_BIT(cgroup), event.res2);
 		iocb.aio_lio_opcode = IOCB_CMD_PWRITE;
-		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		EXPECT_EQ(0, aio_run(self->ctx, &iocb, &event));
 		EXPECT_EQ((long long)sizes[i], event.res);
-		EXPECT_EQ(1 << IOCB_ATTR_cgroup, event.res2);
+		EXPECT_EQ(ATTR_BIT(cgroup), event.res2);
 		bytes += sizes[i];
-		/* not tagged: not its own */
+		/* untagged I/O is not charged to it */
 		iocb.aio_flags = 0;
 		iocb.aio_attrs = 0;
-		EXPECT_EQ(0, run(self->ctx, &iocb, &event));
+		EXPECT_EQ(0, aio_run(self->ctx, &iocb, &event));
 	}
 	EXPECT_EQ(bytes, cgroup_io("direct", dev, "rbytes"));
 	EXPECT_EQ(bytes, cgroup_io("direct", dev, "wbytes"));
@@ -299,31 +315,20 @@ TEST_F(direct, cgroup_is_charged)
 	EXPECT_EQ(0, cgroup_remove("direct"));
 }
 
-static long long merges(const char *disk)
-{
-	char path[64], text[256];
-	long long ios, merged;
-
-	snprintf(path, sizeof(path), "/sys/block/%s/stat", disk + 5);
-	if (read_file(path, text, sizeof(text)) < 0 ||
-	    sscanf(text, "%lld %lld", &ios, &merged) != 2)
-		return -1;
-	return merged;
-}
-
-/* Submit 16 neighbours in one call; how many were merged? */
+/* Submit 16 neighbours in one call. Returns how many were merged. */
 static int neighbours(FIXTURE_DATA(direct) * self, const uint32_t *hints)
 {
 	struct cache_list list[16];
 	struct iocb iocb[16], *iocbs[16];
 	struct io_event events[16];
-	long long before = merges(self->disk);
+	long long before = disk_stat(self->disk, READS_MERGED);
 	int i;
 
 	for (i = 0; i < 16; i++) {
 		list[i] = cache_list(hints[i % 2], 0);
-		iocb[i] = prep(IOCB_CMD_PREAD, self->fd, self->buf + i * BLOCK,
-			       BLOCK, (4 << 20) + i * BLOCK, &list[i]);
+		iocb[i] = aio_prep(IOCB_CMD_PREAD, self->fd,
+				   self->buf + i * BLOCK, BLOCK,
+				   (4 << 20) + i * BLOCK, &list[i]);
 		iocbs[i] = &iocb[i];
 	}
 	if (io_submit(self->ctx, 16, iocbs) != 16 ||
@@ -332,10 +337,10 @@ static int neighbours(FIXTURE_DATA(direct) * self, const uint32_t *hints)
 	for (i = 0; i < 16; i++)
 		if (events[i].res != BLOCK)
 			return -1;
-	return merges(self->disk) - before;
+	return disk_stat(self->disk, READS_MERGED) - before;
 }
 
-/* What means the same is merged, though each iocb has a list of its own. */
+/* Lists with the same meaning do not prevent merging. */
 TEST_F(direct, merges)
 {
 	static const uint32_t same[] = { IOCB_CACHE_BYPASS, IOCB_CACHE_BYPASS };

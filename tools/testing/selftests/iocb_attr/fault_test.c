@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What runs out or fails on the way, and that nothing is left behind. Memory
- * that is not freed is for kmemleak to find.
- */
+/* Failing allocations, copies and limits. kmemleak detects leaks. */
 #define _GNU_SOURCE
-#include "fault.h"
-#include "harness.h"
+#include "lib/aio.h"
+#include "lib/fault.h"
+#include "lib/harness.h"
 
 static int aio_nr(void)
 {
@@ -29,7 +27,7 @@ FIXTURE_SETUP(fault)
 {
 	self->nr = aio_nr();
 	ASSERT_EQ(0, io_setup(8, &self->ctx));
-	self->fd = open("/dev/nullb0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	self->fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
 	self->buf = block_alloc(BLOCK);
 	self->list = block_alloc(BLOCK);
@@ -62,9 +60,8 @@ static void long_list(uint64_t *list, uint32_t size)
 }
 
 /*
- * Let the Nth allocation, or copy from or to user memory, fail, for N from 1
- * until there are fewer: each time the I/O is done, or refused with an error
- * that says why.
+ * Let the Nth allocation or user copy fail, for N from 1 to 60. Each I/O
+ * succeeds or fails with an error that matches the fault.
  */
 static void fail_nth(struct __test_metadata *_metadata,
 		     FIXTURE_DATA(fault) * self)
@@ -88,7 +85,7 @@ static void fail_nth(struct __test_metadata *_metadata,
 		}
 	}
 	EXPECT_LT(0, failed);
-	/* and it works again */
+	/* works again without faults */
 	EXPECT_EQ(0, SUBMIT());
 }
 
@@ -104,11 +101,8 @@ TEST_F(fault, long_list)
 	fail_nth(_metadata, self);
 }
 
-/*
- * A context of 8 has room for some 126, as many as fill a page; a list that is
- * refused takes none of it.
- */
-TEST_F(fault, refused_lists_take_no_room)
+/* A rejected list must not use up slots of the context (about 126). */
+TEST_F(fault, rejected_lists_free_slots)
 {
 	int i;
 

@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What layers.sh asks of each stack: which attributes of one I/O on its top
- * arrive at the disks at its bottom?
+ * Check which attributes of one I/O to the top of a stack arrive at its disks.
+ * layers.sh runs this for each stack.
  *
  * layer_test [OPTION...] FILE read|write DISK...
  *
- * The I/O has a cgroup, a priority and a cache hint. Its cgroup arrived if
- * io.stat of that cgroup has its bytes on the disks, to the byte, and that of
- * the submitter none. Its priority arrived if the scheduler of each disk that
- * was charged says so, by the tracepoint. The hint arrives at bcache alone. If
- * FILE is a device above the disks, it was charged as well, and nothing there
- * went by the priority. What arrives is also what the kernel says beforehand.
+ * The I/O has a cgroup, a priority and a cache hint. The cgroup arrived if its
+ * io.stat has exactly the bytes of the I/O on the disks, and that of the
+ * submitter has none. The priority arrived if the scheduler of each charged
+ * disk reports it by the tracepoint. Only bcache uses the hint. If FILE is a
+ * device above the disks, it is charged as well, and its scheduler does not
+ * report the priority. FS_IOC_GETIOCBATTR_CAP must report the attributes that
+ * arrive.
  *
  * -a LIST    what arrives: of cgroup, ioprio and cache, or none
  *            (cgroup,ioprio)
  * -m LIST    what the completion reports (the same)
- * -k         have a cache hint
+ * -k         add a cache hint
  * -o OFFSET  of the I/O (0)
  * -s SIZE    of the I/O (65536)
- * -c N       how often the bytes arrive, with copies (1); 0 for less than once
+ * -c N       how often the bytes arrive, with copies (1); 0: less than once
  * -b         not O_DIRECT
- * -r         all is required, and refused with EOPNOTSUPP
- * -u         the kernel does not know beforehand what arrives
+ * -r         all attributes are required and rejected with EOPNOTSUPP
+ * -u         FS_IOC_GETIOCBATTR_CAP does not report what arrives
  *
  * layer_test encrypt MOUNT DIR
  *
- * Have the files in an empty directory encrypted.
+ * Enable encryption for an empty directory.
  *
  * layer_test fuse MOUNT FILE [passthrough]
  *
@@ -34,27 +35,24 @@
  *
  * layer_test stream FILE
  *
- * Write by io_uring with write stream 1, which FILE's device does not have. Is
- * that refused with EINVAL?
+ * Write by io_uring with write stream 1, which the device of FILE does not
+ * support. Must fail with EINVAL.
  */
 #define _GNU_SOURCE
 #include <sys/ioctl.h>
 
 #include <linux/fscrypt.h>
 
-#include "cap.h"
-#include "fuse.h"
-#include "uring.h"
-#include "who.h"
+#include "lib/cap.h"
+#include "lib/fuse.h"
+#include "lib/uring.h"
+#include "lib/identity.h"
 
-#define TRACING	"/sys/kernel/tracing/"
 #define EVENT	"events/iocb_attr/iocb_attr_honoured/enable"
 #define NAMED	"layer_named"
 #define OWN	"layer_submitter"
 #define DISKS	4
 #define IOPRIO	(BE | 6)
-
-#define BIT(n)	(1U << (n))
 
 struct list {
 	struct iocb_attr_list	list;
@@ -88,7 +86,7 @@ static struct {
 	int		nr;
 	bool		above;
 } job = {
-	.arrives	= BIT(IOCB_ATTR_cgroup) | BIT(IOCB_ATTR_ioprio),
+	.arrives	= ATTR_BIT(cgroup) | ATTR_BIT(ioprio),
 	.reports	= ~0U,
 	.size		= 65536,
 	.copies		= 1,
@@ -112,11 +110,11 @@ static uint32_t mask(const char *names)
 	uint32_t m = 0;
 
 	if (strstr(names, "cgroup"))
-		m |= BIT(IOCB_ATTR_cgroup);
+		m |= ATTR_BIT(cgroup);
 	if (strstr(names, "ioprio"))
-		m |= BIT(IOCB_ATTR_ioprio);
+		m |= ATTR_BIT(ioprio);
 	if (strstr(names, "cache"))
-		m |= BIT(IOCB_ATTR_cache);
+		m |= ATTR_BIT(cache);
 	return m;
 }
 
@@ -167,7 +165,7 @@ static void parse(int argc, char **argv)
 		job.disks[job.nr++].path = argv[optind++];
 }
 
-/* The sectors that a disk was told to read or to write. */
+/* The number of sectors read from or written to a disk. */
 static long long sectors(const struct disk *d)
 {
 	char path[80], text[256];
@@ -180,7 +178,7 @@ static long long sectors(const struct disk *d)
 	return job.write ? out : in;
 }
 
-/* A partition's events have its own number, and io.stat that of the disk. */
+/* Events have the number of the partition, and io.stat that of the disk. */
 static void disk_of(char *number, size_t size)
 {
 	char path[80], text[32];
@@ -193,7 +191,7 @@ static void disk_of(char *number, size_t size)
 		snprintf(number, size, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
-/* Which disks say that they went by the priority? */
+/* Find the disks whose schedulers report the priority. */
 static void read_trace(void)
 {
 	static const char key[] = "iocb_attr_honoured: id=ioprio";
@@ -218,8 +216,8 @@ static void read_trace(void)
 }
 
 /*
- * What is lost arrives all the same, and may do so after the I/O has ended: a
- * mirror behind, or a page that is written back.
+ * Data whose attributes are lost may arrive after the completion: write-behind
+ * or writeback.
  */
 static void wait_for_disks(void)
 {
@@ -240,8 +238,8 @@ static void wait_for_disks(void)
 static void check_disks(void)
 {
 	const char *key = job.write ? "wbytes" : "rbytes";
-	bool charges = job.arrives & BIT(IOCB_ATTR_cgroup);
-	bool sorts = job.arrives & BIT(IOCB_ATTR_ioprio);
+	bool charges = job.arrives & ATTR_BIT(cgroup);
+	bool sorts = job.arrives & ATTR_BIT(ioprio);
 	long long named, own, all = 0;
 	int i;
 
@@ -268,7 +266,7 @@ static void check_disks(void)
 
 static void check_above(void)
 {
-	bool charges = job.reports & BIT(IOCB_ATTR_cgroup);
+	bool charges = job.reports & ATTR_BIT(cgroup);
 	struct disk *d = &job.disks[job.nr];
 	long long named;
 
@@ -279,11 +277,11 @@ static void check_above(void)
 		fail("the priority was obeyed at %s", d->path);
 }
 
-/* Is what the kernel says of the file what was seen? */
+/* Compare the answer of the query with what arrived. */
 static void check_cap(int fd)
 {
-	const uint32_t ids = BIT(IOCB_ATTR_cgroup) | BIT(IOCB_ATTR_ioprio);
-	const uint32_t hint = BIT(IOCB_ATTR_cache);
+	const uint32_t ids = ATTR_BIT(cgroup) | ATTR_BIT(ioprio);
+	const uint32_t hint = ATTR_BIT(cache);
 	uint32_t arrives = job.unknown ? 0 : job.arrives & ids;
 	bool cached = job.hint || strstr(job.file, "bcache");
 	struct iocb_attr_cap cap;
@@ -299,11 +297,11 @@ static void check_cap(int fd)
 		fail("said to arrive: 0x%x, not 0x%x", said, arrives);
 	if (job.unknown)
 		return;
-	/* of either way: writes may not get to where reads do */
-	sorted = cap.schedulers & BIT(IOCB_ATTR_ioprio);
-	if (arrives & BIT(IOCB_ATTR_ioprio) && !sorted)
+	/* for reads or writes, which may go to different devices */
+	sorted = cap.schedulers & ATTR_BIT(ioprio);
+	if (arrives & ATTR_BIT(ioprio) && !sorted)
 		fail("said that no scheduler goes by the priority");
-	if (arrives && !(cap.controllers & BIT(IOCB_ATTR_cgroup)))
+	if (arrives && !(cap.controllers & ATTR_BIT(cgroup)))
 		fail("said that nobody is charged");
 	if (!(cap.caches & hint) != !cached)
 		fail("said of caches: 0x%llx", (long long)cap.caches);
@@ -332,8 +330,9 @@ static void do_io(int fd, int cgroup)
 	const char *way = job.write ? "write" : "read";
 	void *buf = block_alloc(job.size);
 	struct list list = make_list(cgroup);
-	struct iocb iocb = prep(job.write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD,
-				fd, buf, job.size, job.offset, &list);
+	int opcode = job.write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD;
+	struct iocb iocb = aio_prep(opcode, fd, buf, job.size, job.offset,
+				    &list);
 	aio_context_t ctx = 0;
 	struct io_event event;
 	int ret;
@@ -341,7 +340,7 @@ static void do_io(int fd, int cgroup)
 	if (!buf || io_setup(1, &ctx))
 		die("no memory");
 	memset(buf, 'a', job.size);
-	ret = run(ctx, &iocb, &event);
+	ret = aio_run(ctx, &iocb, &event);
 	if (job.refused) {
 		if (ret != -EOPNOTSUPP)
 			fail("not refused: %d", ret);
@@ -353,7 +352,7 @@ static void do_io(int fd, int cgroup)
 		die("io_submit: %s", strerror(-ret));
 	if (event.res != (long long)job.size)
 		die("the I/O gave %lld", (long long)event.res);
-	if (job.write && !(job.arrives & BIT(IOCB_ATTR_ioprio)) && fsync(fd))
+	if (job.write && !(job.arrives & ATTR_BIT(ioprio)) && fsync(fd))
 		fail("fsync: %s", strerror(errno));
 	printf("# %s, reported 0x%llx\n", way, (long long)event.res2);
 	if (event.res2 != job.reports)
@@ -464,7 +463,7 @@ int main(int argc, char **argv)
 	if (fd < 0)
 		die("%s: %s", job.file, strerror(errno));
 	find_disks(fd);
-	/* what a run that failed has left */
+	/* left behind by a run that failed */
 	cgroup_remove(NAMED);
 	cgroup_remove(OWN);
 	cgroup = cgroup_make(NAMED);

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Do the attributes of an I/O reach the disks below? A row for each way through
-# each layer, which says what arrives at the bottom: see layer_test.c. Every
-# stack is built on null_blk disks of its own, which keep their data.
+# Do the attributes of an I/O reach the disks at the bottom of a stack? One row
+# per path through each layer lists those that arrive; see layer_test.c. Every
+# stack has its own memory-backed null_blk disks.
 #
 # Usage: layers.sh [STACK...]
 # Needs dmsetup, mdadm, veritysetup, make-bcache, losetup of util-linux and
@@ -19,7 +19,7 @@ over=/tmp/layers-over
 log=/tmp/layers.log
 n=0
 failed=0
-# not busybox's
+# not that of busybox
 losetup=/usr/sbin/losetup
 # dmsetup makes /dev/mapper/NAME itself
 export DM_DISABLE_UDEV=1
@@ -36,7 +36,7 @@ row()
 	row_name=$1
 	shift
 	if "$here/layer_test" "$@" >$log.row 2>&1; then
-		# what arrived, for whoever makes a table of it
+		# what arrived, for tables
 		say $log.row
 		echo "ok $n $row_name"
 	else
@@ -77,7 +77,7 @@ disk()
 		echo "${a#*=}" >$nullb/"$disk_name/${a%%=*}"
 	done
 	scheduler "$disk_name"
-	# page by page, and no more than was asked for
+	# no readahead
 	echo 0 >"/sys/block/$disk_name/queue/read_ahead_kb"
 }
 
@@ -86,7 +86,7 @@ scheduler()
 	echo "${SCHEDULER:-mq-deadline}" >"/sys/block/$1/queue/scheduler"
 }
 
-# until_done COMMAND...: wait for it to succeed
+# until_done COMMAND...: retry until it succeeds
 until_done()
 {
 	i=0
@@ -135,8 +135,7 @@ fs_make()
 	file_make $mnt/file
 }
 
-# On the disk, so that nothing is left to the page cache. Not of zeroes: they
-# are no hole and compress.
+# On disk, so that the page cache has no part in it. Not zeroes, which compress.
 file_make()
 {
 	yes "$1" | dd of="$1" bs=64k count=16 iflag=fullblock conv=fsync status=none
@@ -173,7 +172,7 @@ bcache_make()
 	echo 0 >$bc/sequential_cutoff
 	echo 0 >$bc/cache/congested_read_threshold_us
 	echo 0 >$bc/cache/congested_write_threshold_us
-	# what is dirty stays so
+	# keep dirty data dirty
 	echo 0 >$bc/writeback_running
 }
 
@@ -310,7 +309,7 @@ stack_dm_inlinecrypt()
 	undo dm_remove x
 }
 
-# Half of it has no device to go to.
+# Half of it has no device.
 zero_make()
 {
 	printf '%s\n' "0 65536 linear /dev/a 0" "65536 32768 zero" \
@@ -324,7 +323,7 @@ stack_dm_zero()
 	undo dm_remove x
 }
 
-# a device for metadata that nothing is known of, formatted anew
+# a metadata device without attributes, zeroed
 no_metadata()
 {
 	dd if=/dev/zero of=/dev/ram0 bs=64k count=1 conv=fsync status=none
@@ -412,7 +411,7 @@ stack_dm_thin()
 	undo dm_remove x pool
 }
 
-# What was not written to it yet is read from another device.
+# Blocks that were not written yet are read from another device.
 thin_of_origin()
 {
 	loop_make /dev/c &&
@@ -488,7 +487,7 @@ stack_dm_multipath()
 	done
 }
 
-# A disk whose beginning can neither be read nor written.
+# The start of the disk can neither be read nor written.
 fail_disk()
 {
 	echo +0-8191 >$nullb/"$1"/badblocks
@@ -588,7 +587,7 @@ stack_loop()
 stack_loop_buffered()
 {
 	build loop_make /dev/a
-	# it is not said who writes the page cache back
+	# FS_IOC_GETIOCBATTR_CAP does not cover writeback
 	row "loop, not direct: write" -u -a cgroup "$loop" write /dev/a
 	row "loop, not direct: read" -a cgroup -o 1048576 "$loop" read /dev/a
 	undo loop_remove

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages that must not change while they are written: a store to one waits until
- * writeback of it is done if the limits of the device ask for that, whenever
- * they came to do so.
+ * Stable pages: a store to a page waits for its writeback if the current queue
+ * limits of the device require it.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 
-#include "md.h"
-#include "stack.h"
-#include "harness.h"
+#include "lib/blkdev.h"
+#include "lib/md.h"
+#include "lib/harness.h"
 
 #define MD_NAME	"md_stable"
 
@@ -20,7 +19,7 @@ FIXTURE(stable)
 	struct dm dm[2];
 };
 
-/* Two disks whose pages may change, and one that asks for them not to. */
+/* Two disks without stable pages and one with them. */
 FIXTURE_SETUP(stable)
 {
 	ASSERT_EQ(0, nullb_make("stable_a", 64, "memory_backed=1", "none"));
@@ -56,7 +55,7 @@ static void *store(void *arg)
 	return NULL;
 }
 
-/* Does it sleep where no signal wakes it? */
+/* Is the thread in uninterruptible sleep? */
 static bool sleeps(int tid)
 {
 	char path[64], text[512], *state;
@@ -98,7 +97,7 @@ static int store_waits(const char *dev, struct dm *dm, int nr)
 		ret = -EAGAIN;
 		goto out_resume;
 	}
-	/* one that waits does so until the devices are resumed */
+	/* a store that waits does so until the devices are resumed */
 	while (!s.done && in_a_row < 20) {
 		sleep_ms(10);
 		in_a_row = s.tid && sleeps(s.tid) ? in_a_row + 1 : 0;
@@ -117,7 +116,7 @@ out_close:
 	return ret;
 }
 
-/* The limits are those of the members, and an array gets these when it runs. */
+/* An array stacks the limits of its members when it is started. */
 TEST_F(stable, array)
 {
 	const char *disks[2] = { self->dm[0].dev, self->dm[1].dev };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attribute lists through io_uring: every way in which a request gets to its
- * file, whose right to name somebody counts, and requests that end before they
- * start. What is wrong with a list itself is in abi_test.c.
+ * Attribute lists through io_uring: every way to submit and issue a request,
+ * the credentials that are checked, and requests that end before they are
+ * issued. abi_test.c has the errors of the list itself.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -11,29 +11,26 @@
 
 #include <linux/fs.h>
 
-#include "disk.h"
-#include "uring.h"
-#include "harness.h"
-
-#define FILE_DIRECT	"/dev/nullb0"
-#define USER		1000
+#include "lib/slow_disk.h"
+#include "lib/uring.h"
+#include "lib/harness.h"
 
 #define NR		8	/* requests at a time */
 #define MANY		300	/* more than a disk has tags for */
 #define SLOW		"1000000000"	/* ns that one takes */
-#define CHARGED		(1 << IOCB_ATTR_cgroup)
+#define CHARGED		ATTR_BIT(cgroup)
 
-/* Two cgroups below one, and none of the submitter's. */
+/* Create two cgroups. The submitter is in neither. */
 static int cgroups_make(int *fds)
 {
 	int ret;
 
 	ret = write_file(CGROUP "cgroup.subtree_control", "+io");
-	if (ret || cgroup_make("life") < 0)
+	if (ret || cgroup_make(CLIENTS) < 0)
 		return ret ?: -EIO;
-	ret = cgroup_write("life", "cgroup.subtree_control", "+io");
-	fds[0] = cgroup_make("life/a");
-	fds[1] = cgroup_make("life/b");
+	ret = cgroup_write(CLIENTS, "cgroup.subtree_control", "+io");
+	fds[0] = cgroup_make(CLIENTS "/a");
+	fds[1] = cgroup_make(CLIENTS "/b");
 	return ret ?: fds[0] < 0 ? fds[0] : fds[1] < 0 ? fds[1] : 0;
 }
 
@@ -43,13 +40,13 @@ static int cgroups_remove(int *fds)
 
 	close(fds[0]);
 	close(fds[1]);
-	ret = cgroup_remove("life/a") ?: cgroup_remove("life/b") ?:
-	      still_held();
-	return ret ?: cgroup_remove("life");
+	ret = cgroup_remove(CLIENTS "/a") ?: cgroup_remove(CLIENTS "/b") ?:
+	      wait_for_css_release();
+	return ret ?: cgroup_remove(CLIENTS);
 }
 
-/* Each way to submit, and to complete. */
-FIXTURE(way)
+/* Each way to submit and to complete. */
+FIXTURE(mode)
 {
 	struct uring ring;
 	int fds[2];
@@ -58,59 +55,59 @@ FIXTURE(way)
 	char *buf;
 };
 
-FIXTURE_VARIANT(way)
+FIXTURE_VARIANT(mode)
 {
 	unsigned int setup;
 	unsigned int flags;
 };
 
-FIXTURE_VARIANT_ADD(way, plain) {
+FIXTURE_VARIANT_ADD(mode, plain) {
 	.setup = IORING_SETUP_CQE32,
 };
 
-FIXTURE_VARIANT_ADD(way, mixed) {
+FIXTURE_VARIANT_ADD(mode, mixed) {
 	.setup = IORING_SETUP_CQE_MIXED,
 };
 
-FIXTURE_VARIANT_ADD(way, deferred) {
+FIXTURE_VARIANT_ADD(mode, deferred) {
 	.setup = IORING_SETUP_CQE32 | IORING_SETUP_SINGLE_ISSUER |
 		 IORING_SETUP_DEFER_TASKRUN,
 };
 
-FIXTURE_VARIANT_ADD(way, sqpoll) {
+FIXTURE_VARIANT_ADD(mode, sqpoll) {
 	.setup = IORING_SETUP_CQE32 | IORING_SETUP_SQPOLL,
 };
 
-FIXTURE_VARIANT_ADD(way, iopoll) {
+FIXTURE_VARIANT_ADD(mode, iopoll) {
 	.setup = IORING_SETUP_CQE32 | IORING_SETUP_IOPOLL,
 };
 
-FIXTURE_VARIANT_ADD(way, iopoll_worker) {
+FIXTURE_VARIANT_ADD(mode, iopoll_worker) {
 	.setup = IORING_SETUP_CQE32 | IORING_SETUP_IOPOLL,
 	.flags = IOSQE_ASYNC,
 };
 
-FIXTURE_VARIANT_ADD(way, worker) {
+FIXTURE_VARIANT_ADD(mode, worker) {
 	.setup = IORING_SETUP_CQE32,
 	.flags = IOSQE_ASYNC,
 };
 
-FIXTURE_VARIANT_ADD(way, linked) {
+FIXTURE_VARIANT_ADD(mode, linked) {
 	.setup = IORING_SETUP_CQE32,
 	.flags = IOSQE_IO_LINK,
 };
 
-FIXTURE_VARIANT_ADD(way, drained) {
+FIXTURE_VARIANT_ADD(mode, drained) {
 	.setup = IORING_SETUP_CQE_MIXED,
 	.flags = IOSQE_IO_DRAIN,
 };
 
-FIXTURE_VARIANT_ADD(way, fixed_file) {
+FIXTURE_VARIANT_ADD(mode, fixed_file) {
 	.setup = IORING_SETUP_CQE32,
 	.flags = IOSQE_FIXED_FILE,
 };
 
-FIXTURE_SETUP(way)
+FIXTURE_SETUP(mode)
 {
 	struct iovec iov = { .iov_len = NR * BLOCK };
 
@@ -132,7 +129,7 @@ FIXTURE_SETUP(way)
 	ASSERT_EQ(0, cgroups_make(self->cgroup));
 }
 
-FIXTURE_TEARDOWN(way)
+FIXTURE_TEARDOWN(mode)
 {
 	uring_exit(&self->ring);
 	munmap(self->buf, NR * BLOCK);
@@ -154,12 +151,12 @@ static bool is_vectored(int opcode)
 	       opcode == IORING_OP_WRITEV_FIXED;
 }
 
-/* Every second one is for the one cgroup, the others for the other. */
-TEST_F(way, charged)
+/* Requests alternate between two cgroups. */
+TEST_F(mode, charged)
 {
-	struct who_list l[2] = {
-		who(IOCB_ATTR_cgroup, self->cgroup[0]),
-		who(IOCB_ATTR_cgroup, self->cgroup[1]),
+	struct attr_list l[2] = {
+		list_one(IOCB_ATTR_cgroup, self->cgroup[0]),
+		list_one(IOCB_ATTR_cgroup, self->cgroup[1]),
 	};
 	bool fixed = variant->flags & IOSQE_FIXED_FILE;
 	unsigned int i, op;
@@ -184,8 +181,8 @@ TEST_F(way, charged)
 			sqe[i].user_data = i;
 		}
 		sqe[NR - 1].flags &= ~IOSQE_IO_LINK;
-		was[0] = cgroup_io("life/a", self->dev, key);
-		was[1] = cgroup_io("life/b", self->dev, key);
+		was[0] = cgroup_io(CLIENTS "/a", self->dev, key);
+		was[1] = cgroup_io(CLIENTS "/b", self->dev, key);
 		ASSERT_EQ(0, uring_submit(&self->ring, sqe, NR));
 		for (i = 0; i < NR; i++) {
 			ASSERT_EQ(0, uring_wait(&self->ring, &done));
@@ -197,16 +194,16 @@ TEST_F(way, charged)
 			EXPECT_EQ(0, done.extra[1]);
 		}
 		EXPECT_EQ(was[0] + NR / 2,
-			  cgroup_io("life/a", self->dev, key));
+			  cgroup_io(CLIENTS "/a", self->dev, key));
 		EXPECT_EQ(was[1] + NR / 2,
-			  cgroup_io("life/b", self->dev, key));
+			  cgroup_io(CLIENTS "/b", self->dev, key));
 	}
 }
 
-/* What a file cannot have is found out when the file is known. */
-TEST_F(way, refused_for_the_file)
+/* Support by the file is checked once the file is known. */
+TEST_F(mode, reject_file)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	bool fixed = variant->flags & IOSQE_FIXED_FILE;
 	struct io_uring_sqe sqe = uring_prep(IORING_OP_READ, fixed ? 1 :
 					     self->fds[1], self->buf, BLOCK, 0,
@@ -219,17 +216,17 @@ TEST_F(way, refused_for_the_file)
 	EXPECT_EQ(0, done.extra[0]);
 	if (variant->setup & IORING_SETUP_IOPOLL)
 		return;
-	/* if it need not be, it is dropped */
+	/* dropped if it is not required */
 	l.r[0].attr.flags = 0;
 	ASSERT_EQ(0, uring_do(&self->ring, &sqe, &done));
 	EXPECT_EQ(BLOCK, done.res);
 	EXPECT_EQ(0, done.extra[0]);
 }
 
-/* The list's own faults, where no file is looked at. */
-TEST_F(way, refused_for_the_list)
+/* Errors of the list itself, independent of the file. */
+TEST_F(mode, reject_list)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, -1);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, -1);
 	struct io_uring_sqe sqe = uring_prep(IORING_OP_READ, self->fds[0],
 					     self->buf, BLOCK, 0, &l);
 
@@ -272,7 +269,7 @@ FIXTURE_TEARDOWN(ring)
 #define READ(list)							\
 	uring_prep(IORING_OP_READ, self->fd, self->buf, BLOCK, 0, list)
 
-/* These numbers are ABI; what has 64 bits is no int. */
+/* These numbers are ABI, and have 64 bits. */
 TEST(mode_numbers)
 {
 	EXPECT_EQ(8, sizeof(IORING_RW_ATTR_FLAG_LIST));
@@ -282,8 +279,8 @@ TEST(mode_numbers)
 	EXPECT_EQ(56, sizeof(struct io_uring_query_opcode));
 }
 
-/* A program from before it was told asks for less, and gets that. */
-TEST(query_of_an_older_program)
+/* An older program queries, and gets, a smaller structure. */
+TEST(query_old_size)
 {
 	struct {
 		uint8_t told[48];
@@ -302,13 +299,13 @@ TEST(query_of_an_older_program)
 	EXPECT_EQ(0, op.more);
 }
 
-TEST_F(ring, told_by_query)
+TEST_F(ring, query)
 {
 	EXPECT_EQ(IORING_RW_ATTR_FLAG_PI | IORING_RW_ATTR_FLAG_LIST |
 		  IORING_RW_ATTR_FLAG_LIST_SQE, uring_attr_flags());
 }
 
-TEST_F(ring, one_bit_of_the_mask)
+TEST_F(ring, attr_type_mask)
 {
 	struct cache_list l = cache_list(0, 0);
 	struct io_uring_sqe sqe = READ(&l);
@@ -322,7 +319,7 @@ TEST_F(ring, one_bit_of_the_mask)
 		}
 		if (bit == 0 || bit == 62)
 			continue;
-		/* that of the SQE itself wants an SQE that has room for it */
+		/* a list in the SQE requires 128 bytes */
 		sqe.attr_type_mask = 1ULL << bit;
 		EXPECT_EQ(-EINVAL, uring_run(&self->ring, &sqe));
 	}
@@ -334,7 +331,7 @@ TEST_F(ring, without_list)
 	struct uring_done done;
 
 	sqe.user_data = 0x1122334455667788;
-	/* nothing says that it is one */
+	/* ignored without a mask */
 	sqe.attr_ptr = 1;
 	ASSERT_EQ(0, uring_do(&self->ring, &sqe, &done));
 	EXPECT_EQ(BLOCK, done.res);
@@ -343,10 +340,10 @@ TEST_F(ring, without_list)
 	EXPECT_EQ(0x1122334455667788, done.data);
 }
 
-/* A list that asks for a report, on a ring that has no room for one. */
+/* A ring with 16-byte CQEs has no room for a report. */
 TEST_F(ring, report_needs_room)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct io_uring_sqe sqe = READ(&l);
 	struct uring_done done;
 	struct uring small;
@@ -357,16 +354,16 @@ TEST_F(ring, report_needs_room)
 	EXPECT_EQ(BLOCK, uring_run(&small, &sqe));
 	uring_exit(&small);
 
-	/* none is asked for, none is given */
+	/* no report is requested */
 	ASSERT_EQ(0, uring_do(&self->ring, &sqe, &done));
 	EXPECT_EQ(BLOCK, done.res);
 	EXPECT_EQ(0, done.extra[0]);
 }
 
-/* On a mixed ring a completion is as long as it has to be. */
+/* On a mixed ring only reports use 32-byte CQEs. */
 TEST_F(ring, mixed_sizes)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct io_uring_sqe sqe;
 	struct uring_done done;
 	struct uring mixed;
@@ -388,10 +385,10 @@ TEST_F(ring, mixed_sizes)
 	uring_exit(&mixed);
 }
 
-/* What was not reported is not left for the request that comes next. */
-TEST_F(ring, report_of_what_is_skipped)
+/* A skipped report must not appear in the next completion. */
+TEST_F(ring, report_skipped_cqe)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct io_uring_sqe sqe[2] = { READ(&l), READ(NULL) };
 	struct uring_done done;
 	int i;
@@ -419,7 +416,7 @@ TEST_F(ring, multishot)
 	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
 	ASSERT_EQ(1, write(fds[1], "", 1));
 	sqe.fd = fds[0];
-	/* taken, were there a buffer */
+	/* accepted, but there is no buffer */
 	EXPECT_EQ(-ENOBUFS, uring_run(&self->ring, &sqe));
 	sqe.attr_ptr = (uintptr_t)&l;
 	sqe.attr_type_mask = IORING_RW_ATTR_FLAG_LIST;
@@ -440,11 +437,11 @@ static struct io_uring_sqe timeout(const struct __kernel_timespec *ts)
 	};
 }
 
-/* The list, and what it names, are free when the request was submitted. */
-TEST_F(ring, list_is_read_once)
+/* The list and its file descriptors are not used after submission. */
+TEST_F(ring, list_read_once)
 {
 	const struct __kernel_timespec ts = { .tv_nsec = 50000000 };
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct io_uring_sqe sqe[2] = { timeout(&ts), READ(&l) };
 	struct uring_done done;
 
@@ -458,10 +455,10 @@ TEST_F(ring, list_is_read_once)
 	EXPECT_EQ(CHARGED, done.extra[0]);
 }
 
-/* The file is opened by the request before, after the list was read. */
-TEST_F(ring, link_opens_the_file)
+/* The previous request opens the file after the list was read. */
+TEST_F(ring, linked_open)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct io_uring_sqe sqe[2] = {
 		{
 			.opcode		= IORING_OP_OPENAT,
@@ -489,10 +486,10 @@ TEST_F(ring, link_opens_the_file)
 	}
 }
 
-/* Requests with lists that come after one that fails. */
-TEST_F(ring, link_fails)
+/* Linked requests with lists after one that fails. */
+TEST_F(ring, linked_failure)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct io_uring_sqe sqe[3] = { READ(&l), READ(&l), READ(&l) };
 	struct uring_done done;
 	int i, way;
@@ -504,7 +501,7 @@ TEST_F(ring, link_fails)
 			sqe[i].fd = self->fd;
 			sqe[i].attr_ptr = (uintptr_t)&l;
 		}
-		/* as it is issued, as it is submitted, by the last one */
+		/* at issue, at submission, by the last request */
 		if (way == 0)
 			sqe[0].fd = -1;
 		else
@@ -522,11 +519,11 @@ TEST_F(ring, link_fails)
 	}
 }
 
-/* One that waits for a timeout, which is cancelled. */
+/* Cancel the timeout that a request waits for. */
 TEST_F(ring, cancelled)
 {
 	const struct __kernel_timespec ts = { .tv_sec = 600 };
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct io_uring_sqe sqe[2] = { timeout(&ts), READ(&l) };
 	struct io_uring_sqe cancel = {
 		.opcode		= IORING_OP_ASYNC_CANCEL,
@@ -545,7 +542,7 @@ TEST_F(ring, cancelled)
 	}
 }
 
-/* Be a user, with nothing of root's but that one may return. */
+/* Switch the effective uid; root can be restored. */
 static int be(int uid)
 {
 	return syscall(SYS_setresuid, -1, uid, -1) ? -errno : 0;
@@ -560,12 +557,12 @@ static int be(int uid)
 	uring_run(&self->ring, &__sqe);					\
 })
 
-/* The credentials that a request is given count, not the submitter's. */
+/* The personality of a request overrides the credentials of its submitter. */
 TEST_F(ring, personality)
 {
-	struct who_list charge = who(IOCB_ATTR_cgroup, self->cgroup[0]);
-	struct who_list rt = who(IOCB_ATTR_ioprio, RT);
-	struct who_list init = who(IOCB_ATTR_proxy_pid, 1);
+	struct attr_list charge = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list rt = list_one(IOCB_ATTR_ioprio, RT);
+	struct attr_list init = list_one(IOCB_ATTR_proxy_pid, 1);
 	int root, user, i;
 
 	root = uring_register(&self->ring, IORING_REGISTER_PERSONALITY, NULL,
@@ -577,7 +574,7 @@ TEST_F(ring, personality)
 	ASSERT_EQ(0, be(0));
 	ASSERT_LT(0, user);
 
-	/* twice: what root was allowed is remembered, and not for the user */
+	/* twice: permissions of root are cached, but not for the user */
 	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(BLOCK, AS(0, 0, &charge));
 		EXPECT_EQ(BLOCK, AS(root, 0, &charge));
@@ -599,14 +596,14 @@ TEST_F(ring, personality)
 	EXPECT_EQ(BLOCK, AS(root, 0, &rt));
 	ASSERT_EQ(0, be(0));
 
-	ASSERT_EQ(0, cgroup_chown("life/a", "cgroup.procs", USER));
+	ASSERT_EQ(0, cgroup_chown(CLIENTS "/a", "cgroup.procs", USER));
 	EXPECT_EQ(BLOCK, AS(user, 0, &charge));
 }
 
-/* Those of whoever made the ring, if the kernel's thread submits. */
-TEST_F(ring, sqpoll_of_a_user)
+/* The SQPOLL thread uses the credentials of the creator of the ring. */
+TEST_F(ring, sqpoll_credentials)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct io_uring_sqe sqe = READ(&l);
 	struct uring ring;
 	int ret, root;
@@ -626,8 +623,8 @@ TEST_F(ring, sqpoll_of_a_user)
 	uring_exit(&ring);
 }
 
-/* A list in the SQE itself. */
-FIXTURE(inside)
+/* A list inside the SQE. */
+FIXTURE(sqe_list)
 {
 	struct uring ring;
 	int fd;
@@ -636,7 +633,7 @@ FIXTURE(inside)
 	struct io_uring_sqe sqe[2];
 };
 
-FIXTURE_SETUP(inside)
+FIXTURE_SETUP(sqe_list)
 {
 	ASSERT_EQ(0, uring_open(&self->ring, NR, IORING_SETUP_CQE32 |
 				IORING_SETUP_SQE128));
@@ -647,11 +644,11 @@ FIXTURE_SETUP(inside)
 	ASSERT_EQ(0, cgroups_make(self->cgroup));
 	self->sqe[0] = READ(NULL);
 	self->sqe[0].attr_type_mask = IORING_RW_ATTR_FLAG_LIST_SQE;
-	/* what is after the list is 0 */
+	/* zeroes must follow the list */
 	memset(&self->sqe[1], 0, sizeof(self->sqe[1]));
 }
 
-FIXTURE_TEARDOWN(inside)
+FIXTURE_TEARDOWN(sqe_list)
 {
 	uring_exit(&self->ring);
 	munmap(self->buf, BLOCK);
@@ -659,9 +656,9 @@ FIXTURE_TEARDOWN(inside)
 	EXPECT_EQ(0, cgroups_remove(self->cgroup));
 }
 
-TEST_F(inside, charged)
+TEST_F(sqe_list, charged)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct uring_done done;
 
 	memcpy(&self->sqe[1], &l, l.list.size);
@@ -675,9 +672,9 @@ TEST_F(inside, charged)
 	EXPECT_EQ(0, done.extra[0]);
 }
 
-TEST_F(inside, faults)
+TEST_F(sqe_list, errors)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, -1);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, -1);
 	struct iocb_attr_list *list = (void *)&self->sqe[1];
 	struct uring small;
 	uint32_t size;
@@ -699,7 +696,7 @@ TEST_F(inside, faults)
 		else if (size > 64)
 			expected = -E2BIG;
 		else if (size < 16)
-			/* the id is after the list then */
+			/* no room for a record */
 			expected = -EINVAL;
 		EXPECT_EQ(expected, uring_run(&self->ring, self->sqe)) {
 			TH_LOG("list of %u bytes", size);
@@ -715,7 +712,7 @@ TEST_F(inside, faults)
 	EXPECT_EQ(-EINVAL, uring_run(&self->ring, self->sqe));
 	list->flags = 0;
 
-	/* in one place only */
+	/* both in the SQE and by pointer */
 	self->sqe[0].attr_ptr = (uintptr_t)&l;
 	EXPECT_EQ(-EINVAL, uring_run(&self->ring, self->sqe));
 	self->sqe[0].attr_ptr = 0;
@@ -723,7 +720,7 @@ TEST_F(inside, faults)
 	EXPECT_EQ(-EINVAL, uring_run(&self->ring, self->sqe));
 	self->sqe[0].attr_type_mask = IORING_RW_ATTR_FLAG_LIST_SQE;
 
-	/* where there is none */
+	/* rings without 128-byte SQEs */
 	ASSERT_EQ(0, uring_open(&small, 1, IORING_SETUP_CQE32));
 	EXPECT_EQ(-EINVAL, uring_run(&small, self->sqe));
 	uring_exit(&small);
@@ -733,10 +730,10 @@ TEST_F(inside, faults)
 	uring_exit(&small);
 }
 
-/* Whatever follows the list is for a use to come: every bit of it. */
-TEST_F(inside, nothing_follows_the_list)
+/* The bytes after the list are reserved and must be 0. */
+TEST_F(sqe_list, trailing_bytes)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct cache_list cache = cache_list(IOCB_CACHE_BYPASS, 0);
 	struct iocb_attr_list empty = { .size = sizeof(empty) };
 	const struct {
@@ -764,8 +761,8 @@ TEST_F(inside, nothing_follows_the_list)
 		}
 		EXPECT_EQ(BLOCK, uring_run(&self->ring, self->sqe));
 	}
-	/* before it is asked what the list names */
-	l = who(IOCB_ATTR_cgroup, -1);
+	/* checked before file descriptors are looked up */
+	l = list_one(IOCB_ATTR_cgroup, -1);
 	memset(bytes, 0, sizeof(self->sqe[1]));
 	memcpy(bytes, &l, l.list.size);
 	EXPECT_EQ(-EBADF, uring_run(&self->ring, self->sqe));
@@ -773,11 +770,11 @@ TEST_F(inside, nothing_follows_the_list)
 	EXPECT_EQ(-EINVAL, uring_run(&self->ring, self->sqe));
 }
 
-/* The SQE is free when it was submitted, as ever. */
-TEST_F(inside, is_read_once)
+/* The SQE is not used after submission. */
+TEST_F(sqe_list, read_once)
 {
 	const struct __kernel_timespec ts = { .tv_nsec = 50000000 };
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct io_uring_sqe sqe[4] = {
 		timeout(&ts), {}, self->sqe[0], {}
 	};
@@ -812,10 +809,10 @@ FIXTURE_VARIANT_ADD(disk, slow) {
 
 FIXTURE_SETUP(disk)
 {
-	ASSERT_EQ(0, disk_make(variant->ns, "none"));
-	self->fd = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_EQ(0, slow_disk_make(variant->ns, "none"));
+	self->fd = open(SLOW_DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, device_number(DISK, self->dev, sizeof(self->dev)));
+	ASSERT_EQ(0, device_number(SLOW_DISK, self->dev, sizeof(self->dev)));
 	self->buf = block_alloc(BLOCK);
 	ASSERT_NE(NULL, self->buf);
 	ASSERT_EQ(0, cgroups_make(self->cgroup));
@@ -827,7 +824,7 @@ FIXTURE_TEARDOWN(disk)
 	munmap(self->buf, BLOCK);
 	close(self->fd);
 	EXPECT_EQ(0, cgroups_remove(self->cgroup));
-	EXPECT_EQ(0, disk_remove());
+	EXPECT_EQ(0, slow_disk_remove());
 }
 
 static int submit_many(struct uring *ring, int fd, void *buf, void *list,
@@ -843,12 +840,12 @@ static int submit_many(struct uring *ring, int fd, void *buf, void *list,
 }
 
 /*
- * More than the disk has tags for: io_uring, which does not wait for one, has a
- * worker issue the rest again.
+ * More requests than the disk has tags. io_uring does not wait for a tag and
+ * lets a worker reissue them.
  */
-TEST_F(disk, issued_again)
+TEST_F(disk, reissue)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct uring_done done;
 	int i;
 
@@ -859,11 +856,11 @@ TEST_F(disk, issued_again)
 		EXPECT_EQ(BLOCK, done.res);
 		EXPECT_EQ(CHARGED, done.extra[0]);
 	}
-	EXPECT_LE(MANY, cgroup_io("life/a", self->dev, "rios"));
+	EXPECT_LE(MANY, cgroup_io(CLIENTS "/a", self->dev, "rios"));
 	uring_exit(&self->ring);
 }
 
-/* The threads that io_uring has made to wait in for this process. */
+/* The number of io_uring workers of this process. */
 static int count_workers(void)
 {
 	char path[300], comm[32];
@@ -884,14 +881,14 @@ static int count_workers(void)
 }
 
 /*
- * A buffered read that has to wait for its pages. The iocb has one place for
- * what waits for them and for the attributes, which mean nothing here: it waits
- * as it does without, in no thread.
+ * A buffered read that waits for its pages. The iocb shares a field between the
+ * waiter and the attributes, which buffered I/O ignores. It must wait without a
+ * worker, as it does without attributes.
  */
-TEST_F(disk, buffered_and_not_cached)
+TEST_F(disk, buffered_uncached)
 {
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
-	int i, fd = open(DISK, O_RDONLY | O_CLOEXEC);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
+	int i, fd = open(SLOW_DISK, O_RDONLY | O_CLOEXEC);
 	struct io_uring_sqe sqe;
 	struct uring_done done;
 
@@ -910,11 +907,11 @@ TEST_F(disk, buffered_and_not_cached)
 	uring_exit(&self->ring);
 }
 
-/* The ring goes, with requests in flight and others that have not started. */
-TEST_F(disk, ring_goes)
+/* The ring exits with requests in flight and requests not yet issued. */
+TEST_F(disk, ring_exit)
 {
 	const struct __kernel_timespec ts = { .tv_sec = 600 };
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[0]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[0]);
 	struct io_uring_sqe sqe[2] = {
 		timeout(&ts),
 		uring_prep(IORING_OP_READ, self->fd, self->buf, BLOCK, 0, &l),
@@ -925,11 +922,11 @@ TEST_F(disk, ring_goes)
 	uring_exit(&self->ring);
 }
 
-/* The same, and the program with it. */
-TEST_F(disk, program_goes)
+/* The same, but the process exits. */
+TEST_F(disk, process_exit)
 {
 	const struct __kernel_timespec ts = { .tv_sec = 600 };
-	struct who_list l = who(IOCB_ATTR_cgroup, self->cgroup[1]);
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->cgroup[1]);
 	struct uring ring;
 	pid_t pid;
 

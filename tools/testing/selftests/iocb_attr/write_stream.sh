@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Does the write stream of an I/O get through file systems that are above
-# another one? f2fs refuses a stream that its device does not have.
+# Do stacked file systems pass on the write stream of an I/O? f2fs rejects a
+# stream that its device does not support.
 #
 # Needs mkfs.f2fs.
 

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# Results in the Test Anything Protocol. Sourced by tests in bash and, in a guest,
+# in busybox sh. A test ends with tap_end.
+
+n=0
+failed=0
+
+# result STATUS NAME [COMMENT]
+result()
+{
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n $2${3:+ # $3}"
+	else
+		echo "not ok $n $2${3:+ # $3}"
+		failed=1
+	fi
+}
+
+# comment FILE...: print files, "-" for standard input, as comments
+comment()
+{
+	sed 's/\r$//; s/^/# /' "$@"
+}
+
+# is NAME EXPECTED GOT
+is()
+{
+	if [ "$2" = "$3" ]; then
+		result 0 "$1"
+	else
+		printf 'expected: %s\ngot: %s\n' "$2" "$3" | comment -
+		result 1 "$1"
+	fi
+}
+
+# ends STATUS STDERR NAME COMMAND...: the command ends with STATUS and prints STDERR
+ends()
+{
+	expected="$1|$2"
+	name=$3
+	shift 3
+	status=0
+	"$@" >out 2>err || status=$?
+	is "$name" "$expected" "$status|$(cat err)"
+}
+
+# passes NAME COMMAND...: the command succeeds; its output is printed if it fails
+passes()
+{
+	local name=$1 s=0 out
+	shift
+	out=$("$@" 2>&1) || s=$?
+	if [ "$s" != 0 ]; then printf '%s\n' "$out" | comment; fi
+	result "$s" "$name"
+}
+
+# part NAME COMMAND...: the command is a test with several results, which are
+# nested below its own. Needs pipefail.
+part()
+{
+	local name=$1 s=0
+	shift
+	"$@" 2>&1 | sed -u 's/\r//; s/^/    /' || s=$?
+	if [ "$s" = 0 ]; then
+		result 0 "$name"
+	else
+		result 1 "$name" "status $s"
+	fi
+}
+
+# tap_end: print the plan and exit
+tap_end()
+{
+	echo "1..$n"
+	exit "$failed"
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The commands of ioattr. argv[0] is "ioattr NAME". Return the exit status. */
+#ifndef CMD_H
+#define CMD_H
+
+int cmd_read(int argc, char **argv);
+int cmd_write(int argc, char **argv);
+int cmd_probe(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
+int cmd_top(int argc, char **argv);
+
+/*
+ * Why this kernel rejects all attributes. NULL if it accepts them or if that is
+ * unknown.
+ */
+const char *no_attributes(void);
+
+#endif /* CMD_H */

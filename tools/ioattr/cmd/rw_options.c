@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "../common/msg.h"
+#include "../common/parse.h"
+#include "../include/ioattr.h"
+#include "../lib/names.h"
+#include "rw.h"
+
+#define bad_usage(job, ...)						\
+	(usage_error((job)->write ? "write" : "read", __VA_ARGS__), 1)
+
+/* The options that take a number. */
+static const struct number_option {
+	const char	*name;
+	long long	min, max;
+	size_t		offset;		/* of the number in struct job */
+} number_options[] = {
+	{ "proxy",	 1, INT_MAX,	offsetof(struct job, proxy) },
+	{ "proxy-pidfd", 1, INT_MAX,	offsetof(struct job, proxy) },
+	{ "app-tag",	 0, UINT16_MAX,	offsetof(struct job, app_tag) },
+	{ "seed",	 0, MAX_SIZE,	offsetof(struct job, ref_seed) },
+	{ "offset",	 0, MAX_SIZE,	offsetof(struct job, offset) },
+	{ "length",	 1, MAX_SIZE,	offsetof(struct job, length) },
+	{ "bs",		 1, MAX_BS,	offsetof(struct job, bs) },
+	{ "depth",	 1, MAX_DEPTH,	offsetof(struct job, depth) },
+	{ "random",	 1, MAX_SIZE,	offsetof(struct job, seed) },
+	{ "pattern",	 0, UINT8_MAX,	offsetof(struct job, pattern) },
+};
+
+static int parse_number(struct job *job, const char *name, const char *text)
+{
+	const struct number_option *o = number_options;
+	long long *number;
+	int ret;
+
+	while (strcmp(o->name, name))
+		o++;
+	number = (long long *)((char *)job + o->offset);
+	ret = parse_size(text, o->max, number);
+	if (ret == -EINVAL)
+		return bad_usage(job, "--%s=%s: invalid number", name, text);
+	if (ret)
+		return bad_usage(job, "--%s=%s is more than %lld", name, text,
+				 o->max);
+	if (*number < o->min)
+		return bad_usage(job, "--%s=%s is less than %lld", name, text,
+				 o->min);
+	return 0;
+}
+
+static int parse_proxy(struct job *job, const char *name, const char *text)
+{
+	if (job->proxy)
+		return bad_usage(job, "--%s: only one process can be given", name);
+	job->pidfd = !strcmp(name, "proxy-pidfd");
+	return parse_number(job, name, text);
+}
+
+static int parse_hints(struct job *job, const char *text)
+{
+	const char *unknown = parse_names(text, ioattr_hint_name, &job->hints);
+
+	return unknown ? bad_usage(job, "unknown cache hint \"%.*s\"",
+				   (int)strcspn(unknown, ","), unknown) : 0;
+}
+
+static const char *check_name(unsigned int bit)
+{
+	return bit < IOATTR_NR_CHECKS ? ioattr_check_names[bit] : NULL;
+}
+
+static int parse_checks(struct job *job, const char *text)
+{
+	const char *unknown = parse_names(text, check_name, &job->pi_check);
+
+	return unknown ? bad_usage(job, "unknown tag \"%.*s\"",
+				   (int)strcspn(unknown, ","), unknown) : 0;
+}
+
+/* @c: the option's character, 'n' for one of number_options[]. */
+static int parse_option(struct job *job, int c, const char *name,
+			const char *text)
+{
+	switch (c) {
+	case 'n':
+		return parse_number(job, name, text);
+	case 'c':
+		return parse_hints(job, text);
+	case 'g':
+		job->cgroup = text;
+		return 0;
+	case 'x':
+		return parse_proxy(job, name, text);
+	case 'P':
+		if (ioattr_parse_prio(text, &job->prio))
+			return 0;
+		return bad_usage(job, "--prio=%s: invalid priority", text);
+	case 'i':
+		job->pi = text;
+		return 0;
+	case 'k':
+		return parse_checks(job, text);
+	case 'q':
+		job->required = true;
+		return 0;
+	case 'r':
+		job->report = true;
+		return 0;
+	case 'R':
+		job->random = true;
+		return text ? parse_number(job, name, text) : 0;
+	case 'O':
+		job->output = text;
+		return 0;
+	case 'B':
+		job->buffered = true;
+		return 0;
+	case 'h':
+		job->help = true;
+		return 0;
+	default:
+		/* getopt_long() has printed the error */
+		usage_hint(job->write ? "write" : "read");
+		return 1;
+	}
+}
+
+static int check_options(const struct job *job)
+{
+	if (job->bs * job->depth > MAX_BS)
+		return bad_usage(job, "--bs times --depth is more than %lld",
+				 MAX_BS);
+	if (job->required && !job->hints && !job->cgroup && !job->proxy &&
+	    job->prio < 0 && !job->pi)
+		return bad_usage(job, "--required needs --cache, --cgroup, --proxy, --prio or --pi");
+	if (!job->pi && (job->pi_check || job->app_tag >= 0 ||
+			 job->ref_seed >= 0))
+		return bad_usage(job, "--pi-check, --app-tag and --seed need --pi");
+	if (!job->write && job->pattern >= 0)
+		return bad_usage(job, "--pattern is an option of write");
+	if (job->write && job->output)
+		return bad_usage(job, "--output is an option of read");
+	if (job->random && job->output)
+		return bad_usage(job, "--output cannot be combined with --random");
+	if (job->random && job->pi && !job->write)
+		return bad_usage(job, "--pi cannot be combined with --random");
+	if (job->pi && job->output && !strcmp(job->pi, job->output))
+		return bad_usage(job, "--pi and --output are the same file");
+	return 0;
+}
+
+static int parse_file(int nr, char **words, struct job *job)
+{
+	if (!nr)
+		return bad_usage(job, "missing FILE");
+	if (nr > 1)
+		return bad_usage(job, "unexpected argument \"%s\"", words[1]);
+	job->file = words[0];
+	return 0;
+}
+
+int parse_options(int argc, char **argv, struct job *job)
+{
+	static const struct option options[] = {
+		{ "cache", required_argument, NULL, 'c' },
+		{ "cgroup", required_argument, NULL, 'g' },
+		{ "proxy", required_argument, NULL, 'x' },
+		{ "proxy-pidfd", required_argument, NULL, 'x' },
+		{ "prio", required_argument, NULL, 'P' },
+		{ "pi", required_argument, NULL, 'i' },
+		{ "pi-check", required_argument, NULL, 'k' },
+		{ "app-tag", required_argument, NULL, 'n' },
+		{ "seed", required_argument, NULL, 'n' },
+		{ "required", no_argument, NULL, 'q' },
+		{ "report", no_argument, NULL, 'r' },
+		{ "offset", required_argument, NULL, 'n' },
+		{ "length", required_argument, NULL, 'n' },
+		{ "bs", required_argument, NULL, 'n' },
+		{ "depth", required_argument, NULL, 'n' },
+		{ "random", optional_argument, NULL, 'R' },
+		{ "pattern", required_argument, NULL, 'n' },
+		{ "output", required_argument, NULL, 'O' },
+		{ "buffered", no_argument, NULL, 'B' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c, i = 0, ret;
+
+	while ((c = getopt_long(argc, argv, "", options, &i)) != -1) {
+		ret = parse_option(job, c, options[i].name, optarg);
+		if (ret || job->help)
+			return ret;
+	}
+	ret = parse_file(argc - optind, argv + optind, job);
+	return ret ? ret : check_options(job);
+}

@@ -1,0 +1,395 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Test the command in a guest with bcache. Needs ioattr, make-bcache, mkfs.ext4 and
+# the disks BCACHE_BACKING (/dev/vda) and BCACHE_CACHE (/dev/vdb), which are
+# overwritten. Prints TAP.
+
+backing=${BCACHE_BACKING:-/dev/vda}
+cache=${BCACHE_CACHE:-/dev/vdb}
+dev=/dev/bcache0
+sys=/sys/block/bcache0/bcache
+# where bcache0 begins on the backing device
+data_offset=8192
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+quiet=			# no I/O since the statistics were brought up to date
+cd "$(mktemp -d)" || exit 1
+
+try()
+{
+	quiet=
+	status=0
+	ioattr "$@" >out 2>err || status=$?
+}
+
+# says STATUS STDOUT STDERR NAME ARG...: these, to the letter
+says()
+{
+	expected="$1|$2|$3"
+	name=$4
+	shift 4
+	try "$@"
+	is "$name" "$expected" "$status|$(cat out)|$(cat err)"
+}
+
+# "12.5k" and the like, as bcache prints sizes
+bytes()
+{
+	awk '{
+		v = $1 + 0
+		i = index("kMGT", substr($1, length($1)))
+		while (i-- > 0)
+			v *= 1024
+		print v
+	}' "$1"
+}
+
+figures()
+{
+	s=$sys/stats_total
+	echo "$(cat $s/cache_hits)" "$(cat $s/cache_misses)" \
+		"$(cat $s/cache_bypass_hits)" "$(cat $s/cache_bypass_misses)" \
+		"$(bytes $s/bypassed)" "$(bytes $sys/dirty_data)"
+}
+
+# bcache adds up its statistics every 14 seconds or so.
+settle()
+{
+	[ -n "$quiet" ] || sleep 15
+	quiet=1
+}
+
+# moves "HITS MISSES BYPASS_HITS BYPASS_MISSES BYPASSED DIRTY" NAME
+moves()
+{
+	settle
+	now=$(figures)
+	# shellcheck disable=SC2086 # two lists of figures
+	set -- "$1" "$2" $before $now
+	is "$2" "$1" "$(($9 - $3)) $((${10} - $4)) $((${11} - $5)) \
+$((${12} - $6)) $((${13} - $7)) $((${14} - $8))"
+}
+
+# From here on is counted. bcache prints large sizes rounded: begin at 0.
+begin()
+{
+	settle
+	echo 1 >$sys/clear_stats
+	before=$(figures)
+}
+
+bail()
+{
+	echo "Bail out! $*"
+	exit 1
+}
+
+# fill BYTE LENGTH
+fill()
+{
+	dd if=/dev/zero bs="$2" count=1 2>/dev/null | tr '\0' "$1"
+}
+
+# holds NAME FILE OFFSET LENGTH BYTE: that is what is there
+holds()
+{
+	quiet=
+	dd if="$2" bs=4096 skip=$(($3 / 4096)) count=$(($4 / 4096)) \
+		iflag=direct of=got 2>/dev/null
+	fill "$5" "$4" >expected
+	is "$1" same "$(cmp got expected 2>&1 && echo same)"
+}
+
+#
+# What the kernel knows
+#
+says 0 "this kernel has per-I/O attributes
+report: yes
+attributes: proxy_pid proxy_pidfd cgroup ioprio cache pi
+cache bypass: known
+cache admit: known
+cache writethrough: known
+cache writeback: known
+cache writearound: known" "" "probe: all five hints are known" probe
+aio=/proc/sys/fs/aio-max-nr
+room=$(cat $aio)
+echo 0 >$aio
+says 1 "" "ioattr: cannot query this kernel: Resource temporarily unavailable" \
+	"probe: no room for AIO does not tell" probe
+echo "$room" >$aio
+# what_of FILE: what comes of each attribute there, after what the kernel knows
+what_of()
+{
+	ioattr probe "$1" | sed -n '/^direct I\/O on/,$p'
+}
+
+charge="proxy_pid proxy_pidfd cgroup"
+is "probe: a disk" "direct I/O on /dev/nullb0
+  reads carry down: $charge ioprio cache
+  writes carry down: $charge ioprio cache
+  cgroup controllers act on: $charge
+  I/O schedulers act on: none
+  caches act on: none
+  devices act on: none" "$(what_of /dev/nullb0)"
+echo mq-deadline >/sys/block/nullb0/queue/scheduler
+is "probe: its scheduler" "  I/O schedulers act on: ioprio" \
+	"$(what_of /dev/nullb0 | grep schedulers)"
+echo none >/sys/block/nullb0/queue/scheduler
+is "probe: a file without direct I/O" "direct I/O on /proc/version
+  reads carry down: none
+  writes carry down: none
+  cgroup controllers act on: none
+  I/O schedulers act on: none
+  caches act on: none
+  devices act on: none" "$(what_of /proc/version)"
+says 1 "$(ioattr probe)" "ioattr: /none: No such file or directory" \
+	"probe: what is not there" probe /none
+
+#
+# Where there is no cache
+#
+some="--length=64K --report"
+# shellcheck disable=SC2086 # several options, here and below
+{
+says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
+	"no cache: nothing is honoured" read --cache=bypass $some /dev/ram0
+says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
+	"no cache: --required is handed down, and nothing is honoured" \
+	read --cache=bypass --required $some /dev/ram0
+says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
+	"no cache: write" write --cache=writeback $some /dev/nullb0
+says 0 "" "65536 bytes in 16 I/Os" "--report with nothing to report" read $some /dev/ram0
+says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
+	"--buffered: taken, and not honoured" \
+	read --cache=bypass --buffered $some /dev/ram0
+says 1 "" "ioattr: /dev/ram0: --required requires direct I/O: omit --buffered" \
+	"--buffered and --required: refused" \
+	read --cache=bypass --buffered --required $some /dev/ram0
+for pair in bypass,admit writethrough,writeback writeback,writethrough \
+	    writethrough,writearound writeback,writearound; do
+	for verb in read "write --pattern=1"; do
+		says 1 "" "ioattr: /dev/ram0: conflicting hints:\
+ bypass and admit, or several write policies" \
+			"${verb%% *}: $pair exclude each other" \
+			$verb --cache=$pair $some /dev/ram0
+	done
+done
+holds "... and nothing is written" /dev/ram0 0 65536 '\0'
+}
+
+#
+# bcache
+#
+make-bcache --wipe-bcache --block 4k --bucket 64k \
+	-B "$backing" -C "$cache" >log 2>&1 || bail "make-bcache: $(cat log)"
+echo "$cache" >/sys/fs/bcache/register
+echo "$backing" >/sys/fs/bcache/register
+i=0
+while [ ! -b $dev ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done
+[ -b $dev ] || bail "there is no $dev"
+echo 0 >$sys/sequential_cutoff
+echo 0 >$sys/cache/congested_read_threshold_us
+echo 0 >$sys/cache/congested_write_threshold_us
+echo 0 >$sys/writeback_running
+
+# its disks have a scheduler
+for d in "$backing" "$cache"; do
+	echo mq-deadline >"/sys/block/${d#/dev/}/queue/scheduler"
+done
+acted_on="direct I/O on $dev
+  reads carry down: $charge ioprio cache
+  writes carry down: $charge ioprio cache
+  cgroup controllers act on: $charge
+  I/O schedulers act on: ioprio
+  caches act on: cache
+  devices act on: none"
+is "probe: bcache acts on hints" "$acted_on" "$(what_of $dev)"
+
+all="65536 bytes in 16 I/Os, cache honoured for 16"
+nothing="65536 bytes in 16 I/Os, cache honoured for 0"
+# shellcheck disable=SC2086
+{
+some="--offset=4M $some"
+begin
+says 0 "" "$all" "read, bypass: every I/O is honoured" \
+	read --cache=bypass $some $dev
+moves "0 0 0 16 65536 0" "... and missed the cache, and left it alone"
+begin
+says 0 "" "$all" "read, bypass, required: the same" \
+	read --cache=bypass --required $some $dev
+moves "0 0 0 16 65536 0" "... and missed again"
+begin
+says 0 "" "65536 bytes in 16 I/Os" "read without attributes" \
+	read --offset=4M --length=64K $dev
+moves "0 16 0 0 0 0" "... missed the cache, and filled it"
+begin
+says 0 "" "$all" "read, bypass, of what is in the cache" \
+	read --cache=bypass $some $dev
+moves "0 0 16 0 65536 0" "... is served from the cache"
+begin
+says 0 "" "$nothing" "read with a write policy: not honoured" \
+	read --cache=writeback $some $dev
+moves "16 0 0 0 0 0" "... hit the cache as ever"
+begin
+says 0 "" "262144 bytes in 64 I/Os, cache honoured for 64" \
+	"read, bypass, many at a time in random order" read --cache=bypass \
+	--report --random=3 --depth=16 --offset=8M --length=256K $dev
+moves "0 0 0 64 262144 0" "... all missed"
+begin
+says 0 "" "262144 bytes in 4 I/Os, cache honoured for 4" \
+	"read, bypass, large ones" read --cache=bypass --report --bs=64K \
+	--depth=2 --offset=12M --length=256K $dev
+moves "0 0 0 4 262144 0" "... all missed"
+
+some="--length=64K --report"
+
+# a stream bypasses the cache, once it is longer than this
+echo 16384 >$sys/sequential_cutoff
+begin
+says 0 "" "$all" "read, admit: every I/O is honoured" \
+	read --cache=admit --offset=16M $some $dev
+moves "0 16 0 0 0 0" "... and fills the cache, sequential as it is"
+echo 0 >$sys/sequential_cutoff
+
+# write HINT MODE OFFSET BYTE
+write()
+{
+	echo "$2" >$sys/cache_mode
+	begin
+	says 0 "" "$all" "write, $1, mode $2: every I/O is honoured" \
+		write --cache=$1 --offset=$3 --pattern=$4 $some $dev
+}
+write writeback writeback 32M 0xa1
+moves "0 0 0 0 0 65536" "... dirty data grew by what was written"
+holds "... the backing device has none of it" $backing \
+	$((32 * 1048576 + data_offset)) 65536 '\0'
+begin
+says 0 "" "$all" "... read it back" read --cache=bypass --offset=32M \
+	--output=o $some $dev
+fill '\241' 65536 >expected
+is "... it is what was written" same "$(cmp o expected 2>&1 && echo same)"
+moves "0 0 16 0 65536 0" "... and came from the cache"
+
+write writethrough writeback 40M 0xa2
+moves "0 0 0 0 0 0" "... dirty data did not grow"
+holds "... the backing device has it" $backing \
+	$((40 * 1048576 + data_offset)) 65536 '\242'
+begin
+says 0 "" "$all" "... read it back" read --cache=bypass --offset=40M \
+	--output=o $some $dev
+fill '\242' 65536 >expected
+is "... it is what was written" same "$(cmp o expected 2>&1 && echo same)"
+moves "0 0 16 0 65536 0" "... and came from the cache"
+
+write writearound writeback 48M 0xa3
+moves "0 0 0 0 65536 0" "... around the cache"
+holds "... the backing device has it" $backing \
+	$((48 * 1048576 + data_offset)) 65536 '\243'
+begin
+says 0 "" "$all" "... read it back" read --cache=bypass --offset=48M \
+	--output=o $some $dev
+fill '\243' 65536 >expected
+is "... it is what was written" same "$(cmp o expected 2>&1 && echo same)"
+moves "0 0 0 16 65536 0" "... and came from the backing device"
+
+# a crash could lose what is dirty, and what is written beside it
+echo writeback >$sys/cache_mode
+begin
+says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
+	"write, writearound, over dirty data: not honoured" \
+	write --cache=writearound --offset=32M --pattern=0xa4 $some $dev
+moves "0 0 0 0 0 0" "... it goes to the cache, where the dirty data is"
+holds "... and the new data counts" $dev $((32 * 1048576)) \
+	65536 '\244'
+
+# what the administrator did not allow is not done, and that is told
+echo writethrough >$sys/cache_mode
+begin
+says 0 "" "$nothing" "write, writeback, mode writethrough: not honoured" \
+	write --cache=writeback --offset=56M --pattern=0xa5 $some $dev
+moves "0 0 0 0 0 0" "... nothing is dirty"
+holds "... and the data is right" $dev $((56 * 1048576)) 65536 '\245'
+}
+
+#
+# A file system
+#
+mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 $dev 65536 \
+	>log 2>&1 || bail "mkfs.ext4: $(cat log)"
+mkdir mnt
+mount -t ext4 -o noatime $dev mnt || bail "mount"
+file=mnt/file
+fill x 1048576 >$file
+sync
+# until the journal is quiet
+settle
+# shellcheck disable=SC2086
+{
+# what the page cache wrote is in bcache: put it around it first
+says 0 "" "1048576 bytes in 256 I/Os, cache honoured for 256" \
+	"ext4: write, writearound: every I/O is honoured" \
+	write --cache=writearound --report --pattern=120 --depth=8 $file
+begin
+says 0 "" "$all" "ext4: read, bypass: every I/O is honoured" \
+	read --cache=bypass --output=o $some $file
+moves "0 0 0 16 65536 0" "... and missed the cache"
+fill x 65536 >expected
+is "... and is the file" same "$(cmp o expected 2>&1 && echo same)"
+says 0 "" "$nothing" "ext4: --buffered: taken, and not honoured" \
+	read --cache=bypass --buffered $some $file
+says 1 "" "ioattr: $file: --required requires direct I/O: omit --buffered" \
+	"ext4: --buffered and --required: refused" \
+	read --cache=bypass --required --buffered $some $file
+
+echo writeback >$sys/cache_mode
+before=$(bytes $sys/dirty_data)
+says 0 "" "$all" "ext4: write, writeback: every I/O is honoured" \
+	write --cache=writeback --required --offset=128K --pattern=0xb1 $some \
+	$file
+is "... dirty data grew by that at least" 1 \
+	"$(($(bytes $sys/dirty_data) - before >= 65536))"
+says 0 "" "$all" "ext4: write, writethrough: every I/O is honoured" \
+	write --cache=writethrough --offset=256K --pattern=0xb2 $some $file
+says 0 "" "12288 bytes in 2 I/Os, cache honoured for 2" \
+	"ext4: write, a tail that is no multiple of --bs" write --report \
+	--cache=writearound --bs=8K --offset=512K --length=12K --pattern=0xb3 \
+	$file
+}
+umount mnt
+mount -t ext4 -o noatime $dev mnt || bail "mount"
+{
+	fill x 131072
+	fill '\261' 65536
+	fill x 65536
+	fill '\262' 65536
+	fill x 196608
+	fill '\263' 12288
+	fill x 512000
+} >expected
+is "ext4: all of the file is as it should be" same \
+	"$(cmp $file expected 2>&1 && echo same)"
+printf tail >>$file
+says 0 "" "1048580 bytes in 257 I/Os, cache honoured for 257" \
+	"ext4: read to an end that is no whole block" \
+	read --cache=bypass --report --output=o --depth=32 $file
+printf tail >>expected
+is "... and is the file" same "$(cmp o expected 2>&1 && echo same)"
+is "ext4: probe: so does bcache below a file" \
+	"$(echo "$acted_on" | sed "s,$dev,$file,")" "$(what_of $file)"
+umount mnt
+
+echo writethrough >$sys/cache_mode
+echo 1 >$sys/writeback_running
+set=$(basename "$(readlink -f $sys/cache)")
+echo 1 >$sys/detach
+i=0
+while [ -e $sys/cache ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done
+is "probe: without its cache it does not" "  caches act on: none" \
+	"$(what_of $dev | grep caches)"
+echo "$set" >$sys/attach
+is "probe: and does with it" "  caches act on: cache" \
+	"$(what_of $dev | grep caches)"
+echo 1 >$sys/stop
+for s in /sys/fs/bcache/*-*/stop; do echo 1 >"$s"; done
+sleep 1
+tap_end

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attribute lists through liburing and liburing-attr.h of tools/ioattr, in the
+ * guest: each way to hand a list over and to be told what was honoured, and
+ * what is refused. Prints TAP.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/sysmacros.h>
+
+#include "ioattr.h"
+#include "liburing-attr.h"
+#include "tap.h"
+
+#ifndef IORING_SETUP_CQE_MIXED
+#define IORING_SETUP_CQE_MIXED	(1U << 18)
+#endif
+#ifndef IORING_CQE_F_SKIP
+#define IORING_CQE_F_SKIP	(1U << 5)
+#endif
+
+#define DEVICE	"/dev/nullb0"
+#define CGROUP	"/sys/fs/cgroup/liburing"
+#define BLOCK	4096
+#define NR	8
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define CHARGED	(1 << IOCB_ATTR_cgroup)
+
+struct test {
+	struct tap tap;
+	int fd;
+	char dev[24];		/* as io.stat calls it */
+	char *buf;
+	/* for the cgroup, required, and to be reported */
+	struct ioattr_list list;
+};
+
+struct way {
+	const char *name;
+	unsigned int setup;
+	bool in_sqe;
+};
+
+static const struct way ways[] = {
+	{ "CQE32", IORING_SETUP_CQE32, false },
+	{ "mixed", IORING_SETUP_CQE_MIXED, false },
+	{ "SQPOLL", IORING_SETUP_CQE32 | IORING_SETUP_SQPOLL, false },
+	{ "SQPOLL, mixed", IORING_SETUP_CQE_MIXED | IORING_SETUP_SQPOLL,
+	  false },
+	{ "in the SQE", IORING_SETUP_CQE32 | IORING_SETUP_SQE128, true },
+	{ "in the SQE, mixed", IORING_SETUP_CQE_MIXED | IORING_SETUP_SQE128,
+	  true },
+};
+
+static const struct op {
+	const char *name;
+	int opcode;
+	bool vectored;
+	bool writes;
+} ops[] = {
+	{ "READ", IORING_OP_READ, false, false },
+	{ "READV", IORING_OP_READV, true, false },
+	{ "READ_FIXED", IORING_OP_READ_FIXED, false, false },
+	{ "WRITE", IORING_OP_WRITE, false, true },
+	{ "WRITEV", IORING_OP_WRITEV, true, true },
+	{ "WRITE_FIXED", IORING_OP_WRITE_FIXED, false, true },
+};
+
+/* What came of a request. */
+struct outcome {
+	int res;
+	bool big;
+	__u64 data;
+	__u64 honoured;
+};
+
+static void bail(const char *what, int error)
+{
+	printf("Bail out! %s: %s\n", what, strerror(-error));
+	exit(1);
+}
+
+/* Requests of the cgroup on the device so far, "rios" or "wios". */
+static long requests(const struct test *t, const char *key)
+{
+	char line[512];
+	const char *at;
+	long n = 0;
+	FILE *f = fopen(CGROUP "/io.stat", "r");
+
+	if (!f)
+		bail(CGROUP "/io.stat", -errno);
+	while (fgets(line, sizeof(line), f)) {
+		at = strstr(line, key);
+		if (at && !strncmp(line, t->dev, strlen(t->dev)))
+			n = atol(at + strlen(key) + 1);
+	}
+	fclose(f);
+	return n;
+}
+
+static void ring_open(const struct test *t, struct io_uring *ring,
+		      unsigned int setup)
+{
+	struct iovec iov = { t->buf, BLOCK };
+	int ret = io_uring_queue_init(NR, ring, setup);
+
+	if (!ret)
+		ret = io_uring_register_buffers(ring, &iov, 1);
+	if (ret)
+		bail("a ring", ret);
+}
+
+static struct io_uring_sqe *prep(struct io_uring *ring, const struct test *t,
+				 const struct op *op, const struct iovec *iov)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+
+	if (!sqe)
+		bail("no SQE", -ENOSPC);
+	io_uring_prep_rw(op->opcode, sqe, t->fd,
+			 op->vectored ? (const void *)iov : t->buf,
+			 op->vectored ? 1 : BLOCK, 0);
+	return sqe;
+}
+
+static struct io_uring_sqe *prep_read(struct io_uring *ring,
+				      const struct test *t)
+{
+	return prep(ring, t, &ops[0], NULL);
+}
+
+static void submit(struct io_uring *ring, int nr)
+{
+	int ret = io_uring_submit(ring);
+
+	if (ret != nr)
+		bail("io_uring_submit", ret < 0 ? ret : -EIO);
+}
+
+static struct outcome reap(struct io_uring *ring)
+{
+	struct io_uring_cqe *cqe;
+	struct outcome done;
+	int ret;
+
+	for (;;) {
+		ret = io_uring_wait_cqe(ring, &cqe);
+		if (ret)
+			bail("io_uring_wait_cqe", ret);
+		if (!(cqe->flags & IORING_CQE_F_SKIP))
+			break;
+		/* a big one does not wrap around the end of a mixed ring */
+		io_uring_cq_advance(ring, 1);
+	}
+	done.res = cqe->res;
+	done.big = cqe->flags & IORING_CQE_F_32;
+	done.data = cqe->user_data;
+	done.honoured = io_uring_cqe_attr_honoured(ring, cqe);
+	/* io_uring_cqe_seen() of an older liburing counts a big one as one */
+	io_uring_cq_advance(ring, done.big ? 2 : 1);
+	return done;
+}
+
+static struct outcome run(struct io_uring *ring)
+{
+	submit(ring, 1);
+	return reap(ring);
+}
+
+/* What a request gives, and what the ring says was honoured. */
+static void gives(struct test *t, struct outcome done, int res, __u64 honoured,
+		  const char *name)
+{
+	bool good = done.res == res && done.honoured == honoured;
+
+	if (!good)
+		printf("# result %d and mask %#llx, not %d and %#llx\n",
+		       done.res, (unsigned long long)done.honoured, res,
+		       (unsigned long long)honoured);
+	ok(&t->tap, good, name);
+}
+
+static void give_list(struct io_uring_sqe *sqe, const struct way *way,
+		      const struct ioattr_list *list)
+{
+	if (!way->in_sqe)
+		io_uring_prep_attr_list(sqe, list);
+	else if (io_uring_prep_attr_list_inline(sqe, list))
+		bail("a list in the SQE", -E2BIG);
+}
+
+/* Two linked requests with the list, and one without between them. */
+static void one_op(struct test *t, struct io_uring *ring, const struct way *way,
+		   const struct op *op)
+{
+	const char *key = op->writes ? "wios" : "rios";
+	struct iovec iov = { t->buf, BLOCK };
+	long was = requests(t, key), now;
+	struct io_uring_sqe *sqe;
+	bool good = true;
+	char name[64];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		sqe = prep(ring, t, op, &iov);
+		if (i != 1)
+			give_list(sqe, way, &t->list);
+		if (i != 2)
+			sqe->flags |= IOSQE_IO_LINK;
+		sqe->user_data = i;
+	}
+	submit(ring, 3);
+	for (i = 0; i < 3; i++) {
+		struct outcome done = reap(ring);
+		__u64 honoured = done.data == 1 ? 0 : CHARGED;
+
+		if (done.res == BLOCK && done.honoured == honoured)
+			continue;
+		printf("# request %llu: result %d, mask %#llx\n",
+		       (unsigned long long)done.data, done.res,
+		       (unsigned long long)done.honoured);
+		good = false;
+	}
+	now = requests(t, key);
+	if (now != was + 2) {
+		printf("# %ld requests of the cgroup, not 2\n", now - was);
+		good = false;
+	}
+	snprintf(name, sizeof(name), "%s: %s", way->name, op->name);
+	ok(&t->tap, good, name);
+}
+
+static void all_ways(struct test *t)
+{
+	struct io_uring ring;
+	size_t w, o;
+
+	for (w = 0; w < ARRAY_SIZE(ways); w++) {
+		ring_open(t, &ring, ways[w].setup);
+		for (o = 0; o < ARRAY_SIZE(ops); o++)
+			one_op(t, &ring, &ways[w], &ops[o]);
+		io_uring_queue_exit(&ring);
+	}
+}
+
+/* The mask is there if it was asked for, and of that request alone. */
+static void reports(struct test *t)
+{
+	struct ioattr_list silent = t->list;
+	struct io_uring ring;
+	bool good = true;
+	long was;
+	int i;
+
+	silent.flags = 0;
+	was = requests(t, "rios");
+	ring_open(t, &ring, 0);
+	io_uring_prep_attr_list(prep_read(&ring, t), &silent);
+	gives(t, run(&ring), BLOCK, 0, "no report on CQEs of 16 bytes");
+	ok(&t->tap, requests(t, "rios") == was + 1,
+	   "... and the cgroup is charged");
+	io_uring_prep_attr_list(prep_read(&ring, t), &t->list);
+	gives(t, run(&ring), -EINVAL, 0, "a report on them: EINVAL");
+	io_uring_queue_exit(&ring);
+
+	ring_open(t, &ring, IORING_SETUP_CQE32);
+	io_uring_prep_attr_list(prep_read(&ring, t), &silent);
+	gives(t, run(&ring), BLOCK, 0, "CQE32: none if it was not asked for");
+	io_uring_queue_exit(&ring);
+
+	/* often enough to get to the ring's end in every way */
+	ring_open(t, &ring, IORING_SETUP_CQE_MIXED);
+	for (i = 0; i < 20 * NR; i++) {
+		struct io_uring_sqe *sqe = prep_read(&ring, t);
+		bool asked = i % 3 == 1;
+		struct outcome done;
+
+		if (i % 3)
+			io_uring_prep_attr_list(sqe, asked ? &t->list :
+						&silent);
+		done = run(&ring);
+		if (done.res == BLOCK && done.big == asked &&
+		    done.honoured == (asked ? CHARGED : 0))
+			continue;
+		printf("# request %d: result %d, mask %#llx, %s\n", i, done.res,
+		       (unsigned long long)done.honoured,
+		       done.big ? "big" : "small");
+		good = false;
+	}
+	ok(&t->tap, good, "mixed: a big CQE where it was asked for");
+	io_uring_queue_exit(&ring);
+}
+
+static void refused(struct test *t)
+{
+	struct ioattr_list bad = t->list;
+	struct io_uring_sqe *sqe;
+	struct io_uring ring;
+
+	ring_open(t, &ring, IORING_SETUP_CQE32);
+	sqe = prep_read(&ring, t);
+	io_uring_prep_attr_list(sqe, &t->list);
+	sqe->__pad2[0] |= IORING_RW_ATTR_FLAG_PI;
+	gives(t, run(&ring), -EINVAL, 0, "a list and PI: EINVAL");
+
+	sqe = prep_read(&ring, t);
+	io_uring_prep_attr_list(sqe, &t->list);
+	sqe->__pad2[0] = 1 << 1;
+	gives(t, run(&ring), -EINVAL, 0, "a type that is not known: EINVAL");
+
+	sqe = prep_read(&ring, t);
+	io_uring_prep_attr_list(sqe, &t->list);
+	sqe->__pad2[0] |= IORING_RW_ATTR_FLAG_LIST_SQE;
+	gives(t, run(&ring), -EINVAL, 0, "a list in two places: EINVAL");
+
+	sqe = prep_read(&ring, t);
+	sqe->__pad2[0] = IORING_RW_ATTR_FLAG_LIST_SQE;
+	gives(t, run(&ring), -EINVAL, 0,
+	      "in the SQE, which is of 64 bytes: EINVAL");
+
+	io_uring_prep_attr_list(prep_read(&ring, t), (void *)8);
+	gives(t, run(&ring), -EFAULT, 0, "an address where nothing is: EFAULT");
+
+	bad.size = 20;
+	io_uring_prep_attr_list(prep_read(&ring, t), &bad);
+	gives(t, run(&ring), -EINVAL, 0, "a list of 20 bytes: EINVAL");
+
+	ioattr_init(&bad, IOCB_ATTR_LIST_REPORT);
+	ioattr_add_cgroup(&bad, -1, 0);
+	io_uring_prep_attr_list(prep_read(&ring, t), &bad);
+	gives(t, run(&ring), -EBADF, 0, "a cgroup that is none: EBADF");
+
+	io_uring_prep_attr_list(prep_read(&ring, t), &t->list);
+	gives(t, run(&ring), BLOCK, CHARGED, "the ring works as before");
+	io_uring_queue_exit(&ring);
+}
+
+/* Sizes of lists in the SQE, by the helper and, unasked, by the kernel. */
+static void sizes_in_sqe(struct test *t)
+{
+	static const struct {
+		__u32 size;
+		int error;
+	} cases[] = {
+		{ 0, -EINVAL }, { 4, -EINVAL }, { 12, -EINVAL }, { 8, 0 },
+		{ 60, -EINVAL }, { 64, 0 }, { 72, -E2BIG }, { 68, -EINVAL },
+		{ 4096, -E2BIG }, { 0xfffffff8, -E2BIG },
+	};
+	struct io_uring_sqe sqe[3], was[3];
+	struct ioattr_list list;
+	struct io_uring ring;
+	char name[64];
+	size_t i;
+
+	ring_open(t, &ring, IORING_SETUP_CQE32 | IORING_SETUP_SQE128);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		__u32 size = cases[i].size;
+		struct io_uring_sqe *to;
+		int ret;
+
+		ioattr_init(&list, 0);
+		/* one record of an id that no kernel knows */
+		if (size >= 16)
+			ioattr_add(&list, 1000, 0, NULL, 8);
+		list.size = size;
+		if (size == 64)
+			memcpy(list.space, &(uint32_t){ size - 8 }, 4);
+
+		memset(sqe, 0xff, sizeof(sqe));
+		memcpy(was, sqe, sizeof(sqe));
+		ret = io_uring_prep_attr_list_inline(sqe, &list);
+		snprintf(name, sizeof(name), "in the SQE, %u bytes: %s", size,
+			 ret == -EINVAL ? "EINVAL" : ret ? "E2BIG" : "taken");
+		if (!ret) {
+			was[0].addr3 = 0;
+			was[0].__pad2[0] = IORING_RW_ATTR_FLAG_LIST_SQE;
+			memset(&was[1], 0, sizeof(was[1]));
+			memcpy(&was[1], &list, size);
+		}
+		ok(&t->tap, ret == cases[i].error &&
+		   !memcmp(sqe, was, sizeof(sqe)), name);
+
+		to = prep_read(&ring, t);
+		to->__pad2[0] = IORING_RW_ATTR_FLAG_LIST_SQE;
+		memset(to + 1, 0, sizeof(*to));
+		memcpy(to + 1, &list, size < sizeof(*to) ? size : sizeof(*to));
+		/* the size, if the list is too short to have one */
+		memcpy(to + 1, &size, sizeof(size));
+		gives(t, run(&ring), cases[i].error ?: BLOCK, 0,
+		      "... and the same by the kernel");
+	}
+	io_uring_queue_exit(&ring);
+}
+
+static void probe(struct test *t)
+{
+	__s64 flags = io_uring_attr_flags();
+
+	if (flags < 0)
+		printf("# io_uring_attr_flags: %s\n", strerror(-flags));
+	ok(&t->tap, flags == (__s64)(IORING_RW_ATTR_FLAG_PI |
+				     IORING_RW_ATTR_FLAG_LIST |
+			       IORING_RW_ATTR_FLAG_LIST_SQE),
+	   "the kernel tells what it takes");
+}
+
+int main(void)
+{
+	struct test t = { .buf = aligned_alloc(BLOCK, BLOCK) };
+	struct stat st;
+	int cgroup;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (mkdir(CGROUP, 0755))
+		bail(CGROUP, -errno);
+	cgroup = open(CGROUP, O_PATH | O_CLOEXEC);
+	t.fd = open(DEVICE, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (!t.buf || cgroup < 0 || t.fd < 0 || fstat(t.fd, &st))
+		bail(DEVICE, -errno);
+	memset(t.buf, 0, BLOCK);
+	snprintf(t.dev, sizeof(t.dev), "%u:%u ", major(st.st_rdev),
+		 minor(st.st_rdev));
+	ioattr_init(&t.list, IOCB_ATTR_LIST_REPORT);
+	ioattr_add_cgroup(&t.list, cgroup, IOCB_ATTR_REQUIRED);
+
+	probe(&t);
+	all_ways(&t);
+	reports(&t);
+	refused(&t);
+	sizes_in_sqe(&t);
+	ok(&t.tap, !close(cgroup) && !rmdir(CGROUP), "the cgroup can go");
+	return tap_end(&t.tap);
+}

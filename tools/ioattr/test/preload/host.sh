@@ -1,0 +1,260 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# Usage: tools/ioattr/test/preload/host.sh DIR
+#
+# Test ioattr run on a host, whose kernel need not have attributes, with the command,
+# the library and the test programs in DIR: the options, and
+# that programs work unchanged. Prints TAP.
+
+set -u
+export LC_ALL=C
+[ "${1:-}" != --help ] || { sed -n '3,/^$/{s/^# \{0,1\}//p}' "$0"; exit 0; }
+[ $# = 1 ] || { echo "${0##*/}: see --help" >&2; exit 1; }
+bin=$(realpath "$1")
+top=$(cd "$(dirname "$0")/../../../.." && pwd)
+man=$top/tools/ioattr/man/ioattr-run.1
+# shellcheck source=tests/tap.sh
+. "$top/tests/tap.sh"
+# shellcheck source=tools/ioattr/test/options.sh
+. "$top/tools/ioattr/test/options.sh"
+mkdir -p "$top/results"
+work=$(mktemp -d -p "$top/results" preload.XXXXXX) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+try()
+{
+	status=0
+	"$bin/ioattr" run "$@" >out 2>err </dev/null || status=$?
+}
+
+# says STATUS STDOUT STDERR NAME ARG...: these, to the letter
+says()
+{
+	local expected="$1|$2|$3" name=$4
+	shift 4
+	try "$@"
+	is "$name" "$expected" "$status|$(cat out)|$(cat err)"
+}
+
+# refuses TEXT ARG...: wrong usage
+refuses()
+{
+	local text=$1
+	shift
+	says 125 '' "ioattr: $text; see ioattr run --help" \
+		"refuses: $*" "$@"
+}
+
+#
+# --help and the man page
+#
+try --help
+is "help: status 0, nothing on stderr" "0|" "$status|$(cat err)"
+is "help: begins with the usage" \
+	"Usage: ioattr run [OPTION...] [--] PROGRAM [ARG...]" "$(head -n 1 out)"
+is "help: no line is longer than 80" '' "$(grep -E '.{81}' out)"
+options_of_help out >in_help
+options_of_man "$man" >in_man
+is "help: eight options" 8 "$(wc -l <in_help)"
+is "man page: has every option of --help, in its words" '' \
+	"$(comm -23 in_help in_man)"
+is "man page: has no other option" '' "$(comm -13 in_help in_man)"
+while IFS=: read -r opt _; do
+	case $opt in
+	--cache=*) arg='=admit' ;;
+	--prio=*) arg='=be:1' ;;
+	--rule=*) arg='=op:read' ;;
+	*=*) arg=. ; arg="=$arg" ;;
+	*) arg= ;;
+	esac
+	try "${opt%%[=[]*}$arg" --help
+	is "takes ${opt%%[=[]*}$arg" "0|" "$status|$(cat err)"
+done <in_help
+
+#
+# Wrong usage
+#
+refuses "missing --cache, --cgroup, --prio or --rule"
+refuses "missing --cache, --cgroup, --prio or --rule" true
+refuses "missing PROGRAM" --cache=bypass
+refuses "missing PROGRAM" --cache=bypass --
+refuses 'unknown cache hint "none"' --cache=none true
+refuses "--cache=bypass,admit: conflicting hints" \
+	--cache=bypass,admit true
+refuses "--prio=be:8: invalid priority" --prio=be:8 true
+refuses "--required needs --cache, --cgroup or --prio" --required true
+refuses "--output needs --report" --cache=bypass --output=x true
+refuses '--rule=op:x: "op:x": must be read or write' --rule=op:x true
+refuses "--rule=: empty rule" --rule= true
+refuses "--rule=op:read: no action, and no option gives one" \
+	--rule=op:read true
+says 125 '' "ioattr: --rule=a
+b: contains a line break; see ioattr run --help" \
+	"refuses a rule of two lines" --rule="a
+b" true
+refuses "--cache, --cgroup and --prio have no effect: each rule has actions" \
+	--cache=bypass --rule='-> none' true
+many=()
+for ((i = 0; i < 33; i++)); do many+=(--rule='-> none'); done
+refuses "more than 32 rules" "${many[@]}" true
+says 0 '' '' "32 rules" "${many[@]:1}" true
+says 125 '' "ioattr: /none: No such file or directory" "no such cgroup" \
+	--cgroup=/none true
+says 125 '' "ioattr: /none/x: No such file or directory" "no such output" \
+	--cache=bypass --report --output=/none/x true
+
+#
+# The program
+#
+says 127 '' "ioattr: /none: No such file or directory" "no such program" \
+	--cache=bypass /none
+says 126 '' "ioattr: /: Permission denied" "no program" --cache=bypass /
+# shellcheck disable=SC2016 # for the other shell, here and below
+says 7 out err "status, output and arguments are the program's" \
+	--cache=bypass -- sh -c 'echo out; echo err >&2; exit $1' sh 7
+says 143 '' '' "128 and the signal that ends it" --cache=bypass \
+	sh -c 'kill $$'
+for sig in CHLD INT; do
+	is "SIG$sig is ignored: the status is the program's" 3 \
+		"$(env --ignore-signal=$sig "$bin/ioattr" run --cache=bypass \
+			sh -c 'exit 3' >out 2>err; echo $?)"
+	is "... who finds it ignored, too" "$(env --ignore-signal=$sig \
+		grep SigIgn /proc/self/status)" "$(env --ignore-signal=$sig \
+		"$bin/ioattr" run --cache=bypass grep SigIgn /proc/self/status)"
+done
+is "standard input, too" 'in' "$(echo in |
+	"$bin/ioattr" run --cache=bypass cat)"
+says 0 "" "ioattr: $(command -v busybox): a library cannot be loaded\
+ (statically linked): its I/O is not changed
+ioattr: $bin/libioattr-preload.so was not loaded into busybox: its I/O was not\
+ changed" "a static program" --cache=bypass busybox true
+says 125 "" "ioattr: $(command -v busybox): a library cannot be loaded\
+ (statically linked): required attributes cannot be added" \
+	"... what is required: it is not started" \
+	--cache=bypass --required busybox true
+for odd in "a b" a:b; do
+	mkdir "$odd"
+	cp "$bin/libioattr-preload.so" "$odd"
+	is "no library: the loader cannot be told of \"$odd\"" \
+		"125|ioattr: $work/$odd/libioattr-preload.so: LD_PRELOAD does not allow spaces and colons in a name; set IOATTR_PRELOAD to another one" \
+		"$(IOATTR_PRELOAD=$odd/libioattr-preload.so "$bin/ioattr" run \
+			--cache=bypass true >out 2>err; echo "$?|$(cat err)")"
+done
+mkdir rel
+cp "$bin/libioattr-preload.so" rel
+is "a relative name of the library" "0|" \
+	"$(IOATTR_PRELOAD=rel/libioattr-preload.so "$bin/ioattr" run \
+		--cache=bypass sh -c 'cd / && true' >out 2>err
+	echo "$?|$(cat err)")"
+# shellcheck disable=SC2016
+says 0 "" "" "SIGTERM is passed on" --cache=bypass sh -c '
+	trap "exit 0" TERM
+	kill $PPID
+	while :; do sleep 0.1; done'
+is "what is preloaded otherwise stays" "$bin/libioattr-preload.so:libm.so.6" \
+	"$(LD_PRELOAD=libm.so.6 "$bin/ioattr" run --cache=bypass printenv \
+		LD_PRELOAD)"
+is "no library" "125|ioattr: /none: No such file or directory" \
+	"$(IOATTR_PRELOAD=/none "$bin/ioattr" run --cache=bypass true \
+		>out 2>err; echo "$?|$(cat err)")"
+mkdir prefix
+make -s --no-print-directory -C "$top/tools/ioattr" "O=$work/b" \
+	"PREFIX=$work/prefix" install >/dev/null
+"$work/prefix/bin/ioattr" run --cache=bypass true >out 2>err
+is "where it is installed" "0|" "$?|$(cat err)"
+
+#
+# Programs work unchanged, with attributes and where the kernel has none
+#
+for ((i = 0; i < 150; i++)); do
+	head -c 4096 /dev/zero | tr '\0' "\\$(printf %03o $i)"
+done >file
+cp file other
+for scene in single batch reuse threads ring errors children clones sizes daemons \
+	"reopen other"; do
+	read -r name other <<<"$scene"
+	"$bin/aio_test" "$name" file ${other:+"$other"} >out 2>err
+	is "$name: without ioattr" "0||" "$?|$(cat out)|$(cat err)"
+	[ "$name" != sizes ] || cp other file
+	for rule in '-> cache:bypass,prio:be:5' 'path:/none -> cache:bypass'; do
+		try --report --output=told --rule "$rule" -- \
+			"$bin/aio_test" "$name" file ${other:+"$other"}
+		is "$name: --rule='$rule'" "0|" "$status|$(cat out)"
+		[ "$name" != sizes ] || cp other file
+	done
+done
+"$bin/uring_test" single file >out 2>err
+is "io_uring: without ioattr" "0||" "$?|$(cat out)|$(cat err)"
+"$bin/plugin_test" "$bin/uring_plugin.so" single file >out 2>err
+is "io_uring of a plugin: without ioattr" "0||" "$?|$(cat out)|$(cat err)"
+for rule in '-> cache:bypass,prio:be:5' 'path:/none -> cache:bypass'; do
+	try --report --output=told --rule "$rule" -- \
+		"$bin/uring_test" single file
+	is "io_uring: --rule='$rule'" "0|" "$status|$(cat out)"
+	try --report --output=told --rule "$rule" -- \
+		"$bin/plugin_test" "$bin/uring_plugin.so" single file
+	is "io_uring of a plugin: --rule='$rule'" "0|" "$status|$(cat out)"
+done
+
+for scene in raw registered; do
+	for rule in '-> cache:bypass' 'path:/none -> cache:bypass'; do
+		try --rule "$rule" -- "$bin/uring_test" $scene file
+		is "io_uring, $scene: --rule='$rule'" "0|" "$status|$(cat out)"
+	done
+done
+
+# dlsym(3) is not for a signal handler, in which memory may be mapped first
+export LD_DEBUG=symbols LD_BIND_NOW=1
+try --rule 'path:/none -> cache:bypass' -- "$bin/aio_test" maps file
+unset LD_DEBUG LD_BIND_NOW
+is "mmap and munmap: what is called was looked up before" "0||here" \
+	"$status|$(cat out)|$(sed '1,/^here$/d' err |
+		grep -E 'symbol=(mmap|mmap64|munmap)(;|$)')$(grep -x here err)"
+
+export IOATTR_PRELOAD=$bin/aio-only/libioattr-preload.so
+is "without liburing's headers: of its functions there are none" '' \
+	"$(nm -D --defined-only "$IOATTR_PRELOAD" | grep uring)"
+for program in aio_test uring_test; do
+	try --cache=bypass --report --output=told -- \
+		"$bin/$program" single file
+	is "... $program" "0|" "$status|$(cat out)"
+done
+is "... io_uring is not seen" 0 "$(wc -c <told)"
+unset IOATTR_PRELOAD
+
+# what nothing honours: the kernel has no attributes, or the I/O is not direct
+try --cache=bypass --required --report --output=told -- \
+	"$bin/uring_test" refused file
+is "required, io_uring: refused, each time" "0|" "$status|$(cat out)"
+is "... and not said to be unchanged" '' "$(grep 'not changed' err)"
+try --rule 'op:write -> cache:bypass' --rule 'op:read -> cache:bypass,required' \
+	-- "$bin/aio_test" reads-refused file
+is "required, AIO: refused, each time; the others are not" "0|" \
+	"$status|$(cat out)"
+for s in 126 127; do
+	rm -f told
+	# shellcheck disable=SC2016
+	try --cache=bypass --report --output=told -- \
+		sh -c '"$1" single file; exit $2' sh "$bin/aio_test" $s
+	is "a program whose own status is $s: there is a report" \
+		"$s|100 I/Os by AIO" \
+		"$status|$(sed -n 's/^aio_test.*: \(.* AIO\),.*/\1/p' told)"
+done
+for engine in libaio io_uring; do
+	try --cache=writeback -- fio --name=x --filename=file --size=600k \
+		--direct=1 --ioengine=$engine --iodepth=8 --bs=4k --rw=randrw \
+		--verify=crc32c --verify_fatal=1
+	is "fio $engine" 0 "$status"
+done
+for how in native io_uring; do
+	try --cache=bypass -- qemu-img bench -f raw -c 100 -d 8 -s 4096 -w \
+		--pattern=90 -i $how -t none file
+	is "qemu-img $how" 0 "$status"
+	is "... and all is there" 0 "$(head -c 409600 file | tr -d Z | wc -c)"
+done
+for s in aiol io-uring aio; do
+	try --cache=bypass -- stress-ng --$s 1 --$s-ops 50 --verify
+	is "stress-ng --$s" 0 "$status"
+done
+tap_end

@@ -1,0 +1,429 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Test ioattr trace and top in a guest: the counts equal the I/O. Needs root, ioattr,
+# ioattr-asan (built with sanitizers), refused, make-bcache, setpriv of util-linux,
+# env of coreutils, /dev/nullb0 and three disks, the first two for /dev/bcache0.
+# Prints TAP.
+
+tracing=/sys/kernel/tracing
+instances=$tracing/instances
+dev=/dev/bcache0
+sys=/sys/block/bcache0/bcache
+env=/usr/bin/env
+nobody="/usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups"
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+cd "$(mktemp -d)" || exit 1
+chmod 755 .
+
+bail()
+{
+	echo "Bail out! $*"
+	exit 1
+}
+
+# traces NAME STATUS EXPECTED ARG...: ioattr trace with ARGs ends with STATUS,
+# and prints these rows, without the times and with pids as names
+traces()
+{
+	name=$1
+	expected="$2|$3"
+	shift 3
+	status=0
+	ioattr trace --output=rows "$@" >out 2>err || status=$?
+	is "$name" "$expected" "$status|$(rows)"
+}
+
+# "process device attribute layer given honoured refused why", of which spaces
+# are one each, and pids are left out
+rows()
+{
+	sed 's/^[0-9.]* s: //; s/\[[0-9]*\]//; s/  */ /g
+		/ given honoured refused$/d' rows
+}
+
+# gone NAME: there is no instance of ours
+gone()
+{
+	is "$1" '' "$(ls "$instances")"
+}
+
+# until_true COMMAND...: wait for it, a minute at most
+until_true()
+{
+	i=0
+	while ! "$@" && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done
+	"$@"
+}
+
+# shellcheck disable=SC2317 # called by until_true
+traced()
+{
+	grep -qs 1 "$instances"/ioattr-*/events/iocb_attr/enable
+}
+
+# what all reports say of what was given and honoured
+sums()
+{
+	awk '/ s: / { g += $3; h += $5 } END { print g, h }' rows
+}
+
+# shellcheck disable=SC2317 # called by until_true
+all_seen()
+{
+	[ "$(sums)" = "16 16" ]
+}
+
+make-bcache --wipe-bcache --block 4k --bucket 64k \
+	-B /dev/vda -C /dev/vdb >log 2>&1 || bail "make-bcache: $(cat log)"
+echo /dev/vdb >/sys/fs/bcache/register
+echo /dev/vda >/sys/fs/bcache/register
+until_true [ -b $dev ] || bail "there is no $dev"
+echo 0 >$sys/sequential_cutoff
+echo 0 >$sys/cache/congested_read_threshold_us
+echo 0 >$sys/cache/congested_write_threshold_us
+echo mq-deadline >/sys/block/vdc/queue/scheduler
+some="--report --length=64K"
+
+#
+# What is done is counted
+#
+# shellcheck disable=SC2086 # several options, here and below
+{
+traces "reads with a hint" 0 "16 given, 16 honoured, 0 refused
+ioattr bcache0 cache - 16 - -
+ioattr bcache0 cache bcache - 16 -" -- ioattr read --cache=bypass $some $dev
+is "... which go on as ever" "65536 bytes in 16 I/Os, cache honoured for 16" \
+	"$(cat err)"
+gone "... and the instance is gone"
+traces "what nobody honours" 0 "16 given, 0 honoured, 0 refused
+ioattr nullb0 cache - 16 - -" -- ioattr read --cache=bypass $some /dev/nullb0
+traces "no attributes" 0 "0 given, 0 honoured, 0 refused" \
+	-- ioattr read --length=64K $dev
+traces "two attributes, of which one is honoured" 0 "8 given, 8 honoured, 0 refused
+ioattr vdc cgroup - 8 - -
+ioattr vdc cgroup blk-cgroup - 8 -
+ioattr vdc cache - 8 - -" -- ioattr write --cgroup=/sys/fs/cgroup \
+	--cache=bypass --length=32K /dev/vdc
+traces "... by process: once for each list" 0 "8 given, 8 honoured, 0 refused
+ioattr 8 8 0" --by=process -- ioattr write --cgroup=/sys/fs/cgroup --cache=bypass \
+	--length=32K /dev/vdc
+traces "... by device" 0 "8 given, 8 honoured, 0 refused
+vdc 8 8 -" --by=device -- ioattr write --cgroup=/sys/fs/cgroup --cache=bypass \
+	--length=32K /dev/vdc
+# a scheduler acts when it looks for a merge, and when it takes a request, and
+# whoever runs then
+status=0
+ioattr trace --output=rows -- ioattr read --prio=be:2 $some /dev/vdc 2>err ||
+	status=$?
+is "what a scheduler honours is of who submitted it" "0|ioattr vdc ioprio -|1" \
+	"$status|$(rows | sed -n 's/ - 16 - -$/ -/p')|$(rows | awk '
+		/^ioattr vdc ioprio mq-deadline - / && $6 >= 16' | wc -l)"
+traces "a list without attributes" 0 "16 given, 0 honoured, 0 refused
+ioattr vdc none - 16 - -" -- ioattr read $some /dev/vdc
+}
+
+# two at once
+cat >both <<'END'
+ioattr read --cache=bypass --length=256K /dev/bcache0 &
+ioattr read --cgroup=/sys/fs/cgroup --length=128K /dev/vdc &
+wait %1 && wait %2
+END
+traces "two processes at once" 0 "96 given, 96 honoured, 0 refused
+ioattr bcache0 cache - 64 - -
+ioattr bcache0 cache bcache - 64 -
+ioattr vdc cgroup - 32 - -
+ioattr vdc cgroup blk-cgroup - 32 -" -- sh both
+is "... are two, by their pids" 2 \
+	"$(sed -n 's/^ioattr\[\([0-9]*\)\].*/\1/p' rows | sort -u | wc -l)"
+
+traces "--device: of one of them" 0 "64 given, 64 honoured
+ioattr bcache0 cache - 64 - -
+ioattr bcache0 cache bcache - 64 -" --device=bcache0 -- sh both
+traces "... by its number" 0 "32 given, 32 honoured
+vdc 32 32 -" "--device=$(cat /sys/block/vdc/dev)" --by=device -- sh both
+# shellcheck disable=SC2016 # for the shell below
+traces "--pid: of no process" 0 "0 given, 0 honoured, 0 refused" --pid=1 -- sh both
+
+#
+# What is refused
+#
+refused $dev >reasons 2>err || bail "refused: $(cat err)"
+is "all reasons but one" 13 "$(wc -l <reasons)"
+ioattr trace --json --output=json -- refused $dev >out
+# "EINVAL value cache" from the rows of one process
+# shellcheck disable=SC2016 # awk's
+tr '{' '\n' <json | awk -F'"' '
+	/"attribute":/ {
+		for (i = 1; i < NF; i++)
+			if ($i == "attribute")
+				attribute = $(i + 2)
+	}
+	/^"error":/ { print $4, $8, attribute }' | sort >got
+is "each list is refused for its reason" "$(sort reasons)" "$(cat got)"
+is "... once, by the process of the thread that is gone" "13 1" \
+	"$(grep -o '"count":1}' json | wc -l) $(grep -o \
+	'"process":"refused","pid":[0-9]*' json | sort -u | wc -l)"
+
+cat >three <<END
+ioattr read --cache=bypass,admit --length=4K $dev
+ioattr read --cache=bypass --buffered --required --length=4K $dev
+$nobody ioattr read --prio=rt:0 --length=4K /dev/nullb0
+ioattr read --proxy=2000000000 --length=4K $dev
+ioattr read --cache=bypass --length=4K $dev
+END
+chmod 666 /dev/nullb0
+# to say why, ioattr asks the kernel by an empty list, of /dev/null
+devtmpfs=0:$(stat -c %d /dev)
+traces "refused, and one that is not" 0 "3 given, 1 honoured, 4 refused
+ioattr $devtmpfs none - 1 - -
+ioattr $devtmpfs none - 1 - -
+ioattr bcache0 cache - 1 - -
+ioattr bcache0 cache bcache - 1 -
+ioattr - cache - 0 - 1 1 EINVAL value
+ioattr - cache - 0 - 1 1 EOPNOTSUPP unsupported
+ioattr - ioprio - 0 - 1 1 EPERM target
+ioattr - proxy_pid - 0 - 1 1 ESRCH target" --sort=device -- sh three
+is "... for the reasons that are told" "$(printf '%s\n' \
+	"conflicting hints" "--required" \
+	"no permission for --prio" "no such process" | wc -l)" \
+	"$(grep -c -e "conflicting hints" \
+	-e "--required" -e "no permission for --prio" \
+	-e "no such process" err)"
+traces "... by attribute" 0 "3 given, 1 honoured, 4 refused
+none 2 - -
+proxy_pid 0 0 1 1 ESRCH target
+ioprio 0 0 1 1 EPERM target
+cache 1 1 2 1 EINVAL value, 1 EOPNOTSUPP unsupported" --by=attribute -- sh three
+
+#
+# Events that find no room: the kernel's count and what was seen are all
+#
+status=0
+# shellcheck disable=SC2016 # for the shell below
+ioattr trace --buffer=8 --json --output=json -- sh -c 'kill -STOP $PPID
+	ioattr read --cache=bypass --length=4M /dev/bcache0
+	kill -CONT $PPID' 2>err || status=$?
+set -- "$(sed 's/.*"given":\([0-9]*\),"honoured":\([0-9]*\),.*"lost":\([0-9]*\),.*/\1 \2 \3/' json)"
+# shellcheck disable=SC2086
+set -- $1
+is "a small buffer, and nobody who empties it: events are lost" "0 1" \
+	"$status $(($3 > 0 && $1 < 1024))"
+is "... all others are counted" 2048 $(($1 + $2 + $3))
+# shellcheck disable=SC2016
+ioattr trace --buffer=8 --output=rows -- sh -c 'kill -STOP $PPID
+	ioattr read --cache=bypass --length=4M /dev/bcache0
+	kill -CONT $PPID' 2>err
+is "... and that is told" 1 "$(grep -c \
+	'^LOST: [0-9]* events are not counted' rows)"
+traces "a large one: none is lost" 0 "1024 given, 1024 honoured, 0 refused
+ioattr bcache0 cache - 1024 - -
+ioattr bcache0 cache bcache - 1024 -" --buffer=2048 -- \
+	ioattr read --cache=bypass --length=4M $dev
+
+#
+# The command's end
+#
+traces "the command's status" 7 "0 given, 0 honoured, 0 refused" -- \
+	sh -c 'exit 7'
+traces "there is no such command" 127 "0 given, 0 honoured, 0 refused" -- none
+is "... which is said" "ioattr: none: No such file or directory" "$(cat err)"
+traces "what cannot be run" 126 "0 given, 0 honoured, 0 refused" -- /dev/null
+for s in INT TERM KILL; do
+	# shellcheck disable=SC2016
+	traces "the command dies of $s" $((128 + $(kill -l $s))) \
+		"1 given, 1 honoured, 0 refused
+ioattr bcache0 cache - 1 - -
+ioattr bcache0 cache bcache - 1 -" -- sh -c \
+		'ioattr read --cache=bypass --length=4K /dev/bcache0
+		kill -'$s' $$'
+	gone "... the instance is gone"
+done
+# what the caller ignores: the command's end is seen, and it has that, too
+for ignored in CHLD PIPE; do
+	status=0
+	timeout -s KILL 60 $env --ignore-signal=$ignored \
+		ioattr trace --output=rows -- \
+		grep SigIgn /proc/self/status >out 2>err || status=$?
+	bit=$((1 << $(kill -l $ignored) - 1))
+	is "the caller ignores $ignored: the command's end is seen" \
+		"0|0 given, 0 honoured, 0 refused" "$status|$(rows)"
+	is "... which the command ignores then, too" $bit \
+		$((0x$(awk '{ print $2 }' out) & bit))
+	gone "... and the instance is gone"
+done
+# what a shell starts in the background ignores INT
+for s in TERM HUP; do
+	status=0
+	ioattr trace --output=rows -- sleep 1000 2>err &
+	pid=$!
+	until_true traced || bail "no instance"
+	kill -$s $pid
+	wait $pid || status=$?
+	is "$s to it goes to the command" \
+		"$((128 + $(kill -l $s)))|0 given, 0 honoured, 0 refused" \
+		"$status|$(rows)"
+	gone "... the instance is gone"
+done
+
+#
+# Without a command
+#
+for s in INT TERM HUP; do
+	status=0
+	ioattr trace --interval=0 --output=rows 2>err &
+	pid=$!
+	until_true traced || bail "no instance"
+	ioattr read --cache=bypass --length=64K $dev 2>/dev/null
+	kill -$s $pid
+	wait $pid || status=$?
+	is "$s ends it" "0|16 given, 16 honoured, 0 refused
+ioattr bcache0 cache - 16 - -
+ioattr bcache0 cache bcache - 16 -|" "$status|$(rows)|$(cat err)"
+	gone "... the instance is gone"
+done
+
+ioattr trace --interval=0 --output=rows 2>err &
+pid=$!
+until_true traced || bail "no instance"
+mkdir $instances/ioattr-other
+kill -KILL $pid
+wait $pid
+is "what is killed by KILL leaves its instance" "ioattr-$pid" \
+	"$(cd $instances && echo ioattr-[0-9]*)"
+traces "... which the next one removes" 0 "0 given, 0 honoured, 0 refused" \
+	-- ls $instances
+is "... while it has its own, and that of others stays" 2 "$(wc -l <out)"
+rmdir $instances/ioattr-other
+gone "... and nothing is left"
+
+ioattr trace --interval=0 --output=rows 2>err &
+pid=$!
+until_true traced || bail "no instance"
+ioattr read --cache=bypass --length=64K $dev 2>/dev/null &
+reader=$!
+wait $reader
+kill -INT $pid
+wait $pid
+is "the process that read is the one that is named" 2 \
+	"$(grep -c "^ioattr\[$reader\] .* 16 " rows)"
+
+ioattr trace --interval=0.2 --count=3 >rows 2>err
+is "--count: as many reports" "3|" "$(grep -c ' s: 0 given' rows)|$(cat err)"
+ioattr trace --interval=0.2 --count=3 --json >rows 2>err
+is "... of JSON" "3|" "$(grep -c '^{"seconds":.*"rows":\[\]}$' rows)|$(cat err)"
+ioattr top --interval=0.2 >rows 2>err &
+pid=$!
+until_true traced || bail "no instance"
+ioattr read --cache=bypass --length=64K $dev 2>/dev/null
+until_true all_seen
+kill -INT $pid
+wait $pid
+is "top to a file: lines, with all that there was" "16 16" "$(sums)"
+is "... and whose it was" "ioattr bcache0 cache -
+ioattr bcache0 cache bcache" "$(rows | grep -v 'refused$' | cut -d' ' -f1-4 |
+	sort -u)"
+gone "... the instance is gone"
+ioattr trace --interval=0 --pid=$$ >rows 2>err &
+pid=$!
+until_true traced || bail "no instance"
+ioattr read --cache=bypass --length=64K $dev 2>/dev/null
+kill -INT $pid
+wait $pid
+is "--pid: others are not counted" "0 given, 0 honoured, 0 refused" "$(rows)"
+cat >self <<'END'
+echo $$ >pid
+until [ -e go ]; do sleep 0.1; done
+exec ioattr read --cache=bypass --length=32K /dev/bcache0
+END
+sh self 2>/dev/null &
+self=$!
+until_true [ -s pid ]
+ioattr trace --interval=0 --pid=$self >rows 2>err &
+pid=$!
+until_true traced || bail "no instance"
+ioattr read --cache=bypass --length=64K $dev 2>/dev/null
+: >go
+wait $self
+kill -INT $pid
+wait $pid
+is "... the process is" "8 given, 8 honoured, 0 refused
+ioattr bcache0 cache - 8 - -
+ioattr bcache0 cache bcache - 8 -" "$(rows)"
+
+#
+# An instance of somebody else: what reads as the end is none, since more comes
+#
+other=$instances/other
+mkdir $other
+echo 1 >$other/events/iocb_attr/enable
+taskset 1 ioattr read --cache=bypass --length=64K /dev/nullb0 2>/dev/null
+echo 0 >$other/events/iocb_attr/enable
+dd if=$other/per_cpu/cpu0/trace_pipe_raw of=page bs=4096 count=1 2>/dev/null
+mkfifo fifo
+mount --bind fifo $other/per_cpu/cpu0/trace_pipe_raw
+rm -f rows
+ioattr trace --instance=$other --interval=0.2 --output=rows 2>err &
+pid=$!
+until_true grep -qs given rows || bail "no report"
+is "--instance: its end is read" "0 0" "$(sums)"
+exec 3<>fifo
+cat page >&3
+# shellcheck disable=SC2317 # called by until_true
+given()
+{
+	[ "$(sums)" = "16 0" ]
+}
+until_true given
+is "... and what comes then is counted" "16 0" "$(sums)"
+exec 3>&-
+kill -INT $pid
+wait $pid
+umount $other/per_cpu/cpu0/trace_pipe_raw
+rmdir $other
+
+#
+# What is missing is told
+#
+$nobody ioattr trace --count=1 >out 2>err
+is "not root" "1|ioattr: $tracing: Permission denied: run it as root" \
+	"$?|$(cat err)"
+ioattr trace --count=1 --output=/none/x >out 2>err
+is "no such output" "1|ioattr: /none/x: No such file or directory" \
+	"$?|$(cat err)"
+ioattr trace --count=1 --interval=0.1 >/dev/full 2>err
+is "no room for the output" \
+	"1|ioattr: standard output: No space left on device" "$?|$(cat err)"
+gone "... the instance is gone"
+# the instance is made, and none of its files can be opened
+export ASAN_OPTIONS=exitcode=99:detect_leaks=0:detect_stack_use_after_return=1
+for program in ioattr ioattr-asan; do
+	# shellcheck disable=SC3045 # busybox has it
+	(ulimit -n 4; exec $program trace --count=1) >out 2>err
+	is "$program: no more files" \
+		"1|ioattr: $instances/ioattr-N/options/overwrite: Too many open files" \
+		"$?|$(sed 's/ioattr-[0-9]*/ioattr-N/' err)"
+	gone "... the instance is gone"
+done
+ioattr trace --device=none >out 2>err
+is "no such device" "1|ioattr: /dev/none: No such file or directory" \
+	"$?|$(cat err)"
+mount --bind $instances $tracing
+ioattr trace --count=1 >out 2>err
+is "no such events" "1|ioattr: this kernel has no events of per-I/O attributes\
+ (CONFIG_IOCB_ATTR); see ioattr probe" "$?|$(cat err)"
+umount $tracing
+umount $tracing
+# a kernel may offer it below debugfs as well
+umount /sys/kernel/debug/tracing 2>/dev/null
+umount /sys/kernel/debug
+ioattr trace --count=1 >out 2>err
+is "no tracefs" "1|ioattr: tracefs is not mounted: mount -t tracefs nodev\
+ $tracing" "$?|$(cat err)"
+mount -t debugfs none /sys/kernel/debug
+mount -t tracefs none $tracing
+
+echo 1 >$sys/stop
+for s in /sys/fs/bcache/*-*/stop; do echo 1 >"$s"; done
+sleep 1
+tap_end
