@@ -205,26 +205,26 @@ int iocb_attr_parse(const struct iocb_attr_desc *descs, const void *body,
 	for (left = len; left; left -= size, attr = (const void *)attr + size) {
 		offset = sizeof(struct iocb_attr_list) + (len - left);
 		size = attr->size;
-		id = attr->id;
+		id = array_index_nospec(attr->id, IOCB_ATTR_NR);
 
 		if (size < sizeof(*attr) || size % 8 || size > left)
 			return iocb_attr_reject(error, -EINVAL,
-						IOCB_ATTR_ERR_SIZE, offset, id);
+						IOCB_ATTR_ERR_SIZE, offset,
+						attr->id);
 		/* it determines the address of the next record */
 		size = array_index_nospec(size, left + 1);
 		if (attr->flags & ~IOCB_ATTR_REQUIRED)
 			return iocb_attr_reject(error, -EINVAL,
 						IOCB_ATTR_ERR_FLAGS, offset,
-						id);
-		if (id >= IOCB_ATTR_NR || !descs[id].size) {
+						attr->id);
+		if (attr->id >= IOCB_ATTR_NR || !descs[id].size) {
 			if (attr->flags && !found->unknown) {
 				found->unknown = offset;
-				found->unknown_id = id;
+				found->unknown_id = attr->id;
 			}
 			continue;
 		}
 
-		id = array_index_nospec(id, IOCB_ATTR_NR);
 		ret = check_record(attr, &descs[id], found->present, &reason);
 		if (ret)
 			return iocb_attr_reject(error, ret, reason, offset, id);
