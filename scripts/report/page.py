@@ -302,11 +302,11 @@ def effects():
         "Pairs of bars, one for each client, for each scene as processes, "
         "tagged and untagged; the table has the numbers.",
         "Bandwidth of two clients of one device, in each scene.")
+    from_runs("effects", "effects", "effects-virtio")
     rows = []
     for row in d["rows"]:
         if "seconds" not in row:
             continue
-        from_runs("effects", f"effects-{row['scene']}")
         rows.append([
             row["scene"], row["variant"], row["client"],
             f"{row['bytes'] / row['seconds'] / 2**20:.2f}", f"{row['ios']:,}",
