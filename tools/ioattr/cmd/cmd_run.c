@@ -44,7 +44,7 @@ static const char help_text[] =
 "  --prio=CLASS[:LEVEL] I/O priority: rt or be, :0 to :7, idle, or none\n"
 "  --required           fail if the kernel would ignore an attribute\n"
 "  --rule=RULE          only for the I/O that a rule matches; may be repeated\n"
-"  --report             count the I/Os that had and honoured each attribute\n"
+"  --report             count the I/Os and honoured I/Os of each attribute\n"
 "  --output=FILE        write the report to FILE instead of standard error\n"
 "  --help               print this text\n"
 "\n"
