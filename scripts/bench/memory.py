@@ -10,30 +10,30 @@ import json
 import os
 import sys
 
-# Structures that every I/O has: what they are on the base, and stay.
+# Structures of each I/O whose size must be that of the base.
 FIXED = {"kiocb": 48, "io_rw": 64, "aio_kiocb": 176}
 
-# Slabs of which the objects may not grow, nor be fewer in a slab, in the guest.
+# Slabs whose objects must not grow, in the guest.
 SLABS = ("aio_kiocb", "io_kiocb", "bio-")
 
-# A bio has a pointer more, and SLUB adds one of its own, as bios are freed by
-# RCU; then it is whole cache lines. In the configuration of distributions there
-# is room for it. In the small one there is none: 120 bytes were the last that
-# fit into two lines, so that is not checked.
+# A bio has a new pointer. SLUB adds another one, because bios are freed by RCU,
+# and rounds the size up to cache lines. In the configuration of distributions
+# there is room for the pointer. In the small one there is none: 120 bytes
+# filled two lines, so this is not checked.
 LINE = 64
 POINTER = 8
 
-# What slabs do to have objects: now and then, whoever asks for one.
+# Slabs are refilled occasionally, by whichever allocation needs it.
 REFILL = ("pages", "__pcs_replace_empty_main", "__kfree_rcu_sheaf",
           "alloc_slab_obj_exts")
 
-# Where the right to charge a cgroup is remembered; one is inlined in the other.
-# What else the first read for a cgroup allocates is what any read needs that is
-# charged to it, and an inode for the mode of its cgroup.procs.
+# Allocations of a cached permission. Functions may be inlined into their
+# callers. The other allocations of the first read for a cgroup are those of any
+# read that is charged to it, and an inode to check the mode of cgroup.procs.
 GRANTS = ("ask", "remember")
 
-# Bios are kept on a list of their CPU if they end where that can be done: it
-# is in part chance whether the next one is allocated. No read has two.
+# Bios are kept in a list of their CPU if they end in a suitable context. It is
+# therefore partly random whether a read allocates one. No read allocates two.
 BIO = "bio_alloc_bioset"
 
 LISTS = {

@@ -9,34 +9,33 @@ import os
 import subprocess
 import sys
 
-# Two boots of a kernel differ by no more than this, in instructions per read.
+# Maximum difference of two boots of a kernel, in instructions per read.
 BOOTS = 0.5
 
-# name: what grows, one of it, and the limits, in instructions per read:
-# more   what a list may cost more than it does with the fewest, at any point
+# name: the title, the unit, and the limits, in instructions per read:
+# more   additional cost of a list at any point, compared with the first point
 # plain  what the series may add to the slope of a read without attributes
 # list   what a list may add to that slope
 Curve = collections.namedtuple("Curve", "title unit more plain list")
 CURVES = {
-    # The grants are a hash table of 1,024 buckets: with 1,000 cgroups there
-    # is one to a bucket, and half a grant more than the right one is looked
-    # at in the mean where the hash is no better than chance. It depends on
-    # the cgroups' ids: a whole one, of eight instructions, is what may be.
-    # Nothing else knows how many cgroups there are.
+    # The grants are in a hash table of 1,024 buckets. With 1,000 cgroups a
+    # bucket holds one grant on average, and a random hash leads to half a wrong
+    # grant per lookup. The ids of the cgroups decide, so allow for one: eight
+    # instructions. Nothing else depends on the number of cgroups.
     "cgroups": Curve("cgroups in turn", "cgroup", 8, 0.01, 0.01),
-    # Each context has a table of its own: nothing grows.
+    # Each context has its own table, so nothing grows.
     "contexts": Curve("AIO contexts in turn", "context", 1, 0.05, 0.05),
     "rings": Curve("io_uring rings in turn", "ring", 1, 0.05, 0.05),
-    # A pointer is copied to each clone. Whom a clone is charged to is known
-    # from the list, and else looked up.
+    # A pointer is copied to each clone. The list determines the cgroup of a
+    # clone, which is looked up otherwise.
     "stack": Curve("dm-linear devices", "device", None, 12, 0),
     "splits": Curve("requests of one read", "request", None, 0, 1),
 }
 
-# A curve bends upwards if its last step is steeper than the slope of all by
-# more than a tenth, and by an instruction where there is no slope. Without
-# attributes the series may cost an instruction more than with the fewest where
-# nothing is to grow.
+# A curve bends upwards if its last step is steeper than the overall slope by
+# more than a tenth, or by more than an instruction if the slope is about 0. On
+# curves that must be flat, the series may add one instruction to reads without
+# attributes, compared with the first point.
 STEEPER = 1.1
 FLAT = 1.0
 
@@ -72,7 +71,7 @@ def slope(points):
     mean_y = sum(y for _, y in points) / n
     by = (sum((x - mean_x) * (y - mean_y) for x, y in points) /
           sum((x - mean_x) ** 2 for x, _ in points))
-    # as much as the counts say; and no -0
+    # the precision of the counts; adding 0.0 avoids -0
     return round(by, 3) + 0.0
 
 
@@ -157,7 +156,7 @@ def draw(curves, svg):
     """Four plots, AIO contexts and rings in one of them."""
     commands = PLOT.format(svg=svg)
     for names in ("cgroups",), ("contexts", "rings"), ("stack",), ("splits",):
-        # what is flat leaves room below, what grows above
+        # flat curves leave room at the bottom, growing ones at the top
         flat = CURVES[names[0]].more is not None
         commands += "set logscale x\nset key bottom left\n" if flat else \
             "unset logscale x\nset key top left\n"

@@ -33,9 +33,9 @@ WHATS = {
     "process": "today: a process each",
     "setfsuid": "setfsuid(2) twice",
 }
-# what these take depends on other tasks too, and on what RCU has to do then
+# their counts depend on other tasks and on the current work of RCU
 OTHER_TASKS = ("move", "process", "setfsuid", "setfsuid+cgroup")
-# and here on a timer
+# their counts depend on a timer
 TIMERS = ("iocost",)
 PARTS = {"proxy": "proxy_pid", "pidfd": "proxy_pidfd", "report": "REPORT",
          "setfsuid": "setfsuid(2) twice"}
