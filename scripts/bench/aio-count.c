@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Count the instructions of one direct read or write with AIO, both system
- * calls included. For a guest of scripts/vm/run --icount, where the time stamp
+ * Count the instructions of one direct read or write by AIO, including both
+ * system calls. For a guest of scripts/vm/run --icount, where the time stamp
  * counter counts instructions.
  *
  *	aio-count [-w] [-i] FILE DEPTH [WHAT [N [forever]]]
  *
- * -w writes. -i counts as waits.h says. WHAT each I/O has: none, pi, or a list
- * of lists.h. Or what is done before each I/O instead, as programs have to
- * today: flag-ioprio (IOCB_FLAG_IOPRIO), set-ioprio (ioprio_set(2)), rw-hint
- * (F_SET_RW_HINT) and move (writing cgroup.procs of one of two cgroups). Before
- * each I/O with setfsuid, or setfsuid+ and a list, is what a file server does for
- * a request: setfsuid(2) to root and to a user, who owns the cgroup. With
- * process, every other DEPTH I/Os are done by a process of another cgroup, which
- * is told so by a pipe. With forever it says "reading" and reads until it is
- * killed, for scripts/bench/where.
+ * -w: write. -i: count as described in waits.h. WHAT is the attributes of each
+ * I/O: none, pi, or a list of lists.h. Or it is one of the calls that programs
+ * use today before each I/O: flag-ioprio (IOCB_FLAG_IOPRIO), set-ioprio
+ * (ioprio_set(2)), rw-hint (F_SET_RW_HINT), or move (write cgroup.procs of one
+ * of two cgroups). With setfsuid, or setfsuid+ and a list, each I/O is preceded
+ * by the calls that a file server makes for a request: setfsuid(2) to root and
+ * to a user, who owns the cgroup. With process, another process in another
+ * cgroup does every second batch of DEPTH I/Os, when it is told to by a pipe.
+ * With forever, the program prints "reading" and reads until it is killed, for
+ * scripts/bench/where.
  *
- * Prints the instructions of one I/O, and its context switches.
+ * Prints the instructions and the context switches of one I/O.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +33,7 @@
 #include "lists.h"
 #include "waits.h"
 
-/* Headers of older C libraries have none of this. */
+/* missing in the headers of older C libraries */
 #ifndef F_SET_RW_HINT
 #define F_SET_RW_HINT	1036
 #endif
@@ -44,14 +45,14 @@ struct reads {
 	int fd, depth, batch, opcode;
 	unsigned int next, span;
 	struct lists lists;
-	/* where in its list each read has the seed, or NULL */
+	/* the seed in the list of each read, or NULL */
 	struct ioattr_list pi_list[BATCH];
 	struct iocb_attr_pi *pi[BATCH];
 	uint64_t tuples[BATCH];
-	/* what is done before each read */
+	/* called before each read */
 	int (*before)(struct reads *r);
 	int procs[2];
-	/* to the other process, and from it */
+	/* pipes to and from the other process */
 	int tell, told;
 	struct iocb iocbs[BATCH];
 	struct iocb *submit[BATCH];
@@ -77,7 +78,7 @@ static int set_fsuid(struct reads *r)
 	(void)r;
 	setfsuid(0);
 	setfsuid(USER);
-	/* it never fails, and says what was before */
+	/* setfsuid(2) never fails and returns the previous id */
 	return setfsuid(USER) == USER ? 0 : -1;
 }
 
@@ -122,7 +123,7 @@ static int check_events(const struct reads *r)
 	return 0;
 }
 
-/* Of two processes, each does half of a batch. */
+/* Each of two processes does half of a batch. */
 static int one_batch(void *arg, uint64_t *count)
 {
 	struct reads *r = arg;
@@ -189,7 +190,7 @@ static int prepare_pi(struct reads *r)
 	return 0;
 }
 
-/* What each I/O has, once the iocbs are filled in. */
+/* Set the attributes of all prepared iocbs. */
 static int prepare(struct reads *r, const char *what, unsigned int n)
 {
 	int i, err;
@@ -301,7 +302,7 @@ int main(int argc, char **argv)
 		return fail(what, err);
 	if (forever)
 		do_forever(one_batch, &r);
-	/* each of many cgroups is met for the first time in warming up */
+	/* warming up uses each of many cgroups once */
 	if (waits) {
 		r.batch = r.depth;
 		err = count_waits(&counter, one_batch, &r, r.depth);

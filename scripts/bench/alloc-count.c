@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the kernel allocates for this process while it reads, by the tracepoints
- * of all allocators. For a guest of scripts/vm/run.
+ * Trace the allocations of the kernel for this process while it reads, by the
+ * tracepoints of all allocators. For a guest of scripts/vm/run.
  *
  *	alloc-count aio|uring DEVICE LIST
  *
  * LIST is none, empty, cache, ioprio, proxy, cgroup or both (cgroup and
- * ioprio). A line "INTERFACE LIST WHEN SITE ASKED BYTES TIMES" for each place
- * in the kernel that allocated ASKED bytes, and got BYTES, so many times. WHEN
- * is setup (of the context or ring), first (the first read), other (the first
- * with another cgroup), or reads (READS of them, which is another line).
+ * ioprio). Prints a line "INTERFACE LIST WHEN SITE ASKED BYTES TIMES" for each
+ * function in the kernel that allocated ASKED bytes, and got BYTES, that many
+ * times. WHEN is setup (of the context or ring), first (the first read), other
+ * (the first read with another cgroup), or reads (their number is in a line
+ * READS).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +33,7 @@
 #define WARM_UP		100
 #define SITES		64
 
-/* Bulk allocations have no tracepoint: a ring fills its caches with one. */
+/* A ring fills its caches with a bulk allocation, which has no tracepoint. */
 static const char * const events[] = {
 	"kmem/kmalloc", "kmem/kmem_cache_alloc", "kmem/mm_page_alloc",
 	"percpu/percpu_alloc_percpu",
@@ -67,7 +68,7 @@ static int write_file(const char *path, const char *text)
 	return ret;
 }
 
-/* Stays open: to open it would be traced. */
+/* Kept open, because opening it would be traced. */
 static int tracing_on;
 
 static int trace(const char *on)
@@ -104,7 +105,7 @@ static unsigned long value(const char *line, const char *key)
 	return at ? strtoul(at + strlen(key), NULL, 0) : 0;
 }
 
-/* One event: who asked, how much for, and what came of it. */
+/* Parse an event: the allocating function, the requested and allocated size. */
 static int take_line(const char *line, struct site *site)
 {
 	const char *at = strstr(line, "call_site=");
@@ -119,7 +120,7 @@ static int take_line(const char *line, struct site *site)
 	}
 	if (!at)
 		return -EPROTO;
-	/* the name of a function, without the offset in it */
+	/* the name of a function, without the offset */
 	if (sscanf(at + 10, "%79[^+ ]", site->name) != 1)
 		return -EPROTO;
 	site->bytes = value(line, "bytes_alloc=");
@@ -128,7 +129,7 @@ static int take_line(const char *line, struct site *site)
 	return site->bytes ? 0 : -EPROTO;
 }
 
-/* Print what was traced. Each event has to be there. */
+/* Print the events; fail if any was lost. */
 static int print_events(struct reads *r, const char *when)
 {
 	static struct site sites[SITES];

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Counting instructions by the time stamp counter, in a guest of
- * scripts/vm/run --icount.
+ * Count instructions by the time stamp counter, in a guest of scripts/vm/run
+ * --icount.
  *
  * I/O is done in batches, as many after each timer tick as end before the next
- * one. The first does not count: there is in it what is done once after a tick,
- * such as an inode's new time. What is refilled or wraps around after so many
- * I/Os, the tags of a queue and the objects of a slab, does so in the same places
- * of every PERIOD batches. So all first ones of these are looked at together, all
- * second ones and so on, and the mean of their medians is the result. Where I/O
- * is completed by a kernel thread, its scheduling adds noise: then more batches
- * are counted, until all quarters of them agree.
+ * one. The first one is not counted, because it includes work that is done once
+ * per tick, such as updating the time of an inode. Tags of a queue wrap around,
+ * and slabs are refilled, after a number of I/Os that divides PERIOD batches.
+ * The medians of all first batches of a period, of all second ones, and so on
+ * are therefore computed separately, and their mean is the result. If a kernel
+ * thread completes the I/O, its scheduling adds noise: then more batches are
+ * counted, until all quarters of them agree.
  */
 #ifndef COUNT_H
 #define COUNT_H
@@ -27,33 +27,33 @@
 #define BLOCK		4096
 #define BATCH		64
 #define PERIOD		6
-#define BATCHES		12		/* at least, for each place in it */
+#define BATCHES		12		/* minimum for each place in it */
 #define MAX_BATCHES	200
 #define WARM_UP		40
 #define AGREE		0.3		/* instructions per I/O */
 
-/* instructions from tick to tick: CONFIG_HZ is 250 */
+/* instructions between ticks: CONFIG_HZ is 250 */
 #define TICK		4000000
-/* a tick takes more than that, and what looks for it does not */
+/* a tick takes more than this, and looking for one takes less */
 #define TICK_WORK	1000
-/* what a tick takes at most, and the batch after it takes more than others */
+/* maximum for a tick, and the additional cost of the batch after it */
 #define TICK_MARGIN	200000
 
 /*
- * I/O goes to every other block, and STRIDE of these apart, so that no two ever
- * merge. STRIDE has no divisor in common with SPAN, nor with any span that is a
+ * I/O goes to every other block, STRIDE of these apart, so that it never
+ * merges. STRIDE has no common divisor with SPAN or with any span that is a
  * power of two.
  */
 #define STRIDE		37
 #define SPAN		(1 << 15)
 
-/* Where the I/O with this number goes, of those that come before SPAN. */
+/* The offset of this I/O, below SPAN. */
 static inline int64_t offset_of(unsigned int next)
 {
 	return (int64_t)next * 2 * BLOCK;
 }
 
-/* How many places a file has, or 0: the whole batch has to have one each. */
+/* The number of offsets in a file; 0 if a whole batch does not fit. */
 static inline unsigned int span_of(int fd)
 {
 	const off_t places = lseek(fd, 0, SEEK_END) / (2 * BLOCK);
@@ -71,7 +71,7 @@ static inline int compare_counts(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* How many context switches there were since boot. */
+/* The number of context switches since boot. */
 static inline unsigned long long count_switches(void)
 {
 	unsigned long long n = 0;
@@ -96,7 +96,7 @@ static inline void wait_for_tick(void)
 	} while (now - last < TICK_WORK);
 }
 
-/* Does a batch; @count gets the instructions of all of it. */
+/* Do a batch and set @count to its instructions. */
 typedef int (*batch_fn)(void *arg, uint64_t *count);
 
 struct counter {
@@ -106,7 +106,7 @@ struct counter {
 	double switches;	/* to another task, per I/O */
 };
 
-/* Instructions of one I/O, of batches @from to @to of each place. */
+/* Instructions of one I/O, from the batches @from to @to of each place. */
 static inline double mean_of_medians(const struct counter *c, int from, int to)
 {
 	uint64_t sorted[MAX_BATCHES];
@@ -141,8 +141,8 @@ static inline bool are_enough(const struct counter *c, int more)
 }
 
 /*
- * How many batches of this length fit between two ticks: such a number that, as
- * ticks pass, each place in PERIOD is the one after a tick.
+ * The number of batches of this length between two ticks, chosen so that after
+ * enough ticks each place in PERIOD has been the first after a tick.
  */
 static inline int batches_in_tick(uint64_t length)
 {
@@ -167,7 +167,7 @@ static inline int count_batches(struct counter *c, batch_fn batch, void *arg)
 		if (err)
 			return err;
 	}
-	/* how long does one take that is not after a tick? */
+	/* measure a batch that is not the first after a tick */
 	wait_for_tick();
 	err = batch(arg, &count);
 	if (!err)
@@ -181,7 +181,7 @@ static inline int count_batches(struct counter *c, batch_fn batch, void *arg)
 	for (i = 0; !are_enough(c, n - 1); i++) {
 		for (j = 0; j < PERIOD; j++)
 			nr[j] = c->nr;
-		/* of each place there are n in PERIOD ticks, and one too many */
+		/* PERIOD ticks have n batches of each place, and one more */
 		for (j = 0; j < PERIOD * n; j++) {
 			if (j % n == 0)
 				wait_for_tick();
@@ -200,7 +200,7 @@ static inline int count_batches(struct counter *c, batch_fn batch, void *arg)
 	return 0;
 }
 
-/* For who looks from outside: says "reading" when warm, and ends at an error. */
+/* For an outside observer: print "reading" when warm; return only on error. */
 static inline void do_forever(batch_fn batch, void *arg)
 {
 	uint64_t count;
@@ -220,7 +220,7 @@ static inline void print_counter(const struct counter *c)
 	printf("%.2f %.1f\n", c->instructions, c->switches);
 }
 
-/* Does the counter count instructions? Two each time round, and a few more. */
+/* Check that the counter counts instructions: two per turn, and a few more. */
 static inline int check_counter_once(void)
 {
 	uint64_t start, count, n = 100000;
@@ -231,7 +231,7 @@ static inline int check_counter_once(void)
 	return count >= 200000 && count < 200100 ? 0 : -ENODEV;
 }
 
-/* A tick may fall into it, but not into all of three. */
+/* one of three tries may include a tick, but not all of them */
 static inline int check_counter(void)
 {
 	for (int i = 0; i < 3; i++)

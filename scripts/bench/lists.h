@@ -19,19 +19,19 @@
 #define CGROUP		"/sys/fs/cgroup/"
 #define MAX_LISTS	1000
 #define PRIO		IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 3)
-/* no kernel knows these */
+/* no kernel supports these ids */
 #define UNKNOWN_IDS	1000
 
 struct lists {
-	/* the I/Os have these in turn */
+	/* the I/Os use these in turn */
 	struct ioattr_list list[MAX_LISTS];
 	unsigned int nr, next;
-	/* a report is asked for, and says this at least */
+	/* a report is requested and must have at least these bits */
 	bool report;
 	uint64_t honoured;
 };
 
-/* A file of a cgroup below the one that this process is in. */
+/* A file of a cgroup below that of this process. */
 static inline int open_cgroup(unsigned int nr, const char *file, int flags)
 {
 	char path[64];
@@ -45,7 +45,7 @@ static inline int open_cgroup(unsigned int nr, const char *file, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A process of a cgroup of its own that does nothing. */
+/* Start an idle process in a cgroup of its own. */
 static inline pid_t start_sleeper(void)
 {
 	int procs = open_cgroup(0, "cgroup.procs", O_WRONLY);
@@ -59,16 +59,16 @@ static inline pid_t start_sleeper(void)
 	if (!pid) {
 		if (write(procs, "0", 1) != 1 || write(up[1], "", 1) != 1)
 			_exit(1);
-		/* who reads what this program prints waits for its end */
+		/* the reader of this program's output waits for its end */
 		close(STDOUT_FILENO);
 		for (;;)
 			pause();
 	}
-	/* it is there */
+	/* the process is running */
 	return read(up[0], &c, 1) == 1 ? pid : -1;
 }
 
-/* Append what has a name; @n: which cgroup, or how many records. */
+/* Append a record by name; @n is the number of its cgroup, or of records. */
 static inline int add_named(struct lists *l, struct ioattr_list *list,
 			    const char *name, unsigned int n)
 {
@@ -103,9 +103,9 @@ static inline int add_named(struct lists *l, struct ioattr_list *list,
 }
 
 /*
- * Build the list of @what: "empty", or the names of attributes with a + between
- * them; "+report" at the end asks for a report. Of "cgroup" with @n that many
- * lists are built; "records" are @n records that no kernel knows.
+ * Build the list @what: "empty", or names of attributes separated by +, and
+ * "+report" at the end to request a report. "cgroup" with @n builds that many
+ * lists. "records" are @n records with ids that no kernel supports.
  */
 static inline int build_lists(struct lists *l, const char *what,
 			      unsigned int n)
@@ -135,7 +135,7 @@ static inline int build_lists(struct lists *l, const char *what,
 	return 0;
 }
 
-/* Is this what the kernel reports? */
+/* Check the report of the kernel. */
 static inline bool is_report(const struct lists *l, uint64_t mask)
 {
 	if (!l->report)

@@ -30,7 +30,8 @@ REFILL = ("pages", "__pcs_replace_empty_main", "__kfree_rcu_sheaf",
 # Allocations of a cached permission. Functions may be inlined into their
 # callers. The other allocations of the first read for a cgroup are those of any
 # read that is charged to it, and an inode to check the mode of cgroup.procs.
-GRANTS = ("ask", "remember")
+GRANTS = ("grant_alloc", "grants_alloc_table", "check_and_grant",
+          "iocb_attr_resolve_cgroup")
 
 # Bios are kept in a list of their CPU if they end in a suitable context. It is
 # therefore partly random whether a read allocates one. No read allocates two.
@@ -199,8 +200,9 @@ def show_contexts(base, patched):
             grants = sum(size * n for (site, _), (size, n) in
                          patched[key].items() if site in GRANTS)
             if name != "none":
-                print(f"{'    to remember that it may':44} {'':>9} "
+                print(f"{'    for the cached permission':44} {'':>9} "
                       f"{grants:9}")
+                check(grants, f"{interface}: {title}: no permission cached")
             rows.append({"interface": interface, "when": title, "base": b,
                          "patched": p, "grants": grants,
                          "sites": [{"site": s, "asked": a, "bytes": size,

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Count the instructions of one direct read while what there is of something
- * grows. For a guest of scripts/vm/run --icount, as aio-count.
+ * Count the instructions of one direct read while the number of some objects
+ * grows. For a guest of scripts/vm/run --icount, like aio-count.
  *
  *	scale-count aio|uring DEVICE none|list CGROUPS CONTEXTS BLOCKS
  *
- * Each read is of BLOCKS blocks, all of which go to one page: no two are next
- * to each other in memory, so that a bio has as many segments. CONTEXTS (of
- * io_setup(2), or rings) are used in turn, for one read at a time. This process
- * is in a cgroup of its own, and there are CGROUPS others, used in turn by
- * those reads that have a list: of a cgroup and an ioprio record. All these are
- * for this DEVICE alone: the kernel finds the last device that a cgroup was
- * used with faster than the others.
+ * Each read has BLOCKS blocks. All of them are read to the same page, so that
+ * no two are adjacent in memory and a bio has as many segments. CONTEXTS
+ * contexts of io_setup(2), or rings, are used in turn, for one read at a time.
+ * The process is in a cgroup of its own. Reads with a list (a cgroup and an
+ * ioprio record) use CGROUPS other cgroups in turn. The cgroups are used with
+ * this DEVICE only, because the kernel caches the device that a cgroup used
+ * last.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,10 +35,10 @@
 #define CGROUP		"/sys/fs/cgroup/scale"
 #define MAX_CGROUPS	1000
 #define MAX_CONTEXTS	64
-/* batches: whole rounds of as many cgroups; more of those of few reads */
+/* number of batches: whole rounds over the cgroups, more if reads are few */
 #define ROUNDS		125
 #define MAX_ROUNDS	(4 * ROUNDS)
-/* instructions, at least */
+/* minimum number of instructions */
 #define INTERRUPT	1000
 
 struct reads {
@@ -109,7 +109,7 @@ static int read_once(struct reads *r)
 	return ret < 0 ? ret : -EIO;
 }
 
-/* The clock that a tick moves on, and nothing else. */
+/* A clock that only a tick advances. */
 static struct timespec last_tick(void)
 {
 	struct timespec now;
@@ -118,7 +118,7 @@ static struct timespec last_tick(void)
 	return now;
 }
 
-/* As many reads as make BATCH blocks. *@count is 0 if a tick fell into them. */
+/* Read BATCH blocks. *@count is 0 if a tick occurred. */
 static int one_batch(struct reads *r, uint64_t *count)
 {
 	struct timespec before = last_tick(), after;
@@ -207,8 +207,8 @@ static int set_up(struct reads *r)
 }
 
 /*
- * The mean of all batches without a tick; most of them have none. A few have
- * some other interrupt, which takes more than batches differ by.
+ * The mean of all batches without a tick, which most of them are. A few include
+ * another interrupt, which takes more than the variation of batches.
  */
 static int print_mean(struct reads *r, uint64_t counts[MAX_ROUNDS])
 {
@@ -257,7 +257,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	err = set_up(&r);
-	/* what is met for the first time is met in warming up */
+	/* warming up uses everything once */
 	warm_up = 2 * r.cgroups + 10 * BATCH;
 	for (i = 0; i < warm_up && !err; i++)
 		err = read_once(&r);

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Count the instructions of one pread(2) or pwrite(2), as aio-count does with
- * AIO.
+ * Count the instructions of one pread(2) or pwrite(2), like aio-count for AIO.
  *
  *	sync-count [-w] [-i] FILE direct|buffered
  *	sync-count floor
  *
- * -w writes. -i counts as waits.h says. Buffered I/O is to pages that are in
- * memory. The second form counts what a checked copy from and to user memory
- * takes, by system calls that do one and nothing else, as their arguments are
- * wrong otherwise, or ask for nothing: less the same without it. Prints the
- * copies from user memory of 32 and of 64 bytes, and that of 8 bytes to it.
+ * -w: write. -i: count as described in waits.h. Buffered I/O hits the page
+ * cache. The second form counts the minimum cost of a checked copy from and to
+ * user memory, by system calls that copy their argument and then fail or do
+ * nothing, minus the same calls without a copy. It prints the cost of copying
+ * 32 and 64 bytes from user memory and 8 bytes to it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +72,7 @@ static int do_call(void *arg, uint64_t *count)
 	return 0;
 }
 
-/* What a system call takes more than with NULL. */
+/* The cost of a system call compared with a NULL argument. */
 static double more_with(struct call call)
 {
 	static struct counter with, without;
@@ -89,7 +88,7 @@ static double more_with(struct call call)
 
 static void print_floor(void)
 {
-	/* a signal and a clock that do not exist */
+	/* an invalid signal and an invalid clock */
 	const long sig = 0, clock = 1000;
 	uint64_t bytes[8] = {};
 
@@ -135,7 +134,7 @@ int main(int argc, char **argv)
 	}
 	f.fd = open(argv[0], O_RDWR | (direct ? O_DIRECT : 0));
 	f.span = f.fd < 0 ? 0 : span_of(f.fd);
-	/* few enough to be in memory */
+	/* few enough to stay in the page cache */
 	if (f.span && !direct)
 		f.span = BATCH;
 	f.buf = aligned_alloc(BLOCK, BLOCK);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The table of scripts/bench/core, and the lines of scripts/bench/gate.
 
-table ROWS JSON PLOT GCC COUNTS...: all rows; COUNTS are base-1, patched-1, ...
-tap ROWS COUNTS...: those of the gate, as a test
+table ROWS JSON PLOT GCC COUNTS...: print all rows; COUNTS are base-1 and so on
+tap ROWS COUNTS...: print the rows of the gate as TAP
 agree ROWS [gate] COUNTS...: fail if two boots of a kernel differ in a row
 """
 import json

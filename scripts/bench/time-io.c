@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Time direct reads: the program in the user-mode Linux of scripts/bench/time.
- * Each line of its input asks for a slice:
+ * Each input line requests a slice:
  *
  *	aio|uring|pread DEPTH WHAT READS
  *
- * PARTS times READS of 4 KiB from /dev/nullb0, DEPTH at a time by one system
- * call that submits and one that waits (of io_uring it is the same one), WHAT
- * being none or a list of lists.h. What is needed for it is made when it is
- * first asked for, and kept.
+ * A slice is PARTS times READS reads of 4 KiB from /dev/nullb0, DEPTH at a
+ * time, with one system call to submit and one to wait (io_uring: the same
+ * one). WHAT is none or a list of lists.h. Its objects are created on first use
+ * and kept.
  *
- * The answer is "= NANOSECONDS", the median of the parts: where the host gives
- * the CPU to another process, one of them takes longer, and the others do not.
+ * The answer is "= NANOSECONDS", the median of the parts: if the host runs
+ * another process, only one of the parts takes longer.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -155,7 +155,7 @@ static int prepare(struct row *r)
 	return 0;
 }
 
-/* The row of this, or one that is not prepared. */
+/* Find the row, or return an unused one. */
 static struct row *find_row(const char *interface, unsigned int depth,
 			    const char *what)
 {

@@ -19,16 +19,16 @@ PART = 500_000      # nanoseconds; a slice is 40 parts
 WARM_UP = 64        # reads in a part
 LINE_TIMEOUT = 60   # seconds
 
-# The reads without attributes that all kernels do, and what lists they have on
-# top of that with the series.
+# The reads that all kernels do without attributes, and the lists that the
+# series adds to them.
 READS = ("aio 1", "aio 32", "uring 1", "uring 32", "pread 1")
 LISTS = ("cache", "cgroup+ioprio")
 KERNELS = ("base", "patched", "again")
-# a round has the kernels in each order
+# a round has each order of the kernels
 ORDERS = tuple(itertools.permutations(KERNELS))
 
 RESAMPLES = 2000
-# the interval of base against base has to be narrower
+# maximum width of the interval of base against base
 ABSURD = 0.5
 
 NOTE = {
@@ -111,7 +111,7 @@ def one_boot(directory, boot, cpu, reads):
     for read in READS:
         columns = [(k, k, "none") for k in KERNELS]
         columns += [(what, "patched", what) for what in lists_of(read)]
-        # what is done once is done then
+        # warm up: one-time work is done here
         ns = min(guests[kernel].slice(read, what, WARM_UP)
                  for _, kernel, what in columns)
         reads.setdefault(read, int(PART / ns / 32 + 1) * 32)
@@ -262,7 +262,7 @@ def draw(rows, svg):
         of_kind = [r for r in rows if r["kind"] == kind]
         data = ""
         for y, r in enumerate(of_kind):
-            # of what is more when it is better, the inverse is a time
+            # more IOPS are better; their inverse is a time
             values = [r["ratio"], *r["interval"], *r["quartiles"]]
             name = r["name"]
             if r["unit"] == "IOPS":

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Count the instructions of one direct read or write with io_uring, as
- * aio-count does with AIO: one system call submits DEPTH of them and waits.
+ * Count the instructions of one direct read or write by io_uring, like
+ * aio-count for AIO: one system call submits DEPTH of them and waits.
  *
  *	uring-count [-w] [-i] [-s] [-c] FILE DEPTH [WHAT [N [forever]]]
  *
- * -w writes. -i counts as waits.h says. -s takes a ring with SQEs of 128 bytes,
- * and puts the list there. -c takes a ring with CQEs of 32 bytes. WHAT each I/O
- * has: none, pi (that of io_uring), or a list of lists.h.
+ * -w: write. -i: count as described in waits.h. -s: use 128-byte SQEs and put
+ * the list into them. -c: use 32-byte CQEs. WHAT is the attributes of each I/O:
+ * none, pi (the attribute of io_uring), or a list of lists.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 #include "lists.h"
 #include "waits.h"
 
-/* Headers of older kernels have none of this. */
+/* missing in the headers of older kernels */
 #define ATTR_PI		(1U << 0)	/* IORING_RW_ATTR_FLAG_PI */
 #define ATTR_LIST	(1ULL << 62)	/* IORING_RW_ATTR_FLAG_LIST */
 #define ATTR_LIST_SQE	(1ULL << 61)	/* IORING_RW_ATTR_FLAG_LIST_SQE */
@@ -42,7 +42,7 @@ struct reads {
 	int fd, ring, depth, batch, opcode;
 	unsigned int next, span;
 	bool with_pi;
-	/* entries are so many times as large as without flags, as a shift */
+	/* binary logarithm of how much larger the entries are */
 	int sqe_shift, cqe_shift;
 	struct io_uring_sqe *sqes;
 	struct io_uring_cqe *cqes;
@@ -54,7 +54,7 @@ struct reads {
 	uint64_t tuples[BATCH];
 };
 
-/* One ring of BATCH entries; what it needs is mapped once. */
+/* A ring of BATCH entries, mapped once. */
 static int set_up(struct reads *r)
 {
 	struct io_uring_params p = {

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Counting the instructions of I/O that waits for a device of QEMU's, by the time
- * stamp counter. The device answers after some time of the host's, and while the
- * guest waits the counter goes on, so the time from one I/O to the next says
- * nothing. What is counted is what another process does not get meanwhile: it has
- * a lower priority and does nothing but look at the counter. When the counter has
- * gone on by more than one turn of its loop takes, there was a gap: from the
- * interrupt that completes the I/O, through waking, the return to user mode and
- * the next submission, to the switch away from a task that waits again. All of
- * one round is in one gap, whenever the interrupt comes, and nothing else is.
+ * Count the instructions of I/O that waits for a device of QEMU, by the time
+ * stamp counter. The device answers after some time of the host, and the
+ * counter also advances while the guest waits. The time from one I/O to the
+ * next is therefore meaningless. Instead, a process with a lower priority runs
+ * in a loop that reads the counter. If the counter advances by more than one
+ * turn of the loop, there was a gap: from the interrupt that completes the I/O,
+ * through the wakeup, the return to user mode and the next submission, to the
+ * switch away from the waiting task. A gap contains exactly one round, whenever
+ * the interrupt arrives.
  *
- * The loop has a PAUSE in it: that takes QEMU long, and is one instruction. So
- * hardly any time passes for the guest while it waits, and few ticks. It is there
- * that QEMU looks for an interrupt, so that it is always the same instruction of
- * the loop that is interrupted.
+ * The loop contains a PAUSE, one instruction, for which QEMU takes a long time.
+ * Little guest time passes while the guest waits, so there are few ticks. QEMU
+ * checks for interrupts at this instruction, so the loop is always interrupted
+ * there.
  *
- * Rounds with other interrupts in them do not count, nor those that were
- * completed before they were waited for, nor by more than one interrupt: they do
- * not have one gap each. What happens only in some rounds, as refilling a cache,
- * is left out by taking the middle third of the counts; the mean of that is the
- * result. At depth 1 they are nearly all the same, at depth 32 they are not.
+ * Rounds with other interrupts are not counted, and neither are rounds that
+ * completed before the wait or by more than one interrupt, because they do not
+ * have one gap. Work that is done only in some rounds, such as refilling a
+ * cache, is excluded by using the mean of the middle third of the counts. At
+ * depth 1 nearly all counts are equal, at depth 32 they are not.
  */
 #ifndef WAITS_H
 #define WAITS_H
@@ -39,11 +39,11 @@
 
 #define ROUNDS		1000
 #define MAX_ROUNDS	(10 * ROUNDS)
-/* a turn of the loop takes fewer instructions, and any interrupt more */
+/* a turn of the loop takes fewer instructions, an interrupt takes more */
 #define TURN		100
 
 struct spinner {
-	uint64_t gap;		/* the last one */
+	uint64_t gap;		/* the most recent one */
 	unsigned int gaps;
 };
 
@@ -62,7 +62,7 @@ static inline void spin(struct spinner *s)
 	}
 }
 
-/* Start the other process; this one comes before it from now on. */
+/* Start the other process, with a lower priority than this one. */
 static inline struct spinner *start_spinner(void)
 {
 	const struct sched_param param = { .sched_priority = 1 };
@@ -100,8 +100,8 @@ static inline double mean_of_middle_third(uint64_t *counts)
 }
 
 /*
- * Count @round, which submits @depth I/Os at once and waits for them. Returns 0 or
- * the negative error that it returned.
+ * Count @round, which submits @depth I/Os at once and waits for them. Returns 0
+ * or the negative error of @round.
  */
 static inline int count_waits(struct counter *c, batch_fn round, void *arg,
 			      int depth)
@@ -124,7 +124,7 @@ static inline int count_waits(struct counter *c, batch_fn round, void *arg,
 		err = round(arg, &unused);
 		if (err)
 			return err;
-		/* the gap began when the last round was completed */
+		/* the gap began when the previous round completed */
 		was_clean = clean;
 		clean = count_gaps(s) == gaps + 1;
 		if (i >= WARM_UP && clean && was_clean)

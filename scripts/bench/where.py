@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The counting of scripts/bench/where.
 
-count SYMBOLS CALL DEPTH <LOG: instructions per I/O and function, from what QEMU logs
-compare [--all] NAME FILE NAME FILE: two of these, side by side
+count SYMBOLS CALL DEPTH <LOG: instructions per I/O and function, by QEMU's log
+compare [--all] NAME FILE NAME FILE: print two such counts side by side
 """
 import bisect
 import collections
@@ -22,7 +22,7 @@ def read_symbols(path, entry):
         for line in f:
             words = line.split()
             if len(words) == 3 and words[1] in "tTwW":
-                # of two names for one address, that of the system call
+                # if two names have this address, use that of the system call
                 name = found.get(int(words[0], 16))
                 if name is None or words[2] == entry:
                     found[int(words[0], 16)] = words[2]

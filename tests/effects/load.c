@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One thread that reads or writes a device for several clients at once, each
- * I/O tagged with what its client says, or not tagged at all.
+ * Read or write a device for several clients in one thread. Each I/O has the
+ * attributes of its client, or none.
  *
  *	load [-u | -s] DEVICE SECONDS NAME[,KEY=VALUE]... ...
  *
- * It does so by AIO, with -u by io_uring, and with -s by io_uring with a thread of
- * the kernel that submits (IORING_SETUP_SQPOLL).
+ * By AIO; with -u by io_uring; with -s by io_uring with a submitting kernel
+ * thread (IORING_SETUP_SQPOLL).
  *
- * A client keeps "depth" I/Os of "block" bytes in flight at random places. Keys:
- *	depth=8, block=65536, write
- *	cgroup=DIRECTORY, proxy=PID, pidfd=PID, prio=rt:N|be:N|idle:N
+ * A client keeps "depth" I/Os of "block" bytes in flight at random offsets.
+ * Keys: | depth=8, block=65536, write | cgroup=DIRECTORY, proxy=PID, pidfd=PID,
+ * prio=rt:N|be:N|idle:N
  *
- * The first second is for warming up. Prints a line for each client: NAME, bytes
- * and I/Os of the seconds after it, the median and the 99th percentile of their
- * latency in microseconds, the bytes of all I/Os from first to last, how many of
- * these had each attribute honoured, in order of its id, and how many there were.
+ * The first second is for warming up. Prints a line for each client: NAME; the
+ * bytes and I/Os of the following seconds; the median and the 99th percentile
+ * of their latency in microseconds; the bytes of all I/Os, including the first
+ * second; for each attribute in the order of the ids, how many of these I/Os
+ * honoured it; and the number of these I/Os.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +39,7 @@
 #define MAX_DEPTH	256
 #define ATTRS		(IOCB_ATTR_pi + 1)
 
-/* Headers of older kernels do not have it. */
+/* missing in the headers of older kernels */
 #ifndef IORING_RW_ATTR_FLAG_LIST
 #define IORING_RW_ATTR_FLAG_LIST	(1ULL << 62)
 #endif
@@ -63,7 +64,7 @@ struct client {
 	size_t			room;
 };
 
-/* A ring with CQEs of 32 bytes. */
+/* A ring with 32-byte CQEs. */
 struct ring {
 	int			fd;
 	struct io_uring_sqe	*sqes;
@@ -176,7 +177,9 @@ static int prepare(struct load *l, struct client *c)
 	unsigned int i;
 	int ret;
 
-	/* by name, so that a process of its own reads the same places */
+	/*
+	 * seeded by the name, so that a separate process reads the same offsets
+	 */
 	c->random = 88172645463325252ULL;
 	for (name = c->name; *name; name++)
 		c->random += c->random * 31 + *name;
@@ -251,14 +254,14 @@ static int set_up_ring(struct load *l, unsigned int entries)
 	return 0;
 }
 
-/* What the iocb says, by io_uring. Returns 1, as io_submit(2), or an error. */
+/* Submit an iocb by io_uring. Returns 1, as io_submit(2), or an error. */
 static int submit_sqe(struct load *l, const struct iocb *iocb)
 {
 	struct ring *r = &l->ring;
 	unsigned int tail = *r->sq_tail;
 	struct io_uring_sqe *sqe = &r->sqes[tail & r->sq_mask];
 
-	/* the kernel's thread may be behind */
+	/* the kernel thread may be behind */
 	while (tail - __atomic_load_n(r->sq_head, __ATOMIC_ACQUIRE) ==
 	       r->sq_entries) {
 		int ret = enter(l, 0, 0, IORING_ENTER_SQ_WAIT);
@@ -293,7 +296,7 @@ static int submit_sqe(struct load *l, const struct iocb *iocb)
 	return 1;
 }
 
-/* Wait for at least one, and give it as AIO does. */
+/* Wait for at least one completion and convert it to an AIO event. */
 static int wait_for_cqes(struct load *l, int max, struct io_event *events)
 {
 	struct ring *r = &l->ring;

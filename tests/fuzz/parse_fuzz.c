@@ -9,7 +9,7 @@
 
 #include "../../fs/iocb_attr/iocb_attr_private.h"
 
-/* What the table names and parsing never calls. */
+/* Referenced by the table, but not called by the parser. */
 #define NEVER_CALLED(name)						\
 int name(const struct iocb_attr_import *import,				\
 	 const union iocb_attr_record *record)				\
@@ -65,7 +65,7 @@ static void check_found(const void *body, u32 len,
 		CHECK((found->present & iocb_attr_descs[id].excludes) ==
 		      1U << id);
 	}
-	/* the records fill the list, and no known one was passed over */
+	/* the records fill the list, and no known record was skipped */
 	for (at = 0; at < len;) {
 		const struct iocb_attr *attr = (const void *)
 			((const char *)body + at);
@@ -80,8 +80,8 @@ static void check_found(const void *body, u32 len,
 }
 
 /*
- * Some records have grown by a word of their own, which is reserved: what is
- * shorter than that is a record all the same, and is not read beyond its end.
+ * Let some records grow by a reserved word. A shorter record remains valid, and
+ * the parser must not read beyond its end.
  */
 static void check_grown(const void *body, u32 len, int ret,
 			const struct iocb_attr_records *found)
@@ -102,7 +102,7 @@ static void check_grown(const void *body, u32 len, int ret,
 	}
 	now = iocb_attr_parse(descs, body, len, &grown, &error);
 	CHECK(now == 0 || now == -EINVAL || now == -E2BIG);
-	/* a list that was good is still good */
+	/* a valid list remains valid */
 	if (!ret)
 		CHECK(!now && grown.present == found->present);
 	for (id = 0; !now && id < IOCB_ATTR_NR; id++) {
@@ -134,11 +134,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(&list, data, sizeof(list));
 	ret = iocb_attr_check_header(&list, IOCB_ATTR_LIST_MAX, &error);
 	CHECK(ret == 0 || ret == -EINVAL || ret == -E2BIG);
-	/* the kernel goes by the size in the header; here, by the input's */
+	/*
+	 * the kernel uses the size in the header, this test that of the input
+	 */
 	len = (size - sizeof(list)) & ~7UL;
 	if (len > IOCB_ATTR_LIST_MAX - sizeof(list))
 		return 0;
-	/* of that size exactly, so that ASan notices each byte beyond it */
+	/* of exactly this size, so that ASan detects each byte beyond it */
 	body = malloc(len ? len : 1);
 	memcpy(body, data + sizeof(list), len);
 

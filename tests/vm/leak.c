@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Leave a child behind that sleeps in writev(2). The kernel's copy of a long
- * vector is known to nothing but the sleeper's stack, so that kmemleak, told
- * not to look at stacks, takes it for a leak.
+ * Leave a child behind that sleeps in writev(2). Only the stack of the child
+ * refers to the kernel's copy of the long vector. kmemleak reports it as a leak
+ * if stacks are not scanned.
  */
 #include <sys/uio.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@ int main(void)
 		return 1;
 	if (fork() == 0)
 		return writev(fds[1], iov, 64) < 0;
-	/* let it fall asleep: a pipe has room for 16 of the pages */
+	/* wait until it sleeps: the pipe has room for 16 of the pages */
 	sleep(1);
 	return 0;
 }

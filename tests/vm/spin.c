@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Print what the time stamp counter says of a loop of 200000 instructions, the
- * least of some tries: a timer tick falls into few of them.
+ * Print the time stamp counter's count of a loop of 200000 instructions, the
+ * minimum of several tries, because a timer tick occurs in few of them.
  */
 #include <stdint.h>
 #include <stdio.h>

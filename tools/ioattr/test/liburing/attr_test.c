@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attribute lists through liburing and liburing-attr.h of tools/ioattr, in the
- * guest: each way to hand a list over and to be told what was honoured, and
- * what is refused. Prints TAP.
+ * Test attribute lists with liburing and liburing-attr.h of tools/ioattr, in a
+ * guest: each way to attach a list and to get the report, and rejected lists.
+ * Prints TAP.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +29,9 @@
 struct test {
 	struct tap tap;
 	int fd;
-	char dev[24];		/* as io.stat calls it */
+	char dev[24];		/* as in io.stat */
 	char *buf;
-	/* for the cgroup, required, and to be reported */
+	/* a list for the cgroup, required, with a report */
 	struct ioattr_list list;
 };
 
@@ -66,7 +66,7 @@ static const struct op {
 	{ "WRITE_FIXED", IORING_OP_WRITE_FIXED, false, true },
 };
 
-/* What came of a request. */
+/* The result of a request. */
 struct outcome {
 	int res;
 	bool big;
@@ -80,7 +80,7 @@ static void bail(const char *what, int error)
 	exit(1);
 }
 
-/* Requests of the cgroup on the device so far, "rios" or "wios". */
+/* The number of requests of the cgroup on the device: "rios" or "wios". */
 static long requests(const struct test *t, const char *key)
 {
 	char line[512];
@@ -150,14 +150,14 @@ static struct outcome reap(struct io_uring *ring)
 			bail("io_uring_wait_cqe", ret);
 		if (!(cqe->flags & IORING_CQE_F_SKIP))
 			break;
-		/* a big one does not wrap around the end of a mixed ring */
+		/* a 32-byte CQE does not wrap around the end of a mixed ring */
 		io_uring_cq_advance(ring, 1);
 	}
 	done.res = cqe->res;
 	done.big = cqe->flags & IORING_CQE_F_32;
 	done.data = cqe->user_data;
 	done.honoured = io_uring_cqe_attr_honoured(ring, cqe);
-	/* io_uring_cqe_seen() of an older liburing counts a big one as one */
+	/* io_uring_cqe_seen() of old liburing counts a 32-byte CQE as one */
 	io_uring_cq_advance(ring, done.big ? 2 : 1);
 	return done;
 }
@@ -168,7 +168,7 @@ static struct outcome run(struct io_uring *ring)
 	return reap(ring);
 }
 
-/* What a request gives, and what the ring says was honoured. */
+/* Check the result of a request and its report. */
 static void gives(struct test *t, struct outcome done, int res, __u64 honoured,
 		  const char *name)
 {
@@ -190,7 +190,7 @@ static void give_list(struct io_uring_sqe *sqe, const struct way *way,
 		bail("a list in the SQE", -E2BIG);
 }
 
-/* Two linked requests with the list, and one without between them. */
+/* Two linked requests with the list, and one without a list between them. */
 static void one_op(struct test *t, struct io_uring *ring, const struct way *way,
 		   const struct op *op)
 {
@@ -244,7 +244,7 @@ static void all_ways(struct test *t)
 	}
 }
 
-/* The mask is there if it was asked for, and of that request alone. */
+/* The mask is reported only if requested, and only for that request. */
 static void reports(struct test *t)
 {
 	struct ioattr_list silent = t->list;
@@ -269,7 +269,7 @@ static void reports(struct test *t)
 	gives(t, run(&ring), BLOCK, 0, "CQE32: none if it was not asked for");
 	io_uring_queue_exit(&ring);
 
-	/* often enough to get to the ring's end in every way */
+	/* often enough to reach the end of the ring at each position */
 	ring_open(t, &ring, IORING_SETUP_CQE_MIXED);
 	for (i = 0; i < 20 * NR; i++) {
 		struct io_uring_sqe *sqe = prep_read(&ring, t);
@@ -336,7 +336,7 @@ static void refused(struct test *t)
 	io_uring_queue_exit(&ring);
 }
 
-/* Sizes of lists in the SQE, by the helper and, unasked, by the kernel. */
+/* Sizes of lists in the SQE: checked by the helper and by the kernel. */
 static void sizes_in_sqe(struct test *t)
 {
 	static const struct {
@@ -360,7 +360,7 @@ static void sizes_in_sqe(struct test *t)
 		int ret;
 
 		ioattr_init(&list, 0);
-		/* one record of an id that no kernel knows */
+		/* one record with an unknown id */
 		if (size >= 16)
 			ioattr_add(&list, 1000, 0, NULL, 8);
 		list.size = size;

@@ -196,8 +196,8 @@ static void threads(void)
 }
 
 /*
- * 8 threads do their first I/O, half of them at once and the others while these
- * may still be getting ready for it.
+ * 8 threads do their first I/O: half of them at once, the others while these
+ * may still be preparing theirs.
  */
 static pthread_barrier_t all_there;
 
@@ -311,8 +311,8 @@ static void reopen(const char *other)
 }
 
 /*
- * 10 reads, and 20 of a child that ends without further ado. With @raw, the C
- * library does not know of the child.
+ * 10 reads, and 20 in a child that exits without cleaning up. With @raw, libc
+ * does not know about the child.
  */
 static void children(bool raw)
 {
@@ -422,7 +422,7 @@ static void refused(const char *error)
 	CHECK(io_submit(ctx, 1, &iocbs) == -atoi(error));
 }
 
-/* Every read is rejected, no write is. */
+/* Every read is rejected, but no write. */
 static void reads_refused(void)
 {
 	struct iocb iocb, *iocbs = &iocb;
@@ -456,9 +456,8 @@ static void maps(void)
 }
 
 /*
- * A program with attributes of its own: 3 with a report, the others without.
- * Nothing honours a hint here: an empty list reports nothing, so it is the
- * cgroup that has to be in it.
+ * A program with attributes of its own: 3 reads with a report, the others
+ * without. No hint is honoured here, so the list contains a cgroup.
  */
 static void own(const char *cgroup)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The examples of README.md, as they stand there: run cuts them out of it. Each
- * is done to a device on which it has to do what the text beside it says.
+ * Run the examples of README.md, which the script run extracts unchanged. Each
+ * is run on a device where it must have the effect that README.md describes.
  *
  *	examples backup|clients|checksums DEVICE
  */
@@ -91,7 +91,7 @@ static int checksums(io_context_t ctx, int fd, char *buf)
 	for (wrong = 0; wrong < 2; wrong++) {
 		memset(buf, 'x' + wrong, LEN);
 #include "checksums.inc"
-		/* what the program meant to write is not what it writes */
+		/* corrupt the data after the checksums were computed */
 		buf[1000] += wrong;
 		if (io_submit(ctx, 1, iocbs) != 1)
 			return 1;

@@ -27,7 +27,7 @@ struct page {
 	size_t	len;
 };
 
-/* cpu0 has what was refused, cpu1 the others. */
+/* cpu0 has the refused events, cpu1 the others. */
 static struct page pages[2];
 
 static size_t load(const char *dir, const char *name, char *text, size_t room)
@@ -71,7 +71,7 @@ static void see(const struct event *event, void *arg)
 		seen->runners++;
 }
 
-/* The exact size on the heap: a byte beyond it is found out. */
+/* A copy of the exact size, so that ASAN detects reads beyond it. */
 static bool parse(const struct formats *formats, const char *page, size_t len,
 		  struct seen *seen)
 {
@@ -101,7 +101,7 @@ static void test_pages(const struct formats *formats)
 	is("... by bcache", 16, seen.bcache);
 	is("refused", 13, seen.count[EVENT_REFUSED]);
 	is("... the list", 3, seen.list);
-	/* all but that there is no memory */
+	/* all reasons except lack of memory */
 	is("... for each reason", (1 << 14) - 1 - (1 << 3), seen.reasons);
 	is("those with a device", 48, seen.devices);
 	is("those with a thread", 61, seen.threads);
@@ -109,7 +109,7 @@ static void test_pages(const struct formats *formats)
 
 /*
  * Any thread can honour an attribute. Here the thread id of each event is the
- * number of its kind.
+ * number of its type.
  */
 static void test_runner(const struct formats *formats)
 {
@@ -123,7 +123,7 @@ static void test_runner(const struct formats *formats)
 	is("... which is not it", 0, seen.runners);
 }
 
-/* What says how many bytes there are says two things more in its upper bits. */
+/* The word with the number of bytes has two flags in its upper bits. */
 static void test_lost(const struct formats *formats)
 {
 	const struct page before = pages[1];
@@ -144,7 +144,7 @@ static char *put(char *at, uint32_t word)
 	return at + 4;
 }
 
-/* What an event begins with: its type, and how long after the last it was. */
+/* The header of an event: its type and the time since the previous event. */
 static uint32_t head(uint32_t type, uint32_t time)
 {
 #if __BYTE_ORDER == __LITTLE_ENDIAN
@@ -154,7 +154,7 @@ static uint32_t head(uint32_t type, uint32_t time)
 #endif
 }
 
-/* That of cpu1 begins with an event of 44 bytes; what may be between such. */
+/* Entries of other types between the events of cpu1, which have 44 bytes. */
 static void test_between(const struct formats *formats)
 {
 	char copy[1024] = { 0 }, *at = copy + formats->data;
@@ -162,21 +162,21 @@ static void test_between(const struct formats *formats)
 	struct seen seen = { .list = 0 };
 	uint64_t commit;
 
-	at = put(at, head(31, 5));		/* a time */
+	at = put(at, head(31, 5));		/* an absolute time */
 	at = put(at, 77);
-	at = put(at, head(0, 1));		/* one with a word for its size */
+	at = put(at, head(0, 1));		/* an event with a length word */
 	at = put(at, 48);
 	memcpy(at, event, 44);
-	at = put(at + 44, head(29, 1));		/* one that was given up */
+	at = put(at + 44, head(29, 1));		/* a discarded event */
 	at = put(at, 48);
 	memcpy(at, event, 44);
-	at = put(at + 44, head(30, 7));		/* a long time */
+	at = put(at + 44, head(30, 7));		/* an extended time */
 	at = put(at, 1);
-	at = put(at, head(11, 1));		/* a usual one */
+	at = put(at, head(11, 1));		/* a normal event */
 	memcpy(at, event, 44);
-	at = put(at + 44, head(11, 1));		/* of somebody else */
+	at = put(at + 44, head(11, 1));		/* an event of another type */
 	memset(at, 0xff, 44);
-	at = put(at + 44, head(29, 0));		/* the end */
+	at = put(at + 44, head(29, 0));		/* the end of the page */
 	memset(at, 0xff, 16);
 	commit = at + 16 - copy - formats->data;
 	memcpy(copy + formats->commit.offset, &commit, 8);
@@ -223,7 +223,7 @@ static const char *const paths[EVENT_KINDS] = {
 	[EVENT_REFUSED]	 = "events/iocb_attr/iocb_attr_refused/format",
 };
 
-/* A kernel that lacks what is needed: that is named. */
+/* The message names what a kernel lacks. */
 static void test_missing(const char *text, enum event_kind kind,
 			 const char *field)
 {
@@ -241,7 +241,7 @@ static void test_missing(const char *text, enum event_kind kind,
 	is(name, 0, !missing || strcmp(missing, field));
 }
 
-/* Any part of a format may be cut off. */
+/* A format that is truncated at any point. */
 static void test_cut(const char *text, enum event_kind kind)
 {
 	struct formats formats = { .page_size = 0 };
@@ -249,7 +249,7 @@ static void test_cut(const char *text, enum event_kind kind)
 	size_t i;
 	char *copy;
 
-	/* the rest is how to print it */
+	/* the rest is the print format */
 	for (i = 0; i < (size_t)(strstr(text, "print fmt") - text) - 3; i++) {
 		copy = strndup(text, i);
 		taken += !parse_format(copy, kind, &formats);
@@ -258,7 +258,7 @@ static void test_cut(const char *text, enum event_kind kind)
 	is("a format that is cut off is none", 0, taken);
 }
 
-/* A name for which there is no room ends them; nothing behind it is read. */
+/* A name that does not fit ends the names; nothing after it is read. */
 static void test_long_reason(const char *text)
 {
 	struct formats formats = { .page_size = 0 };
@@ -270,7 +270,7 @@ static void test_long_reason(const char *text)
 	len = sprintf(at, ", { %50u, \"before\" }", 1);
 	at += len;
 	sprintf(at, ", { 2, \"%024u\" })", 0);
-	/* the text is over here, but as long as the one before goes on */
+	/* the text ends here, but has the length of the previous one */
 	sprintf(at + len, ", { 3, \"beyond\" }");
 	is("a reason with a long name", 0,
 	   !!parse_format(copy, EVENT_REFUSED, &formats));
@@ -280,13 +280,13 @@ static void test_long_reason(const char *text)
 	is("... and what is behind the end is none", 0, *formats.reasons[3]);
 }
 
-/* A format in which a field is replaced by one of the same length. */
+/* A format with one field replaced by another one of the same length. */
 static void replace(char *text, const char *field, const char *by)
 {
 	memcpy(strstr(text, field), by, strlen(by));
 }
 
-/* A reason of 8 bytes, of which the upper ones are none. */
+/* A reason of 8 bytes whose upper bytes are 0. */
 static void test_large_reason(const struct formats *formats, const char *text)
 {
 	struct formats copy = *formats;
@@ -296,7 +296,7 @@ static void test_large_reason(const struct formats *formats, const char *text)
 	snprintf(large, sizeof(large), "%s", text);
 	replace(large, "reason;\toffset:12;\tsize:4",
 		"reason;\toffset:12;\tsize:8");
-	/* so that it matters: a byte that is 0 */
+	/* make the difference visible: a byte that is 0 */
 	replace(large, "offset;\toffset:16;\tsize:4",
 		"offset;\toffset:02;\tsize:1");
 	is("a reason of 8 bytes", 0,

@@ -2,10 +2,10 @@
 /*
  * Usage: refused FILE
  *
- * Submit reads of FILE whose lists have one thing wrong with them: one read for
- * each reason that a list can be refused for, but lack of memory. Says, for
- * each, what ioattr trace has to tell: error, reason and attribute. A thread of
- * its own does that, which is none by the time that somebody asks.
+ * Submit reads of FILE whose lists have one error: one read for each reason to
+ * reject a list, except lack of memory. Prints what ioattr trace must show for
+ * each: error, reason and attribute. A separate thread submits them and exits,
+ * so that its id can no longer be looked up.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,14 +18,14 @@
 
 #include "../../include/ioattr-aio.h"
 
-/* no process has it: a pid is at most 1 << 22 */
+/* no process has this pid: the maximum is 1 << 22 */
 #define NO_PID	(1 << 30)
 
 static aio_context_t ctx;
 static int fd;
 static int failed;
 
-/* Submit a read with the list at @list, which has to fail with @error. */
+/* Submit a read with the list at @list, which must fail with @error. */
 static void refuse(const void *list, int error, const char *name,
 		   const char *reason, const char *attribute)
 {
@@ -48,7 +48,7 @@ static void refuse(const void *list, int error, const char *name,
 	printf("%s %s %s\n", name, reason, attribute);
 }
 
-/* The header of a record, on a machine of this byte order. */
+/* The header of a record, in the byte order of this machine. */
 #define RECORD(size, id, flags)					\
 	((size) | (uint64_t)(id) << 32 | (uint64_t)(flags) << 48)
 
