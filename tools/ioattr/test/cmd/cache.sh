@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Test the command in a guest with bcache. Needs ioattr, make-bcache, mkfs.ext4 and
-# the disks BCACHE_BACKING (/dev/vda) and BCACHE_CACHE (/dev/vdb), which are
+# Test the command in a guest with bcache. Needs ioattr, make-bcache, mkfs.ext4
+# and the disks BCACHE_BACKING (/dev/vda) and BCACHE_CACHE (/dev/vdb), which are
 # overwritten. Prints TAP.
 
 backing=${BCACHE_BACKING:-/dev/vda}
 cache=${BCACHE_CACHE:-/dev/vdb}
 dev=/dev/bcache0
 sys=/sys/block/bcache0/bcache
-# where bcache0 begins on the backing device
+# the offset of bcache0 on the backing device
 data_offset=8192
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/tap.sh"
-quiet=			# no I/O since the statistics were brought up to date
+quiet=			# no I/O since bcache updated its statistics
 cd "$(mktemp -d)" || exit 1
 
 try()
@@ -22,7 +22,7 @@ try()
 	ioattr "$@" >out 2>err || status=$?
 }
 
-# says STATUS STDOUT STDERR NAME ARG...: these, to the letter
+# says STATUS STDOUT STDERR NAME ARG...: the exact status and output
 says()
 {
 	expected="$1|$2|$3"
@@ -32,7 +32,7 @@ says()
 	is "$name" "$expected" "$status|$(cat out)|$(cat err)"
 }
 
-# "12.5k" and the like, as bcache prints sizes
+# bytes FILE: convert a size as bcache prints it, for example "12.5k"
 bytes()
 {
 	awk '{
@@ -52,14 +52,15 @@ figures()
 		"$(bytes $s/bypassed)" "$(bytes $sys/dirty_data)"
 }
 
-# bcache adds up its statistics every 14 seconds or so.
+# bcache updates its statistics about every 14 seconds.
 settle()
 {
 	[ -n "$quiet" ] || sleep 15
 	quiet=1
 }
 
-# moves "HITS MISSES BYPASS_HITS BYPASS_MISSES BYPASSED DIRTY" NAME
+# moves "HITS MISSES BYPASS_HITS BYPASS_MISSES BYPASSED DIRTY" NAME: the changes
+# since begin
 moves()
 {
 	settle
@@ -70,7 +71,7 @@ moves()
 $((${12} - $6)) $((${13} - $7)) $((${14} - $8))"
 }
 
-# From here on is counted. bcache prints large sizes rounded: begin at 0.
+# Start counting, at 0, because bcache rounds large sizes.
 begin()
 {
 	settle
@@ -90,7 +91,7 @@ fill()
 	dd if=/dev/zero bs="$2" count=1 2>/dev/null | tr '\0' "$1"
 }
 
-# holds NAME FILE OFFSET LENGTH BYTE: that is what is there
+# holds NAME FILE OFFSET LENGTH BYTE: the range is filled with BYTE
 holds()
 {
 	quiet=
@@ -101,7 +102,7 @@ holds()
 }
 
 #
-# What the kernel knows
+# Support in the kernel
 #
 says 0 "this kernel has per-I/O attributes
 report: yes
@@ -115,9 +116,9 @@ aio=/proc/sys/fs/aio-max-nr
 room=$(cat $aio)
 echo 0 >$aio
 says 1 "" "ioattr: cannot query this kernel: Resource temporarily unavailable" \
-	"probe: no room for AIO does not tell" probe
+	"probe: cannot tell without a free AIO context" probe
 echo "$room" >$aio
-# what_of FILE: what comes of each attribute there, after what the kernel knows
+# what_of FILE: print the second part of the output of probe, about FILE
 what_of()
 {
 	ioattr probe "$1" | sed -n '/^direct I\/O on/,$p'
@@ -146,7 +147,7 @@ says 1 "$(ioattr probe)" "ioattr: /none: No such file or directory" \
 	"probe: what is not there" probe /none
 
 #
-# Where there is no cache
+# Without a cache
 #
 some="--length=64K --report"
 # shellcheck disable=SC2086 # several options, here and below
@@ -192,7 +193,7 @@ echo 0 >$sys/cache/congested_read_threshold_us
 echo 0 >$sys/cache/congested_write_threshold_us
 echo 0 >$sys/writeback_running
 
-# its disks have a scheduler
+# the disks of bcache get a scheduler
 for d in "$backing" "$cache"; do
 	echo mq-deadline >"/sys/block/${d#/dev/}/queue/scheduler"
 done
@@ -213,7 +214,7 @@ some="--offset=4M $some"
 begin
 says 0 "" "$all" "read, bypass: every I/O is honoured" \
 	read --cache=bypass $some $dev
-moves "0 0 0 16 65536 0" "... and missed the cache, and left it alone"
+moves "0 0 0 16 65536 0" "... and missed the cache without filling it"
 begin
 says 0 "" "$all" "read, bypass, required: the same" \
 	read --cache=bypass --required $some $dev
@@ -229,7 +230,7 @@ moves "0 0 16 0 65536 0" "... is served from the cache"
 begin
 says 0 "" "$nothing" "read with a write policy: not honoured" \
 	read --cache=writeback $some $dev
-moves "16 0 0 0 0 0" "... hit the cache as ever"
+moves "16 0 0 0 0 0" "... hits the cache as usual"
 begin
 says 0 "" "262144 bytes in 64 I/Os, cache honoured for 64" \
 	"read, bypass, many at a time in random order" read --cache=bypass \
@@ -243,72 +244,56 @@ moves "0 0 0 4 262144 0" "... all missed"
 
 some="--length=64K --report"
 
-# a stream bypasses the cache, once it is longer than this
+# longer sequential streams bypass the cache
 echo 16384 >$sys/sequential_cutoff
 begin
 says 0 "" "$all" "read, admit: every I/O is honoured" \
 	read --cache=admit --offset=16M $some $dev
-moves "0 16 0 0 0 0" "... and fills the cache, sequential as it is"
+moves "0 16 0 0 0 0" "... and fills the cache, although it is sequential"
 echo 0 >$sys/sequential_cutoff
 
-# write HINT MODE OFFSET BYTE
-write()
+# check_write HINT MIB BYTE DISK_BYTE WRITTEN READ: a write with the hint changes
+# the statistics by WRITTEN and leaves DISK_BYTE on the backing device. Reading the
+# data back changes the statistics by READ. The bytes are octal.
+check_write()
 {
-	echo "$2" >$sys/cache_mode
 	begin
-	says 0 "" "$all" "write, $1, mode $2: every I/O is honoured" \
-		write --cache=$1 --offset=$3 --pattern=$4 $some $dev
+	says 0 "" "$all" "write, $1: every I/O is honoured" \
+		write --cache="$1" --offset="$2M" --pattern="0$3" $some $dev
+	moves "$5" "... the statistics"
+	holds "... the backing device" $backing \
+		$(($2 * 1048576 + data_offset)) 65536 "\\$4"
+	begin
+	says 0 "" "$all" "... read it back" read --cache=bypass \
+		--offset="$2M" --output=o $some $dev
+	fill "\\$3" 65536 >expected
+	is "... the data" same "$(cmp o expected 2>&1 && echo same)"
+	moves "$6" "... the statistics of the read"
 }
-write writeback writeback 32M 0xa1
-moves "0 0 0 0 0 65536" "... dirty data grew by what was written"
-holds "... the backing device has none of it" $backing \
-	$((32 * 1048576 + data_offset)) 65536 '\0'
-begin
-says 0 "" "$all" "... read it back" read --cache=bypass --offset=32M \
-	--output=o $some $dev
-fill '\241' 65536 >expected
-is "... it is what was written" same "$(cmp o expected 2>&1 && echo same)"
-moves "0 0 16 0 65536 0" "... and came from the cache"
-
-write writethrough writeback 40M 0xa2
-moves "0 0 0 0 0 0" "... dirty data did not grow"
-holds "... the backing device has it" $backing \
-	$((40 * 1048576 + data_offset)) 65536 '\242'
-begin
-says 0 "" "$all" "... read it back" read --cache=bypass --offset=40M \
-	--output=o $some $dev
-fill '\242' 65536 >expected
-is "... it is what was written" same "$(cmp o expected 2>&1 && echo same)"
-moves "0 0 16 0 65536 0" "... and came from the cache"
-
-write writearound writeback 48M 0xa3
-moves "0 0 0 0 65536 0" "... around the cache"
-holds "... the backing device has it" $backing \
-	$((48 * 1048576 + data_offset)) 65536 '\243'
-begin
-says 0 "" "$all" "... read it back" read --cache=bypass --offset=48M \
-	--output=o $some $dev
-fill '\243' 65536 >expected
-is "... it is what was written" same "$(cmp o expected 2>&1 && echo same)"
-moves "0 0 0 16 65536 0" "... and came from the backing device"
-
-# a crash could lose what is dirty, and what is written beside it
 echo writeback >$sys/cache_mode
+# dirty data in the cache only
+check_write writeback 32 241 0 "0 0 0 0 0 65536" "0 0 16 0 65536 0"
+# in the cache and on the backing device
+check_write writethrough 40 242 242 "0 0 0 0 0 0" "0 0 16 0 65536 0"
+# on the backing device only
+check_write writearound 48 243 243 "0 0 0 0 65536 0" "0 0 0 16 65536 0"
+
+# a crash could lose both the dirty data and data that is written around it
 begin
 says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
 	"write, writearound, over dirty data: not honoured" \
 	write --cache=writearound --offset=32M --pattern=0xa4 $some $dev
-moves "0 0 0 0 0 0" "... it goes to the cache, where the dirty data is"
-holds "... and the new data counts" $dev $((32 * 1048576)) \
+moves "0 0 0 0 0 0" "... it goes to the cache, like the dirty data"
+holds "... and reads return the new data" $dev $((32 * 1048576)) \
 	65536 '\244'
 
-# what the administrator did not allow is not done, and that is told
+# the administrator's setting overrides the hint, and the report says so
 echo writethrough >$sys/cache_mode
 begin
 says 0 "" "$nothing" "write, writeback, mode writethrough: not honoured" \
 	write --cache=writeback --offset=56M --pattern=0xa5 $some $dev
 moves "0 0 0 0 0 0" "... nothing is dirty"
-holds "... and the data is right" $dev $((56 * 1048576)) 65536 '\245'
+holds "... and the data is correct" $dev $((56 * 1048576)) 65536 '\245'
 }
 
 #
@@ -321,11 +306,11 @@ mount -t ext4 -o noatime $dev mnt || bail "mount"
 file=mnt/file
 fill x 1048576 >$file
 sync
-# until the journal is quiet
+# wait until the journal is idle
 settle
 # shellcheck disable=SC2086
 {
-# what the page cache wrote is in bcache: put it around it first
+# bcache has cached the writes of the page cache; write around it first
 says 0 "" "1048576 bytes in 256 I/Os, cache honoured for 256" \
 	"ext4: write, writearound: every I/O is honoured" \
 	write --cache=writearound --report --pattern=120 --depth=8 $file
