@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Test the effect of the options --cgroup, --proxy and --prio in a guest, and
-# their permissions. Needs root, ioattr, setpriv, /dev/nullb0, and cgroup2 with the io
-# controller on /sys/fs/cgroup. Prints TAP.
+# their permissions. Needs root, ioattr, setpriv, /dev/nullb0, and cgroup2 with the
+# io controller on /sys/fs/cgroup. Prints TAP.
 
 cg=/sys/fs/cgroup
 dev=/dev/nullb0
@@ -16,7 +16,7 @@ nobody="/usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups"
 cd "$(mktemp -d)" || exit 1
 chmod 755 .
 
-# rbytes CGROUP: what io.stat has of the device
+# rbytes CGROUP: the bytes read from the device, by io.stat
 rbytes()
 {
 	awk -v d="$number" '$1 == d {
@@ -60,39 +60,39 @@ for s in mq-deadline bfq; do
 done
 echo none >$queue/scheduler
 
-# who may not
+# no permission
 ends 1 "ioattr: $dev: no permission for --cgroup: write permission is required\
  for its cgroup.procs and, unless it is below your own cgroup, for that of the\
- common ancestor" "cgroup: of somebody else" \
+ common ancestor" "cgroup: no permission" \
 	$nobody ioattr read --cgroup=$cg/one $dev
 chown 1000 $cg/one/cgroup.procs
-ends 0 "$all, cgroup honoured for 16" "cgroup: below one's own, and writable" \
+ends 0 "$all, cgroup honoured for 16" "cgroup: a descendant with write permission" \
 	$nobody ioattr read --cgroup=$cg/one $some $dev
 ends 1 "ioattr: $dev: no permission for --proxy: the process must be your own\
  unless you have CAP_SYS_PTRACE and CAP_SYS_NICE; its cgroup must be yours or a\
  descendant unless you have CAP_SYS_ADMIN or use --cgroup; class rt requires\
- CAP_SYS_NICE" "proxy: of somebody else" \
+ CAP_SYS_NICE" "proxy: no permission" \
 	$nobody ioattr read --proxy=$sleeper $dev
 ends 1 "ioattr: $dev: no permission for --prio: class rt requires CAP_SYS_NICE" \
 	"prio: rt" $nobody ioattr read --prio=rt:0 $dev
-ends 0 "$all, ioprio honoured for 0" "prio: idle is for everybody" \
+ends 0 "$all, ioprio honoured for 0" "prio: idle needs no permission" \
 	$nobody ioattr read --prio=idle $some $dev
 
-# who is not there
-ends 1 "ioattr: $cg/none: No such file or directory" "cgroup: none" \
+# targets that do not exist
+ends 1 "ioattr: $cg/none: No such file or directory" "cgroup: no such directory" \
 	ioattr read --cgroup=$cg/none $dev
 ends 1 "ioattr: /tmp: not a cgroup2 directory" "cgroup: another directory" \
 	ioattr read --cgroup=/tmp $dev
-ends 1 "ioattr: $dev: --proxy: no such process" "proxy: none" \
+ends 1 "ioattr: $dev: --proxy: no such process" "proxy: no such process" \
 	ioattr read --proxy=123456 $dev
-ends 1 "ioattr: --proxy-pidfd: no such process" "proxy-pidfd: none" \
+ends 1 "ioattr: --proxy-pidfd: no such process" "proxy-pidfd: no such process" \
 	ioattr read --proxy-pidfd=123456 $dev
 
 # buffered
-ends 0 "$all, cgroup honoured for 0" "buffered: taken, and not honoured" \
+ends 0 "$all, cgroup honoured for 0" "buffered: accepted, not honoured" \
 	ioattr read --buffered --cgroup=$cg/one $some $dev
 ends 1 "ioattr: $dev: --required requires direct I/O: omit --buffered" \
-	"buffered and required: refused" \
+	"buffered and required: rejected" \
 	ioattr read --buffered --cgroup=$cg/one --required $some $dev
 }
 

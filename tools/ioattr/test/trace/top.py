@@ -3,8 +3,8 @@
 """Usage: tools/ioattr/test/trace/top.py IOATTR DIRECTORY
 
 Test ioattr top on a pseudoterminal with the events in DIRECTORY, a copy of an
-instance of tracefs whose buffers are replaced by a FIFO: the screen, the keys, and
-that the terminal is restored at the end. Prints TAP.
+instance of tracefs whose buffers are replaced by a FIFO: the screen, the keys,
+and that the terminal is restored at the end. Prints TAP.
 """
 import fcntl
 import glob
@@ -46,7 +46,7 @@ def check(name, ok, why=""):
 
 
 class Screen:
-    """The few escapes that top uses, on a grid of characters."""
+    """A grid of characters and the escape sequences that top uses."""
 
     def __init__(self, rows, columns):
         self.rows, self.columns = rows, columns
@@ -109,11 +109,11 @@ class Screen:
 
 
 class Top:
-    """ioattr top on a terminal of its own."""
+    """ioattr top on its own terminal."""
 
     def __init__(self, *args, rows=30, columns=150):
         os.mkfifo(fifo)
-        # both ends, so that it neither ends nor waits for a writer
+        # both ends: top neither sees the end nor waits for a writer
         self.events = os.open(fifo, os.O_RDWR)
         self.master, self.slave = pty.openpty()
         self.size(rows, columns)
@@ -137,8 +137,13 @@ class Top:
             return True
         return False
 
+    def drain(self):
+        """Read the output that is already there."""
+        while select.select([self.master], [], [], 0)[0]:
+            self.screen.feed(os.read(self.master, 65536))
+
     def shows(self, name, pattern):
-        """Wait until it is there."""
+        """Wait until the screen matches."""
         found = lambda: re.search(pattern, self.screen.text(), re.M)
         end = time.monotonic() + PATIENCE
         while not found() and time.monotonic() < end and self.read():
@@ -149,17 +154,16 @@ class Top:
         os.write(self.master, keys.encode())
 
     def end(self, name, status, errors=""):
-        """It has to end, and leave the terminal as it was."""
+        """Check that it ends and restores the terminal."""
         while self.child.poll() is None:
             if select.select([self.master], [], [], 0.1)[0]:
                 self.screen.feed(os.read(self.master, 65536))
-        while select.select([self.master], [], [], 0)[0]:
-            self.screen.feed(os.read(self.master, 65536))
+        self.drain()
         got = self.child.returncode, self.child.stderr.read().decode()
         check(name, got == (status, errors), got)
-        check("... the screen is the one before, and has a cursor",
+        check("... the normal screen and the cursor are restored",
               not self.screen.other and not self.screen.hidden)
-        check("... the terminal is as it was",
+        check("... the terminal settings are restored",
               termios.tcgetattr(self.slave) == self.before)
         for fd in self.events, self.master, self.slave:
             os.close(fd)
@@ -167,53 +171,50 @@ class Top:
 
 
 def lines(top):
-    """What is in the first columns of each row: who."""
+    """The first three columns of each row."""
     rows = top.screen.text().splitlines()
     head = [i for i, row in enumerate(rows) if row.startswith("process")]
     return [row.split()[:3] for row in rows[head[0] + 1:] if row]
 
 
 top = Top("--interval=0.2")
-top.shows("it draws a screen of its own", r"^process +device +attribute +layer")
-check("... without a cursor", top.screen.other and top.screen.hidden)
-check("... and takes keys one by one",
+top.shows("the alternate screen", r"^process +device +attribute +layer")
+check("... the cursor is hidden", top.screen.other and top.screen.hidden)
+check("... keys take effect without Enter",
       not termios.tcgetattr(top.slave)[3] & (termios.ICANON | termios.ECHO))
 top.key("t")
-top.shows("t: it shows totals", r"^process .* given +honoured +refused$")
+top.shows("t: totals", r"^process .* given +honoured +refused$")
 os.write(top.events, pages)
-top.shows("what is given is seen",
+top.shows("given attributes",
           r"^ioattr\[92\] +251:0 +cache +- +16 +- +-$")
-top.shows("what is honoured", r"^ioattr\[92\] +251:0 +cache +bcache +- +16 +-$")
-top.shows("what is refused, and why",
+top.shows("honoured attributes", r"^ioattr\[92\] +251:0 +cache +bcache +- +16 +-$")
+top.shows("refused lists, and the reasons",
           r"^refused\[94\] +- +list +- +- +- +3  1 EFAULT pointer, "
           r"1 EINVAL list-size, 1 EINVAL list-flags$")
 top.shows("the sums", r"^24 given, 24 honoured, 13 refused$")
 os.write(top.events, pages)
-top.shows("what comes is added",
+top.shows("new events are added",
           r"^ioattr\[92\] +251:0 +cache +- +32 +- +-$")
-top.shows("... the reasons, too", r"2 EFAULT pointer, 2 EINVAL list-size")
+top.shows("... and their reasons", r"2 EFAULT pointer, 2 EINVAL list-size")
 top.shows("most events first: 32, 32, 16, ...", r"\A(.*\n){3}.* 32 .*\n.* 32 ")
 check("... in that order", [r[2] for r in lines(top)[:4]] ==
       ["cache", "cache", "cgroup", "cgroup"], lines(top))
 top.key("p")
-top.shows("p: by process", "totals, by process")
-top.shows("... by name", r"\A(.*\n){3}ioattr\[92\](.*\n)+refused\[94\]")
-top.key("r")
-top.shows("r: by what was refused", r"\A(.*\n){3}refused.* 10 ")
-top.key("d")
-top.shows("d: by device", r"\A(.*\n){3}ioattr\[92\] +251:0")
-top.key("l")
-top.shows("l: by layer", r"\A(.*\n){3}ioattr.* - .*(.*\n)+.* bcache +- +32")
-top.key("h")
-top.shows("h: by what was honoured", r"\A(.*\n){3}ioattr.* bcache .* 32 ")
-top.key("g")
-top.shows("g: by what was given", r"\A(.*\n){3}ioattr.* 32 ")
-top.key("a")
-top.shows("a: by attribute", r"\A(.*\n){3}refused\[94\] +- +list")
+top.shows("p: sort by process", "totals, by process")
+top.shows("... in the order of names", r"\A(.*\n){3}ioattr\[92\](.*\n)+refused\[94\]")
+for key, order, pattern in (
+        ("r", "refused", r"refused.* 10 "),
+        ("d", "device", r"ioattr\[92\] +251:0"),
+        ("l", "layer", r"ioattr.* - .*(.*\n)+.* bcache +- +32"),
+        ("h", "honoured", r"ioattr.* bcache .* 32 "),
+        ("g", "given", r"ioattr.* 32 "),
+        ("a", "attribute", r"refused\[94\] +- +list")):
+    top.key(key)
+    top.shows("%s: sort by %s" % (key, order), r"\A(.*\n){3}" + pattern)
 top.key("t")
 top.shows("t: rates again", r"given/s +honoured/s +refused/s$")
-top.shows("... which are none now", r"^0 given, 0 honoured, 0 refused in this")
-check("nothing was out of the screen", not top.screen.overflow)
+top.shows("... all of them 0", r"^0 given, 0 honoured, 0 refused in this")
+check("nothing was written outside the screen", not top.screen.overflow)
 top.key("q")
 top.end("q ends it", 0)
 
@@ -222,31 +223,30 @@ top = Top("--by=attribute,layer", "--sort=refused", "--interval=0.2",
 top.key("t")
 os.write(top.events, pages)
 top.shows("a small screen: it fits", r"^cache +- +16")
-check("... and no more", not top.screen.overflow, top.screen.text())
+check("... and nothing is written outside", not top.screen.overflow, top.screen.text())
 top.size(24, 100)
-top.shows("a larger one: it is drawn anew", r"^proxy_pidfd +- .*  1 EINVAL")
+top.shows("a larger screen: it is redrawn", r"^proxy_pidfd +- .*  1 EINVAL")
 os.kill(top.child.pid, signal.SIGTERM)
 top.end("SIGTERM ends it", 0)
 
 top = Top()
 top.shows("--interval=1", r"^process")
 top.key("\3")
-top.end("so does ^C", 0)
+top.end("^C ends it", 0)
 
 top = Top("--interval=0.1")
 top.shows("before ^Z", r"^process")
 top.key("\x1a")
 _, status = os.waitpid(top.child.pid, os.WUNTRACED)
 check("^Z stops it", os.WIFSTOPPED(status))
-while select.select([top.master], [], [], 0)[0]:
-    top.screen.feed(os.read(top.master, 65536))
-check("... and gives the terminal back", not top.screen.other and
+top.drain()
+check("... and restores the terminal", not top.screen.other and
       termios.tcgetattr(top.slave) == top.before)
 os.kill(top.child.pid, signal.SIGCONT)
-top.shows("... until it is continued", r"^process")
-check("... when it has a screen again", top.screen.other)
+top.shows("SIGCONT continues it", r"^process")
+check("... on the alternate screen", top.screen.other)
 top.key("q")
-top.end("... and ends", 0)
+top.end("... and q ends it", 0)
 
 top = Top("--interval=0.1", "--count=3")
 top.end("--count ends it", 0)
@@ -258,7 +258,7 @@ piped = subprocess.run([ioattr, "top", "--instance=" + directory,
                         "--interval=0.1", "--count=2", "--by=attribute"],
                        stdin=subprocess.DEVNULL, capture_output=True)
 out = piped.stdout.decode()
-check("to a pipe: lines, and no escapes",
+check("to a pipe: lines without escape sequences",
       piped.returncode == 0 and not piped.stderr and
       re.fullmatch(r"0\.\d s: 24 given, 24 honoured, 13 refused\n"
                    r"attribute  +given honoured  refused\n"
