@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-# Sourced after lib.sh: packages of suites that the machine's own apt may not
-# know, by an apt configuration beside its own.
+# Sourced after lib.sh: use packages of suites that the apt of this machine may
+# not have, with a separate apt configuration.
 # shellcheck shell=bash
 
-# The machine's own mirror, whether its sources are one-line or deb822.
+# print the Debian mirror of this machine, from one-line or deb822 sources
 apt_mirror()
 {
 	{
@@ -15,8 +15,8 @@ apt_mirror()
 	} | grep -E '/debian/?$' | head -n 1
 }
 
-# apt_setup DIR TYPE SUITE: keep a configuration in DIR, with one suite and with
-# TYPE deb or deb-src, and set $apt to the options that apt takes for it
+# apt_setup DIR TYPE SUITE: create in DIR an apt configuration with one suite,
+# TYPE being deb or deb-src, and set $apt to the options for it
 apt_setup()
 {
 	local uri keys=/usr/share/keyrings/debian-archive-keyring.gpg

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-# Sourced by every script: where things are, and how to say so.
+# Sourced by all scripts: paths, messages, caches and locks.
 # shellcheck shell=bash
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${IOCB_ATTR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iocb-attr}
 export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
 export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-8G}
-# one source tree is built at several places, and objects of the same text are
-# shared between them
+# One source tree is built at several paths. This lets builds share the objects
+# of identical sources.
 export CCACHE_NOHASHDIR=1
 export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$cache/kbuild}
 # make rebuilds objects if the path of the compiler changes. With this PATH, all
@@ -21,16 +21,16 @@ say()
 	progress "$*"
 }
 
-# scripts/check sets CHECK_STATE to a path: .now beside it has what is being done,
-# .builds the CPU seconds of what was compiled.
+# scripts/check sets CHECK_STATE to a path. The file $CHECK_STATE.now has the
+# current step, $CHECK_STATE.builds the CPU seconds of compilations.
 
-# progress TEXT
+# progress TEXT: set the current step
 progress()
 {
 	[ -z "${CHECK_STATE:-}" ] || printf '%s\n' "$*" >"$CHECK_STATE.now"
 }
 
-# compiling WHAT COMMAND...: run it, and note the CPU seconds that it took
+# compiling WHAT COMMAND...: run it and record its CPU seconds
 compiling()
 {
 	local what=$1 status=0 TIMEFORMAT='%U %S'
@@ -39,7 +39,7 @@ compiling()
 		"$@"
 		return
 	fi
-	# the figures alone go to the file
+	# only the figures go to the file
 	{ time "$@" 2>&3; } 3>&2 2>"$CHECK_STATE.time.$$" || status=$?
 	awk -v what="$what" '{ print $1 + $2, what }' "$CHECK_STATE.time.$$" \
 		>>"$CHECK_STATE.builds"
@@ -53,27 +53,27 @@ die()
 	exit 1
 }
 
-# need PROGRAM PACKAGE
+# need PROGRAM PACKAGE: fail if the program is missing
 need()
 {
 	command -v "$1" >/dev/null ||
 		die "$1 is missing: apt-get install $2, or run scripts/install-deps"
 }
 
-# content_key FILE...: one word that changes with any byte of any file
+# content_key FILE...: print a hash of the files
 content_key()
 {
 	sha256sum "$@" | awk '{ print $1 }' | sha256sum | cut -c1-16
 }
 
-# commit_id: the commit of the repository, and whether it was changed since
+# commit_id: print the commit of the repository, and whether it was changed
 commit_id()
 {
 	git -C "$top" describe --always --dirty --abbrev=12 2>/dev/null ||
 		echo unknown
 }
 
-# lock NAME: wait until no other run uses what is kept under NAME
+# lock NAME: wait until no other run uses the data kept under NAME
 lock()
 {
 	mkdir -p "$cache/lock"
@@ -83,14 +83,14 @@ lock()
 	flock "$lock_fd"
 }
 
-# The comment at the head of a script is its --help.
+# The comment at the beginning of a script is its --help.
 usage()
 {
 	sed -n '3,/^$/{s/^# \{0,1\}//p}' "$0"
 }
 
-# fragments NAME: the files of a kernel configuration, those that its first line
-# names and its own
+# fragments NAME: print the files of a kernel configuration: those that its
+# first line lists, and its own
 fragments()
 {
 	local dir=$top/scripts/kernel/config w
@@ -100,14 +100,14 @@ fragments()
 	echo "$dir/$1.config"
 }
 
-# base_value NAME: a value of patches/base
+# base_value NAME: print a value of patches/base
 base_value()
 {
 	awk -v n="$1" '$1 == n { print $2; exit }' "$top/patches/base"
 }
 
-# kernel_key TREE COMMIT: one word for what a kernel is made from, of which
-# documents and tests are no part
+# kernel_key TREE COMMIT: print a hash of the sources of a kernel, without
+# documents and tests
 kernel_key()
 {
 	{
@@ -117,11 +117,11 @@ kernel_key()
 	} | sha256sum | cut -c1-40
 }
 
-# What a test found of the base does not change as long as the base kernel, the
-# programs and QEMU are the same: a word for them is in the name of the file. Those
-# of Debian's present release are in the repository.
+# The results of a test on the base kernel do not change as long as the base,
+# the programs and QEMU are the same. The file name contains a hash of these.
+# The repository has the results for the current Debian release.
 
-# base_result NAME WORD: the file, if there is one
+# base_result NAME HASH: print the path of the file, or fail
 base_result()
 {
 	local f
@@ -134,7 +134,7 @@ base_result()
 	return 1
 }
 
-# record_base_result NAME WORD FILE: with RECORD=1, in the repository
+# record_base_result NAME HASH FILE: with RECORD=1, add it to the repository
 record_base_result()
 {
 	local to=$top/tests/base/$1-$2
@@ -143,7 +143,7 @@ record_base_result()
 	cp "$3" "$to"
 }
 
-# keep_base_result NAME WORD FILE
+# keep_base_result NAME HASH FILE: keep it outside the clone
 keep_base_result()
 {
 	mkdir -p "$cache/base-results"
@@ -151,7 +151,7 @@ keep_base_result()
 	record_base_result "$1" "$2" "$3"
 }
 
-# uapi_headers TREE: the directory with a kernel's headers for programs
+# uapi_headers TREE: print the directory with the installed headers of a kernel
 uapi_headers()
 {
 	local tree=$1 headers

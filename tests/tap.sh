@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# Results in the Test Anything Protocol. Sourced by tests in bash and, in a guest,
-# in busybox sh. A test ends with tap_end.
+# Print results in the Test Anything Protocol. Sourced by tests in bash and, in
+# a guest, in busybox sh. A test ends with tap_end.
 
 n=0
 failed=0
 
-# result STATUS NAME [COMMENT]
+# result STATUS NAME [COMMENT]: print a result
 result()
 {
 	n=$((n + 1))
@@ -18,13 +18,13 @@ result()
 	fi
 }
 
-# comment FILE...: print files, "-" for standard input, as comments
+# comment FILE...: print files, or standard input for "-", as comments
 comment()
 {
 	sed 's/\r$//; s/^/# /' "$@"
 }
 
-# is NAME EXPECTED GOT
+# is NAME EXPECTED GOT: compare two strings
 is()
 {
 	if [ "$2" = "$3" ]; then
@@ -35,7 +35,7 @@ is()
 	fi
 }
 
-# ends STATUS STDERR NAME COMMAND...: the command ends with STATUS and prints STDERR
+# ends STATUS STDERR NAME COMMAND...: check the status and STDERR of a command
 ends()
 {
 	expected="$1|$2"
@@ -46,7 +46,7 @@ ends()
 	is "$name" "$expected" "$status|$(cat err)"
 }
 
-# passes NAME COMMAND...: the command succeeds; its output is printed if it fails
+# passes NAME COMMAND...: the command must succeed; print its output if it fails
 passes()
 {
 	local name=$1 s=0 out
@@ -56,8 +56,8 @@ passes()
 	result "$s" "$name"
 }
 
-# part NAME COMMAND...: the command is a test with several results, which are
-# nested below its own. Needs pipefail.
+# part NAME COMMAND...: run a test with several results and nest them below one.
+# Needs pipefail.
 part()
 {
 	local name=$1 s=0

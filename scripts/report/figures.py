@@ -7,7 +7,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 URL = re.compile(r"url\(\s*['\"]?([^'\")]*)['\"]?\s*\)")
 
-# a plot has no use for any of these, and they could reach out of the page
+# not needed in a plot, and could refer to other files
 REFUSED = ("a", "foreignObject", "iframe", "image", "script", "style")
 
 

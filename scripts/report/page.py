@@ -13,7 +13,7 @@ COUNTS = "under emulation, counts not cycles"
 NONE = "no attributes"
 UNKNOWN = "not recorded"
 
-# which command leaves what
+# the command that makes each result
 MAKE = {
     "demo/cache": "make demo",
     "demo/clients": "make demo",
@@ -100,8 +100,8 @@ class Results:
         return said
 
 
-# What a piece of the page needs to know is in three globals: the results, the
-# headings so far, and the guests that figures are from.
+# Three globals are used by all parts of the page: the results, the headings so
+# far, and the guest runs that the figures are from.
 results = None
 headings = []
 runs = {}
@@ -584,7 +584,7 @@ def tests():
              round(times[name]["cpu"]) if name in times else "–",
              round(times[name]["build_cpu"]) if name in times else "–"]
             for name, one in by.items()]
-    # a kernel that was built for them
+    # kernels that were built for the tests
     rows += [[name, "–", "–", "–", t["seconds"], round(t["cpu"]),
               round(t["build_cpu"])]
              for name, t in times.items() if name not in by]
