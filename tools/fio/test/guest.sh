@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# In the guest: devices for fio's t/iocbattr.py, and the test itself.
-# Usage: guest.sh [off|scsi]
+# Run in the guest: set up devices and run fio's t/iocbattr.py and a test of
+# guards. Usage: guest.sh [off|scsi]
 set -eu
 
 test=/fio/t/iocbattr.py
@@ -25,16 +25,16 @@ python3 $test --only kernel --bcache /dev/bcache0 --plain /dev/nullb0 \
 	--cgroup /sys/fs/cgroup/client --pi /dev/nvme0n1 --pi /dev/nvme0n2 \
 	--ng /dev/ng0n1 || status=$?
 
-# A block whose guard is not that of its data: the device takes it, and does not
-# look at it when it is read unless it is told to. Only fio can find it.
-# The kernel looks for namespaces at once, and numbers them as it finds them.
+# Write a block with a wrong guard. The device accepts it and, without a flag,
+# does not check it on reads. Only fio can detect it. Namespaces are scanned
+# concurrently, so their names can be exchanged.
 for d in /sys/block/nvme*; do
 	[ "$(cat "$d/nsid")" != 1 ] || disk=/dev/${d##*/}
 done
 job="--filename=$disk --direct=1 --bs=4k --size=64k --attr_pi=1
 	--continue_on_error=verify"
 
-# must COMMAND...: its output is told if it fails
+# must COMMAND...: run it; print its output if it fails
 must()
 {
 	"$@" >/tmp/out 2>&1 || { cat /tmp/out; echo "failed: $*"; status=1; }
@@ -46,7 +46,7 @@ for engine in libaio io_uring; do
 	printf '\336\255\0\0\0\0\0\120' >/tmp/tags
 	must ioattr write --pi=/tmp/tags --offset=40960 --length=512 \
 		--pattern=0x5a "$disk"
-	# that it goes on after an error is no failure of fio's
+	# fio fails because it continues after the error
 	# shellcheck disable=SC2086 # likewise
 	fio --name=guard --ioengine=$engine $job --rw=read >/tmp/out 2>&1 || :
 	# 7867 is the CRC of 512 times 0x5a

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Sourced by the tests of the command on a host after they set $ioattr: TAP, and a
-# working directory.
+# Sourced by the tests of the command on a host after they set $ioattr. Provides
+# TAP and a working directory.
 
-# a status that the command does not use
+# the sanitizers exit with a status that the command does not use
 export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
 export LSAN_OPTIONS=exitcode=99 LC_ALL=C
 # shellcheck source=tests/tap.sh
@@ -14,7 +14,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 
-# try ARG...: its output in out and err
+# try ARG...: run the command; set $status and write out and err
 try()
 {
 	# shellcheck disable=SC2034 # for the caller

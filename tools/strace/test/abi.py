@@ -6,7 +6,7 @@ import sys
 
 src, header = sys.argv[1:]
 with open(header) as f:
-    # no comments
+    # remove comments
     text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.DOTALL)
 
 out = ["#include <stddef.h>", "#include <linux/iocb_attr.h>",
@@ -29,7 +29,7 @@ for name in ("ids", "flags", "list_flags", "cache_hints"):
                 constant, value = line.split()
                 xlat[constant] = value
 for constant in constants:
-    # one that the decoder lacks is an error of the compiler
+    # a name that the decoder lacks is a compiler error
     out.append(f"SAME({constant}, {xlat.pop(constant, 'NOT_IN_XLAT')});")
 for constant in xlat:
     sys.exit(f"{constant} is not the kernel's")

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Test in a guest how strace prints the attribute lists of a program. Prints TAP.
+# Test in a guest how strace prints the attribute lists of a program. Prints
+# TAP.
 
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-# shows NAME TEXT COMMAND...: TEXT is in a line of an io_submit() that returned 1
+# shows NAME TEXT COMMAND...: TEXT is in a line of an io_submit() that returned
+# 1
 shows()
 {
 	name=$1 text=$2

@@ -8,11 +8,11 @@ knows no more of syzlang than this description uses.
 import re
 import sys
 
-# what other descriptions of syzkaller define, and how long that is
+# types of other descriptions, and their sizes
 OTHERS = {"fd": 4, "fd_cgroup": 4, "fd_event": 4, "fd_pidfd": 4, "pid": 4,
           "io_ctx": None}
 INTS = {"int8": 1, "int16": 2, "int32": 4, "int64": 8}
-# a name of the kernel's that is another one here
+# kernel names that differ here
 STRUCTS = {"iocb_with_attrs": "iocb"}
 
 BLOCK = re.compile(r"^(type )?(\w+)(?:\[(\w+)\])? ([{\[])\n(.*?)^[}\]]",
@@ -103,10 +103,10 @@ def compare(out, kernel, fields):
     for name, kind in fields:
         n = 8 if kind.startswith("iocb_attr[") else size(kind)
         if n is None:
-            # the records of a list, which follow it
+            # the records that follow the header of a list
             break
         if name.endswith("_hi"):
-            # the upper half of the one before
+            # the upper half of the previous field
             same(out, f"sizeof(((struct {kernel} *)0)->{name[:-3]})", 4 + n)
         else:
             same(out, f"offsetof(struct {kernel}, {name})", at)

@@ -252,9 +252,9 @@ says 0 "" "$all" "read, admit: every I/O is honoured" \
 moves "0 16 0 0 0 0" "... and fills the cache, although it is sequential"
 echo 0 >$sys/sequential_cutoff
 
-# check_write HINT MIB BYTE DISK_BYTE WRITTEN READ: a write with the hint changes
-# the statistics by WRITTEN and leaves DISK_BYTE on the backing device. Reading the
-# data back changes the statistics by READ. The bytes are octal.
+# check_write HINT MIB BYTE DISK_BYTE WRITTEN READ: a write with the hint
+# changes the statistics by WRITTEN and leaves DISK_BYTE on the backing device.
+# Reading the data back changes the statistics by READ. The bytes are octal.
 check_write()
 {
 	begin

@@ -13,7 +13,7 @@ man=$(cd "$(dirname "$0")/../.." && pwd)/man/ioattr.1
 # shellcheck source=tools/ioattr/test/host-lib.sh
 . "$(dirname "$0")/../host-lib.sh"
 
-# says STATUS STDOUT STDERR NAME ARG...: these, to the letter
+# says STATUS STDOUT STDERR NAME ARG...: the exact status and output
 says()
 {
 	local expected="$1|$2|$3" name=$4
@@ -22,7 +22,7 @@ says()
 	is "$name" "$expected" "$status|$(cat out)|$(cat err)"
 }
 
-# moves BYTES IOS NAME ARG...: success, of which this is told
+# moves BYTES IOS NAME ARG...: success and this summary
 moves()
 {
 	local bytes=$1 ios=$2 name=$3
@@ -30,7 +30,7 @@ moves()
 	says 0 '' "$bytes bytes in $ios I/Os" "$name" "$@"
 }
 
-# refuses TEXT ARG...: wrong usage
+# refuses TEXT ARG...: invalid usage
 refuses()
 {
 	local text=$1
@@ -38,7 +38,7 @@ refuses()
 	says 1 '' "ioattr: $text; see ioattr $1 --help" "refuses: $*" "$@"
 }
 
-# misused TEXT ARG...: the same, said by getopt_long()
+# misused TEXT ARG...: the same with a message of getopt_long()
 misused()
 {
 	local text=$1
@@ -47,7 +47,7 @@ misused()
 see ioattr $1 --help" "refuses: $*" "$@"
 }
 
-# fails TEXT NAME ARG...: right usage, but it cannot be done
+# fails TEXT NAME ARG...: valid usage, but an error
 fails()
 {
 	local text=$1 name=$2
@@ -55,19 +55,19 @@ fails()
 	says 1 '' "ioattr: $text" "$name" "$@"
 }
 
-# same NAME FILE FILE
+# same NAME FILE FILE: compare files
 same()
 {
 	is "$1" same "$(cmp "$2" "$3" 2>&1 && echo same)"
 }
 
-# slice FILE OFFSET LENGTH
+# slice FILE OFFSET LENGTH: print a part of a file
 slice()
 {
 	tail -c +$(($2 + 1)) "$1" | head -c "$3"
 }
 
-# fill BYTE LENGTH
+# fill BYTE LENGTH: print LENGTH bytes
 fill()
 {
 	head -c "$2" /dev/zero | LC_ALL=C tr '\0' "$1"
@@ -126,7 +126,7 @@ is "man page: has every option of --help, in its words" '' \
 	"$(comm -23 in_help in_man)"
 is "man page: has no other option" '' "$(comm -13 in_help in_man)"
 while IFS=: read -r opt _; do
-	# an argument that any of them takes
+	# an argument that all of these options accept
 	case $opt in
 	--cache=*) arg='=admit' ;;
 	--prio=*) arg='=be:1' ;;
@@ -139,7 +139,7 @@ while IFS=: read -r opt _; do
 done <in_help
 
 #
-# Wrong usage
+# Invalid usage
 #
 fails "missing command; see ioattr --help" "no command"
 for c in copy --bs=4K ''; do
@@ -232,7 +232,7 @@ for v in $max 4611686018427387903 4294967295G 4398046511103M 0x10 010; do
 		read "--offset=$v" "--length=$v" x
 done
 
-# sizes, by where they are in a file
+# sizes and offsets in a file
 truncate -s 3G sizes
 for at in 1024 1048576 1073741824 2147483648; do
 	printf '%-10s' $at | dd of=sizes bs=1 seek=$at conv=notrunc status=none
@@ -304,7 +304,7 @@ for mode in ${direct:+direct} buffered; do
 	slice data 262144 1234 >e
 	same "... which is what was there" e o
 
-	# what was in --output before goes
+	# the previous content of --output is discarded
 	cp old o
 	moves 4096 1 "$mode: read to a file that is there" \
 		read ${opt[@]+"${opt[@]}"} --length=4K --output=o data
@@ -329,7 +329,7 @@ for mode in ${direct:+direct} buffered; do
 	fill b 8192 >>e
 	same "... and the file grows" e w
 
-	# each seed has its order: which blocks are written shows it
+	# each seed has its own order, which the written blocks show
 	for seed in 7 7 8; do
 		cp old w$seed
 		[ ! -e first ] || cp old w$seed
@@ -344,7 +344,7 @@ for mode in ${direct:+direct} buffered; do
 	rm first w7 w8
 done
 
-# what direct I/O cannot do, unless the file system can
+# errors of direct I/O, unless the file system supports it
 if [ -n "$direct" ]; then
 	whole="invalid argument: for direct I/O, --offset, --length and --bs must\
  be multiples of the block size"
@@ -373,7 +373,7 @@ fill '\0' 1048576 >e
 same "... is read as long as was asked" e o
 
 #
-# What cannot be done
+# Errors
 #
 : >empty
 mkdir dir
@@ -441,7 +441,7 @@ says 1 '' "ioattr: fifo: Illegal seek
 wait $!
 
 #
-# Attributes, of which this kernel need know nothing
+# Attributes, whether the kernel supports them or not
 #
 try probe
 cp out probe

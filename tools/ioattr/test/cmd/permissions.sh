@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Test the effect of the options --cgroup, --proxy and --prio in a guest, and
-# their permissions. Needs root, ioattr, setpriv, /dev/nullb0, and cgroup2 with the
-# io controller on /sys/fs/cgroup. Prints TAP.
+# their permissions. Needs root, ioattr, setpriv, /dev/nullb0, and cgroup2 with
+# the io controller on /sys/fs/cgroup. Prints TAP.
 
 cg=/sys/fs/cgroup
 dev=/dev/nullb0

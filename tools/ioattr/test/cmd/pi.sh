@@ -1,20 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Test --pi and the example checksum in a guest. Needs root, ioattr, checksum,
-# /dev/nullb0, and two devices with protection information of type 1 and blocks of
-# 512 bytes, which are overwritten: /dev/nvme0n1 (NVMe) and /dev/sda (scsi_debug).
-# Prints TAP.
+# /dev/nullb0, and two devices with protection information of type 1 and blocks
+# of 512 bytes, which are overwritten: /dev/nvme0n1 (NVMe) and /dev/sda
+# (scsi_debug). Prints TAP.
 #
-# The devices differ: NVMe checks application tags and can omit checks, scsi_debug
-# checks writes. QEMU's NVMe accepts a write with a wrong guard and reports it on
-# the next read.
+# The devices differ: NVMe checks application tags and can omit checks,
+# scsi_debug checks writes. QEMU's NVMe accepts a write with a wrong guard and
+# reports it on the next read.
 
 # shellcheck disable=SC2086 # several options, here and there
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 cd "$(mktemp -d)" || exit 1
 
-# finds EXPECTED NAME ARG...: what checksum prints, and its status
+# finds EXPECTED NAME ARG...: compare the output and status of checksum
 finds()
 {
 	expected=$1
@@ -25,7 +25,7 @@ finds()
 	is "$name" "$expected" "$status|$(cat out err)"
 }
 
-# tags FIRST COUNT GUARD APP: so many pieces of protection information
+# tags FIRST COUNT GUARD APP: print protection information for COUNT blocks
 tags()
 {
 	awk -v first="$1" -v count="$2" -v guard="$3" -v app="$4" 'BEGIN {
@@ -49,7 +49,7 @@ disagree()
 
 all="65536 bytes in 16 I/Os, pi honoured for 16"
 part="--length=64K --report"
-# of 512 times this byte, by other means than the programs under test have
+# the guard of 512 times this byte, computed independently
 g5a=7867
 g5b=7eef
 gff=e6a1
@@ -103,7 +103,7 @@ both()
 		ioattr read --pi=o --pi-check=guard,ref --bs=64K $part $dev
 	same "... as it was" t o
 
-	# one I/O becomes many
+	# one I/O is split
 	queue=/sys/block/${dev#/dev/}/queue
 	max=$(cat $queue/max_sectors_kb)
 	echo 4 >$queue/max_sectors_kb

@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # Usage: guest SECONDS TEST[:block|:char]...
 #
-# Run tests of liburing from /test, each in a new directory of the file system
-# that is on one of two namespaces of an NVMe disk, with the device of the other
-# for its argument if that is asked for. Writes a line for each: its name and "pass", "fail STATUS", "skip", or "timeout" after
-# so many seconds. What it said goes to /results/NAME, and to /results/times
-# when it started and ended.
+# Run tests of liburing from /test, each in a new directory. The file system is
+# on one of two namespaces of an NVMe disk. With :block or :char the argument of
+# the test is the device of the other namespace. Prints a line for each test:
+# its name and "pass", "fail STATUS", "skip", or "timeout" after SECONDS. The
+# output of a test goes to /results/NAME, the times of its start and end to
+# /results/times.
 
 limit=$1
 shift
 ifconfig lo up
-# they are looked for at the same time, and named in the order of being found
+# namespaces are scanned concurrently, so their names can be exchanged
 other=2
 if ! mount -t ext4 /dev/nvme0n1 /mnt 2>/dev/null; then
 	mount -t ext4 /dev/nvme0n2 /mnt || exit 2
@@ -19,11 +20,11 @@ if ! mount -t ext4 /dev/nvme0n1 /mnt 2>/dev/null; then
 fi
 
 for t in "$@"; do
-	# whose the kernel's messages are
+	# mark the kernel messages of this test
 	echo "test $t" >/dev/kmsg
 	mkdir /mnt/dir
 	cd /mnt/dir || exit 2
-	# one test executes it
+	# needed by one test
 	ln -s /test/exec-target.t .
 	case $t in
 	*:block) device=/dev/nvme0n$other ;;
@@ -31,12 +32,12 @@ for t in "$@"; do
 	*) device= ;;
 	esac
 	read -r start _ </proc/uptime
-	# SIGXCPU, for nothing else sends it. The group has processes that the
-	# test may leave behind.
+	# Use SIGXCPU, which nothing else sends. Processes that the test leaves
+	# behind are in its process group.
 	# shellcheck disable=SC2086 # no argument if there is no device
 	setsid timeout -s XCPU -k 5 "$limit" "/test/${t%:*}.t" $device \
 		>"/results/$t" 2>&1 &
-	# the shell says which signal ended it
+	# discard the message of the shell about a signal
 	wait $! 2>/dev/null
 	status=$?
 	kill -KILL -- -$! 2>/dev/null

@@ -3,9 +3,9 @@
 # Usage: tools/ioattr/test/man/pages.sh DIR
 #
 # Test the manual pages and the installed files on a host: install to DIR/root,
-# compile the synopses and examples of the pages with these files, and compare the
-# pages with the headers and the library. Runs examples in DIR/shared, and leaves
-# all in DIR/static for a guest. Prints TAP.
+# compile the synopses and examples of the pages with these files, and compare
+# the pages with the headers and the library. Runs examples in DIR/shared, and
+# leaves all in DIR/static for a guest. Prints TAP.
 
 set -euo pipefail
 export LC_ALL=C

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # Usage: run-examples.sh DIR KIND [PIDEVICE]
 #
-# Run the examples in DIR, which pages.sh extracted from the manual pages, and compare
-# their output with the pages. KIND is "prints" for a kernel with attributes, "older"
-# for the base kernel, or "off" for a kernel built without attributes. Examples
-# without arguments print the same on all kernels. DEVICE and CGROUP of the
-# environment replace these words of the pages. Prints TAP.
+# Run the examples in DIR, which pages.sh extracted from the manual pages, and
+# compare their output with the pages. KIND is "prints" for a kernel with
+# attributes, "older" for the base kernel, or "off" for a kernel built without
+# attributes. Examples without arguments print the same on all kernels. DEVICE
+# and CGROUP of the environment replace these words of the pages. Prints TAP.
 
 dir=$1
 kind=$2

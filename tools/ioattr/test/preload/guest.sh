@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Usage: guest.sh [PART...]
 #
-# Run programs by ioattr run and check their results and the reports. Needs the disks
-# /dev/vda and /dev/vdb for bcache, and /dev/vdc. Prints TAP.
+# Run programs by ioattr run and check their results and the reports. Needs the
+# disks /dev/vda and /dev/vdb for bcache, and /dev/vdc. Prints TAP.
 
 set -u
 # shellcheck source=tests/tap.sh
@@ -19,8 +19,8 @@ bail()
 	exit 1
 }
 
-# run OPTION... -- COMMAND...: leaves $status, and the report in $report without
-# the numbers of processes
+# run OPTION... -- COMMAND...: set $status, and $report to the report without
+# pids
 run()
 {
 	status=0
@@ -29,7 +29,8 @@ run()
 	report=$(sed 's/\[[0-9]*\]//' told)
 }
 
-# tells NAME REPORT OPTION... -- COMMAND...: success, of which this is told
+# tells NAME REPORT OPTION... -- COMMAND...: success and this report are
+# expected
 tells()
 {
 	local name="$1" expected="0|$2"
@@ -39,21 +40,21 @@ tells()
 	[ "$expected" = "$status|$report" ] || sed 's/^/# /' out err
 }
 
-# figure WORD...: the number after these words of the report, of all processes
+# figure WORD...: print the sum of the numbers after these words in the report
 figure()
 {
 	sed -n "s/.*[ :,(]$* \([0-9]*\).*/\1/p" told |
 		awk '{ sum += $1 } END { print sum + 0 }'
 }
 
-# by NAME: how many I/Os it was, by "AIO" or "io_uring"
+# by NAME: print the number of I/Os by "AIO" or "io_uring"
 by()
 {
 	sed -n "s/.*[ :]\([0-9]*\) \(I\/Os \)*by $1.*/\1/p" told |
 		awk '{ sum += $1 } END { print sum + 0 }'
 }
 
-# a bcache that does not guess
+# create a bcache device without heuristics
 make_bcache()
 {
 	local s=/sys/block/bcache0/bcache i=0
@@ -68,7 +69,7 @@ make_bcache()
 	echo 0 >$s/cache/congested_write_threshold_us
 }
 
-# blocks FILE N: N of them, each full of the byte that is its number
+# blocks FILE N: write N blocks; each is filled with its number
 blocks()
 {
 	awk -v n="$2" 'BEGIN {
@@ -80,7 +81,7 @@ blocks()
 	dd if=blocks of="$1" bs=64k conv=notrunc 2>/dev/null
 }
 
-# The same of io_uring.
+# The test program with io_uring.
 part_uring()
 {
 	local t='0 I/Os by AIO, 100 by io_uring: tagged' s
@@ -91,7 +92,7 @@ part_uring()
 	tells "io_uring, no rule matches" \
 		"uring_test: $t 0, reported 0, refused 0" \
 		--rule 'path:/none -> cache:bypass' -- uring_test single $dev
-	tells "io_uring of a plugin that keeps liburing to itself" \
+	tells "io_uring of a plugin with its own liburing" \
 		"plugin_test: $t 100, reported 0, cache given 100 honoured 0, refused 0" \
 		--cache=bypass -- plugin_test /usr/bin/uring_plugin.so single $dev
 	for s in "size:4K 3" "op:write 1" "op:read,size:>=4K 2" "size:<4K 0"; do
@@ -100,7 +101,7 @@ part_uring()
 			"0 3 ${s#* } 0" \
 			"$status $(by io_uring) $(figure tagged) $(figure refused)"
 	done
-	# scene, all, tagged
+	# scene, number of I/Os, number of tagged I/Os
 	for s in "raw 20 20" "raw-mixed 0 0" "raw-no-array 0 0" "mixed 0 0" \
 		"registered 1 1"; do
 		run --cache=bypass -- uring_test "${s%% *}" $dev
@@ -108,15 +109,15 @@ part_uring()
 			"$status|$(by io_uring) $(figure tagged) \
 $(figure refused)"
 	done
-	tells "io_uring, required: who has a cache takes it" \
+	tells "io_uring, required" \
 		"uring_test: $t 100, reported 0, cache given 100 honoured 0, refused 0" \
 		--cache=bypass --required -- uring_test single $dev
-	tells "... and what is not direct is refused: the program is told" \
+	tells "... buffered I/O is rejected, and the program gets the error" \
 		"uring_test: 0 I/Os by AIO, 4 by io_uring: tagged 4, reported 0, cache given 4 honoured 0, refused 0" \
 		--cache=bypass --required -- uring_test refused $dev
 }
 
-# What AIO does for a program that looks closely.
+# The test program with AIO.
 part_aio()
 {
 	local all='cache given' s
@@ -137,33 +138,33 @@ part_aio()
 		is "$1: no rule matches: nothing is tagged" "0 0" \
 			"$(figure tagged) $(figure refused)"
 	done
-	tells "single: all but the first are reported" \
+	tells "single: all except the first are reported" \
 		"aio_test: 100 I/Os by AIO, 0 by io_uring: tagged 100, reported 99, $all 100 honoured 99, refused 0" \
 		--cache=bypass -- aio_test single $dev
 	is "no report" "0||" "$(ioattr run --cache=bypass aio_test single $dev \
 		>out 2>err; echo "$?|$(cat out)|$(cat err)")"
-	tells "batch: more at once than the library looks at" \
+	tells "batch: more iocbs than the library handles at once" \
 		"aio_test: 301 I/Os by AIO, 0 by io_uring: tagged 301, reported 300, $all 301 honoured 300, refused 0" \
 		--cache=bypass -- aio_test batch $dev
-	tells "reuse: nothing stays with an iocb that is no read or write" \
+	tells "reuse: an iocb for another operation is clean" \
 		"aio_test: 10 I/Os by AIO, 0 by io_uring: tagged 10, reported 9, $all 10 honoured 9, refused 0" \
 		--cache=bypass -- aio_test reuse $dev
 	run --cache=bypass -- aio_test threads $dev
-	is "threads: nothing is written to an iocb that is done" "0|" \
+	is "threads: no completed iocb is written to" "0|" \
 		"$status|$(cat out)"
-	is "threads: all of them" "8000 8000 0" \
+	is "threads: all I/Os are counted" "8000 8000 0" \
 		"$(by AIO) $(figure tagged) $(figure refused)"
-	is "threads: all that was reported was honoured" \
+	is "threads: all reported I/Os are honoured" \
 		"$(figure reported)" "$(figure honoured)"
-	is "threads: at least the half was reported" 1 \
+	is "threads: at least half of them are reported" 1 \
 		$(($(figure reported) >= 4000))
-	tells "ring: who reads it in memory gets no report" \
+	tells "ring: no report for a program that reads it in memory" \
 		"aio_test: 100 I/Os by AIO, 0 by io_uring: tagged 100, reported 0, $all 100 honoured 0, refused 0" \
 		--cache=bypass -- aio_test ring $dev
-	tells "errors: as they are" \
+	tells "errors: unchanged" \
 		"aio_test: 2 I/Os by AIO, 0 by io_uring: tagged 2, reported 1, $all 2 honoured 0, refused 0" \
 		--cache=bypass -- aio_test errors $dev
-	tells "children have counts of their own" \
+	tells "children have separate counts" \
 		"aio_test: 10 I/Os by AIO, 0 by io_uring: tagged 10, reported 9, $all 10 honoured 9, refused 0
 aio_test: 20 I/Os by AIO, 0 by io_uring: tagged 20, reported 19, $all 20 honoured 19, refused 0" \
 		--cache=bypass -- aio_test children $dev
@@ -171,11 +172,11 @@ aio_test: 20 I/Os by AIO, 0 by io_uring: tagged 20, reported 19, $all 20 honoure
 		"aio_test: 10 I/Os by AIO, 0 by io_uring: tagged 10, reported 9, $all 10 honoured 9, refused 0
 aio_test: 20 I/Os by AIO, 0 by io_uring: tagged 20, reported 19, $all 20 honoured 19, refused 0" \
 		--cache=bypass -- aio_test clones $dev
-	tells "path: by what is open, whatever its number" \
+	tells "path: the open file counts, not its descriptor" \
 		"aio_test: 8 I/Os by AIO, 0 by io_uring: tagged 3, reported 2, $all 3 honoured 2, refused 0" \
 		--rule "path:$dev -> cache:bypass" -- \
 		aio_test reopen $dev /mnt/file
-	tells "path: the first rule that matches counts" \
+	tells "path: the first matching rule applies" \
 		"aio_test: 8 I/Os by AIO, 0 by io_uring: tagged 5, reported 5, $all 5 honoured 0, refused 0" \
 		--rule "path:/dev/* -> none" --rule '→ cache:bypass' -- \
 		aio_test reopen $dev /mnt/file
@@ -190,7 +191,7 @@ aio_test: 20 I/Os by AIO, 0 by io_uring: tagged 20, reported 19, $all 20 honoure
 	blocks $dev 150
 }
 
-# Who it is for, and when the kernel refuses that.
+# Cgroups and priorities, and their rejection by the kernel.
 part_whom()
 {
 	local t='by AIO, 0 by io_uring: tagged' s
@@ -199,21 +200,21 @@ part_whom()
 	tells "cgroup" \
 		"aio_test: 100 I/Os $t 100, reported 99, cgroup given 100 honoured 99, cache given 100 honoured 99, refused 0" \
 		--cgroup=$cg/one --cache=bypass -- aio_test single $dev
-	is "cgroup: it is charged" "rbytes=409600" "$(sed -n "s/^$(cat \
+	is "cgroup: io.stat" "rbytes=409600" "$(sed -n "s/^$(cat \
 		/sys/block/bcache0/dev) \(rbytes=[0-9]*\).*/\1/p" \
 		$cg/one/io.stat)"
 	for s in 1 2 3 4 5 6 7 8 9 10; do
 		run --cgroup=$cg/one -- aio_test first $dev
 		echo "$status $(figure tagged) $(figure refused)"
 	done | sort | uniq -c >all
-	is "cgroup: threads that need it at once" "10 0 8 0" \
+	is "cgroup: threads that open it at the same time" "10 0 8 0" \
 		"$(sed 's/^ *//' all)"
 	echo bfq >/sys/block/vda/queue/scheduler
 	echo bfq >/sys/block/vdb/queue/scheduler
 	tells "prio" \
 		"aio_test: 100 I/Os $t 100, reported 99, ioprio given 100 honoured 99, refused 0" \
 		--prio=be:6 -- aio_test single $dev
-	tells "own attributes stay, and their reports" \
+	tells "own attributes and their reports are unchanged" \
 		"aio_test: 6 I/Os $t 3, reported 2, cache given 3 honoured 2, refused 0, own attributes 3" \
 		--cache=bypass -- aio_test own $dev $cg/one
 	for s in "" --required; do
@@ -224,15 +225,15 @@ part_whom()
 			"uring_test: 0 I/Os by AIO, 10 by io_uring: tagged 10, reported 0, cgroup given 10 honoured 0, refused 0" \
 			--cgroup=$cg/one ${s:+"$s"} -- uring_test daemons $dev
 	done
-	tells "errors of the program's: with a cgroup, too" \
+	tells "errors of the program, with a cgroup" \
 		"aio_test: 2 I/Os $t 2, reported 1, cgroup given 2 honoured 0, refused 0" \
 		--cgroup=$cg/one -- aio_test errors $dev
-	tells "removed: the I/O is done without" \
+	tells "removed: the I/O is not tagged" \
 		"aio_test: 10 I/Os $t 5, reported 4, cgroup given 5 honoured 4, refused 5 (ENODEV 5)" \
 		--cgroup=$cg/one -- aio_test removed $dev $cg/one
 	mkdir $cg/one
 	for s in "" --required; do
-		tells "made again: the I/O is charged to the new one${s:+, $s}" \
+		tells "created again: the new one is charged${s:+, $s}" \
 			"aio_test: 15 I/Os $t 15, reported 14, cgroup given 15 honoured 14, refused 0" \
 			--cgroup=$cg/one ${s:+"$s"} -- aio_test remade $dev $cg/one
 		is "... by io.stat" "rbytes=20480" "$(sed -n "s/^$(cat \
@@ -247,18 +248,18 @@ part_whom()
 uring_test: 0 I/Os by AIO, 20 by io_uring: tagged 20, reported 0, cgroup given 20 honoured 0, refused 0" \
 		--cgroup=$cg/one -- uring_test clones $dev
 	rmdir $cg/one
-	tells "a cgroup that is not there" \
+	tells "a missing cgroup" \
 		"aio_test: 100 I/Os $t 0, reported 0, refused 100 (ENOENT 100)" \
 		--rule "-> cgroup:$cg/one" -- aio_test single $dev
-	is "... is told without --report, too" \
+	is "... a message without --report" \
 		"0|ioattr: aio_test: attributes refused for 100 I/Os (ENOENT 100)" \
 		"$(ioattr run --rule "-> cgroup:$cg/one" -- aio_test single \
 		$dev 2>err; echo "$?|$(sed 's/\[[0-9]*\]//' err)")"
-	tells "... and required: refused" \
+	tells "... and required: rejected" \
 		"aio_test: 0 I/Os $t 0, reported 0, refused 1 (ENOENT 1)" \
 		--rule "-> cgroup:$cg/one,required" -- aio_test refused $dev 2
 	mkdir $cg/one
-	# no class rt for a user
+	# users may not use class rt
 	chmod 666 $dev
 	chmod 1777 .
 	rm -f told
@@ -266,13 +267,13 @@ uring_test: 0 I/Os by AIO, 20 by io_uring: tagged 20, reported 0, cgroup given 2
 	/usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups ioattr run \
 		--prio=rt:1 --report --output=told -- aio_test single $dev \
 		>out 2>&1 || status=$?
-	is "not allowed: the I/O is done without" "0 100 0 100 100" \
+	is "no permission: the I/O is not tagged" "0 100 0 100 100" \
 		"$status $(by AIO) $(figure tagged) $(figure refused) \
 $(figure EPERM)"
 	rmdir $cg/one
 }
 
-# fio counts its I/Os.
+# Compare with the numbers of fio.
 part_fio()
 {
 	local total what
@@ -299,11 +300,11 @@ part_fio()
 	run --cache=writeback -- fio --name=x --filename=$dev --size=2M \
 		--direct=1 --ioengine=io_uring --iodepth=16 --bs=4k \
 		--verify=crc32c --verify_fatal=1 --rw=randrw
-	is "fio io_uring: it calls the kernel by itself, out of reach" "0 0 0" \
+	is "fio io_uring: its own system calls are not intercepted" "0 0 0" \
 		"$status $(by io_uring) $(figure tagged)"
 }
 
-# QEMU reads the ring of AIO in memory, and takes res2 for a part of the result.
+# QEMU reads the AIO ring in memory and uses res2 as a part of the result.
 part_qemu()
 {
 	local how rule
@@ -320,7 +321,7 @@ part_qemu()
 				reported) $(figure refused)"
 			dd if=$dev bs=1M count=1 iflag=direct 2>/dev/null |
 				tr -d Z | wc -c >left
-			is "... and all is there" 0 "$(cat left)"
+			is "... the data is correct" 0 "$(cat left)"
 			dd if=/dev/zero of=$dev bs=1M count=4 conv=fsync \
 				2>/dev/null
 			run --cache=bypass ${rule:+--rule "$rule"} -- \
@@ -332,13 +333,13 @@ part_qemu()
 				io_uring))) $(figure tagged) $(figure refused)"
 		done
 	done
-	# a file of its format, by the native AIO of the block layer
+	# a qcow2 file by native AIO
 	qemu-img create -f qcow2 /mnt/a.qcow2 16M >/dev/null
 	run --cache=writeback -- qemu-img bench -f qcow2 -c 128 -d 8 -s 64K -w \
 		--pattern=90 -i native -t none /mnt/a.qcow2
 	is "qcow2" "0|$(by AIO)" "$status|$(figure tagged)"
-	is "qcow2: at least one for each" 1 $(($(by AIO) >= 128))
-	is "qcow2: nothing wrong with it" 0 "$(qemu-img check -q /mnt/a.qcow2 \
+	is "qcow2: at least one I/O per write" 1 $(($(by AIO) >= 128))
+	is "qcow2: no error in the file" 0 "$(qemu-img check -q /mnt/a.qcow2 \
 		>out 2>&1; echo $?)"
 	mkdir $cg/two
 	run --cgroup=$cg/two -- qemu-img bench -f raw -c 64 -d 4 -s 4096 \
@@ -351,7 +352,7 @@ part_qemu()
 	rmdir $cg/two
 	run --rule "-> cgroup:$cg/two" -- qemu-img bench -f raw -c 64 -d 4 \
 		-s 4096 -i io_uring -t none $dev
-	is "qemu-img io_uring, no such cgroup: without" "0 0 64" \
+	is "qemu-img io_uring, no such cgroup: not tagged" "0 0 64" \
 		"$status $(figure tagged) $(figure ENOENT)"
 }
 
@@ -367,11 +368,11 @@ part_stress()
 			is "stress-ng --${s% *}${rule:+, no rule matches}" 0 $status
 			[ $status = 0 ] || sed 's/^/# /' out err
 			if [ "${s#* }" = none ]; then
-				is "... is no AIO of the kernel" 0 \
+				is "... does not use AIO of the kernel" 0 \
 					"$(by AIO)"
 				continue
 			fi
-			is "... some of it is seen" 1 $(($(by "${s#* }") >= 32))
+			is "... some of it is counted" 1 $(($(by "${s#* }") >= 32))
 			expected=0
 			[ -n "$rule" ] || expected=$(by "${s#* }")
 			is "... and tagged" "$expected 0" \
@@ -381,14 +382,14 @@ part_stress()
 	cd "$home" || bail "no $home"
 }
 
-# sql COMMAND
+# sql COMMAND: run it in the server
 sql()
 {
 	mariadb --no-defaults --socket=/tmp/sql --batch --skip-column-names \
 		-e "$1"
 }
 
-# server OPTION...: start it by ioattr with these options
+# server OPTION...: start MariaDB by ioattr run with these options
 server()
 {
 	local i=0
@@ -409,7 +410,7 @@ server()
 	done
 }
 
-# stop: leaves $status
+# stop: stop it and set $status
 stop()
 {
 	sql shutdown
@@ -441,20 +442,20 @@ part_mariadb()
 			insert into t.a (c) select c from t.a"
 		sums=$(sql "select count(*), sum(crc32(c)) from t.a")
 		stop
-		is "mariadb $linux_aio: ends well" 0 $status
+		is "mariadb $linux_aio: exit status" 0 $status
 		[ $status = 0 ] || sed 's/^/# /' server
-		is "... it uses that" "Using $(echo "$kind" |
+		is "... it uses this interface" "Using $(echo "$kind" |
 			sed 's/AIO/Linux native AIO/')" "$(grep -o \
 			'Using \(io_uring\|Linux native AIO\)' server)"
-		is "... its I/O is tagged, all of it" "$(by "$kind") 0" \
+		is "... all of its I/O is tagged" "$(by "$kind") 0" \
 			"$(figure tagged) $(figure refused)"
-		is "... and that is more than nothing" 1 \
+		is "... at least 50 I/Os" 1 \
 			$(($(figure tagged) >= 50))
 		is "... rows" 14400 "${sums%%	*}"
 		if [ $linux_aio = aio ]; then
-			# a read of what was never written is no I/O below
+			# reads of unwritten blocks do not reach the device
 			charged=$(figure cgroup given "[0-9]*" honoured)
-			is "... reports, and what was charged to the cgroup" 1 \
+			is "... some I/Os are reported and charged to the cgroup" 1 \
 				$((0 < charged &&
 				   charged <= $(figure reported) &&
 				   $(figure reported) < $(figure tagged)))
@@ -469,7 +470,7 @@ part_mariadb()
 			"$(sql "check table t.a extended")"
 		stop
 		is "... ends well" 0 $status
-		is "... a rule of path and op: some, not all" 1 \
+		is "... a rule with path and op: some I/Os" 1 \
 			$(($(figure tagged) > 0 &&
 			   $(figure tagged) < $(by "$kind")))
 		: >server

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # Usage: tools/ioattr/test/preload/host.sh DIR
 #
-# Test ioattr run on a host, whose kernel need not have attributes, with the command,
-# the library and the test programs in DIR: the options, and
-# that programs work unchanged. Prints TAP.
+# Test ioattr run on a host, whose kernel need not have attributes, with the
+# command, the library and the test programs in DIR: the options, and that
+# programs work unchanged. Prints TAP.
 
 set -u
 export LC_ALL=C
@@ -28,7 +28,7 @@ try()
 	"$bin/ioattr" run "$@" >out 2>err </dev/null || status=$?
 }
 
-# says STATUS STDOUT STDERR NAME ARG...: these, to the letter
+# says STATUS STDOUT STDERR NAME ARG...: the exact status and output
 says()
 {
 	local expected="$1|$2|$3" name=$4
@@ -37,7 +37,7 @@ says()
 	is "$name" "$expected" "$status|$(cat out)|$(cat err)"
 }
 
-# refuses TEXT ARG...: wrong usage
+# refuses TEXT ARG...: invalid usage
 refuses()
 {
 	local text=$1
@@ -73,7 +73,7 @@ while IFS=: read -r opt _; do
 done <in_help
 
 #
-# Wrong usage
+# Invalid usage
 #
 refuses "missing --cache, --cgroup, --prio or --rule"
 refuses "missing --cache, --cgroup, --prio or --rule" true
@@ -165,7 +165,7 @@ make -s --no-print-directory -C "$top/tools/ioattr" "O=$work/b" \
 is "where it is installed" "0|" "$?|$(cat err)"
 
 #
-# Programs work unchanged, with attributes and where the kernel has none
+# Programs work unchanged, with or without attributes in the kernel
 #
 for ((i = 0; i < 150; i++)); do
 	head -c 4096 /dev/zero | tr '\0' "\\$(printf %03o $i)"
@@ -204,7 +204,7 @@ for scene in raw registered; do
 	done
 done
 
-# dlsym(3) is not for a signal handler, in which memory may be mapped first
+# a signal handler may make the first call; dlsym(3) must not be called in it
 export LD_DEBUG=symbols LD_BIND_NOW=1
 try --rule 'path:/none -> cache:bypass' -- "$bin/aio_test" maps file
 unset LD_DEBUG LD_BIND_NOW
@@ -223,7 +223,7 @@ done
 is "... io_uring is not seen" 0 "$(wc -c <told)"
 unset IOATTR_PRELOAD
 
-# what nothing honours: the kernel has no attributes, or the I/O is not direct
+# not honoured: the kernel has no attributes, or the I/O is not direct
 try --cache=bypass --required --report --output=told -- \
 	"$bin/uring_test" refused file
 is "required, io_uring: refused, each time" "0|" "$status|$(cat out)"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Run the examples of README.md in a guest: with bcache, with a scheduler that uses
-# cgroups, and with a disk that stores protection information. Prints TAP.
+# Run the examples of README.md in a guest: with bcache, with a scheduler that
+# uses cgroups, and with a disk that stores protection information. Prints TAP.
 set -eu
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/tap.sh"

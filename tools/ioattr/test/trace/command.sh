@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # Usage: tools/ioattr/test/trace/command.sh IOATTR DIRECTORY
 #
-# Test ioattr trace and the command lines of it and of ioattr top on a host: what
-# they make of DIRECTORY, a copy of an instance of tracefs, whose kernel said
-# itself what is in it (recorded/expected). Prints TAP.
+# Test the command lines of ioattr trace and ioattr top on a host, and the
+# output of ioattr trace for DIRECTORY, a copy of an instance of tracefs. Its
+# kernel recorded the expected output (recorded/expected). Prints TAP.
 
 set -u
 [ "${1:-}" != --help ] || { sed -n '3,/^$/{s/^# \{0,1\}//p}' "$0"; exit 0; }
@@ -16,7 +16,8 @@ man=$here/../../man
 # shellcheck source=tools/ioattr/test/host-lib.sh
 . "$here/../host-lib.sh"
 
-# shows ROWS NAME ARG...: trace prints these rows of the copy, spaces being one
+# shows ROWS NAME ARG...: trace must print these rows of the copy, with single
+# spaces
 shows()
 {
 	local expected="0|$1|" name=$2
@@ -26,7 +27,7 @@ shows()
 		"$status|$(sed '1s/^[0-9.]* s: //; s/  */ /g' out)|$(cat err)"
 }
 
-# refuses TEXT ARG...: wrong usage
+# refuses TEXT ARG...: invalid usage
 refuses()
 {
 	local text=$1
@@ -36,7 +37,7 @@ refuses()
 		"$status|$(cat out)|$(cat err)"
 }
 
-# fails TEXT NAME ARG...: right usage, but it cannot be done
+# fails TEXT NAME ARG...: valid usage, but an error
 fails()
 {
 	local text=$1 name=$2
@@ -62,7 +63,7 @@ for verb in trace top; do
 		"$(comm -23 in_help in_man)"
 	is "man page: has no other option" '' "$(comm -13 in_help in_man)"
 	while IFS=: read -r opt _; do
-		# an argument that any of them takes
+		# an argument that all of these options accept
 		case $opt in
 		--by=*|--sort=*) arg='=layer' ;;
 		*=*) arg='=1:1' ;;
@@ -75,7 +76,7 @@ for verb in trace top; do
 done
 
 #
-# Wrong usage
+# Invalid usage
 #
 for verb in trace top; do
 	for v in abc '' ' 1' +1 -1 1s 1.5.5 . inf nan 0x1; do
@@ -118,13 +119,13 @@ fails "none/x: No such file or directory" "no such output" \
 	trace --instance="$dir" --output=none/x
 
 #
-# What the kernel wrote
+# The recorded events
 #
 try trace --instance="$dir"
-# without the machine's names of devices
+# device names are unknown on this machine
 sed 's/bcache0/251:0  /; s/vdc   /253:32/' "$dir/expected" | sed 's/  */ /g' \
 	>expected
-is "the same as when it happened" "0|$(cat expected)|" \
+is "the recorded output" "0|$(cat expected)|" \
 	"$status|$(sed '1d; s/  */ /g' out)|$(cat err)"
 try trace --instance="$dir" --output=file
 is "... to a file, too" "0||$(cat expected)" \
@@ -157,7 +158,7 @@ shows "24 given, 24 honoured, 13 refused
 layer given honoured refused
 bcache - 16 -
 bio_attr - 8 -
-- 24 - 13 $why" "by layer, the most first" --by=layer --sort=honoured
+- 24 - 13 $why" "by layer, in descending order" --by=layer --sort=honoured
 shows "16 given, 16 honoured
 device layer given honoured refused
 251:0 - 16 - -
@@ -173,20 +174,20 @@ refused[94] 0 0 13 $why" "--pid of a process" --pid=94 --by=process
 cp out process
 try trace --instance="$dir" --pid=95 --by=process
 is "... of its thread" "$(sed 1d process)" "$(sed 1d out)"
-# the thread is gone, and its process is not told
+# the process of an exited thread is unknown
 grep -v '^95 ' "$dir/saved_tgids" >tgids
 cp -r "$dir" copy
 cp tgids copy/saved_tgids
 try trace --instance=copy --by=process
-is "a thread whose process is not known" "refused[95]" \
+is "a thread of an unknown process" "refused[95]" \
 	"$(awk '/^refused/ { print $1 }' out)"
 rm copy/saved_*
 try trace --instance=copy --by=process
-is "nothing was saved: there is no name, but for a pid" "?[92] ?[93] ?[95]" \
+is "without saved names" "?[92] ?[93] ?[95]" \
 	"$(awk '/^\?/ { print $1 }' out | sort | xargs)"
 printf '92 a "b\\\033c\n' >copy/saved_cmdlines
 try trace --instance=copy --by=process --json
-is "a name that means something to a terminal, and to JSON" \
+is "a name with special characters" \
 	'a "b\?c' "$(python3 -c '
 import json, sys
 rows = json.load(sys.stdin)["rows"]
@@ -201,21 +202,21 @@ for what in "overrun" "commit overrun" "dropped events"; do
 	sed -i "s/^$what: .*/$what: 20/" copy/per_cpu/cpu1/stats
 done
 try trace --instance=copy
-is "what was lost is told" "LOST: 60 events are not counted because a\
+is "lost events" "LOST: 60 events are not counted because a\
  buffer was full; see --buffer" "$(sed -n 2p out)"
 try trace --instance=copy --json
 is "... in JSON" 60 \
 	"$(python3 -c 'import json, sys; print(json.load(sys.stdin)["lost"])' \
 	<out)"
 
-# somebody clears the buffer of an instance, which is as live as these pipes
+# the buffer of an instance is cleared while it is read
 cp -r "$dir" live
 mkfifo pipe
 exec 3<>pipe
 for cpu in live/per_cpu/*; do
 	ln -sf ../../../pipe "$cpu/trace_pipe_raw"
 done
-# loses N: so many are lost since it was cleared; told in a report of its own
+# loses N: N events are lost since it was cleared; wait for a report with them
 loses()
 {
 	sed "s/^overrun: .*/overrun: $1/" "$dir/per_cpu/cpu1/stats" >stats
@@ -233,15 +234,15 @@ loses 7
 kill -TERM $pid
 status=0
 wait $pid || status=$?
-is "... is told once, also when it is cleared" "0|20 7|" \
+is "... are reported once, also if the buffer is cleared" "0|20 7|" \
 	"$status|$(grep -o '"lost":[1-9][0-9]*' json | cut -d: -f2 |
 	xargs)|$(cat err)"
 exec 3>&-
 
-# all of the JSON
+# the complete JSON
 try trace --instance="$dir" --json
 is "JSON: one line" "0|1|" "$status|$(wc -l <out)|$(cat err)"
-is "... of which the rows are those of the table" "$(sed 1d expected |
+is "... its rows are those of the table" "$(sed 1d expected |
 	sed 's/  .*//')" "$(python3 -c '
 import json, sys
 report = json.load(sys.stdin)
@@ -263,12 +264,12 @@ for row in report["rows"]:
           ([whys] if whys else [])))' <out)"
 
 #
-# What is no copy
+# Invalid copies
 #
 head -c 2000 "$dir/per_cpu/cpu1/trace_pipe_raw" \
 	>copy/per_cpu/cpu1/trace_pipe_raw
 fails "copy/per_cpu: malformed trace buffer" \
-	"a buffer that is cut off" trace --instance=copy
+	"a truncated buffer" trace --instance=copy
 sed -i 's/ given;/ taken;/' copy/events/iocb_attr/iocb_attr_accepted/format
 fails "copy/events/iocb_attr/iocb_attr_accepted/format: missing given" \
 	"another kernel" trace --instance=copy

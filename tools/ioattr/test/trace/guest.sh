@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Test ioattr trace and top in a guest: the counts equal the I/O. Needs root, ioattr,
-# ioattr-asan (built with sanitizers), refused, make-bcache, setpriv of util-linux,
-# env of coreutils, /dev/nullb0 and three disks, the first two for /dev/bcache0.
-# Prints TAP.
+# Test ioattr trace and top in a guest: the counts equal the I/O. Needs root,
+# ioattr, ioattr-asan (built with sanitizers), refused, make-bcache, setpriv of
+# util-linux, env of coreutils, /dev/nullb0 and three disks, the first two for
+# /dev/bcache0. Prints TAP.
 
 tracing=/sys/kernel/tracing
 instances=$tracing/instances
@@ -22,8 +22,8 @@ bail()
 	exit 1
 }
 
-# traces NAME STATUS EXPECTED ARG...: ioattr trace with ARGs ends with STATUS,
-# and prints these rows, without the times and with pids as names
+# traces NAME STATUS EXPECTED ARG...: ioattr trace with ARGs must end with
+# STATUS and print these rows, without times and pids
 traces()
 {
 	name=$1
@@ -34,21 +34,21 @@ traces()
 	is "$name" "$expected" "$status|$(rows)"
 }
 
-# "process device attribute layer given honoured refused why", of which spaces
-# are one each, and pids are left out
+# print the rows without pids, with single spaces: "process device attribute
+# layer given honoured refused reasons"
 rows()
 {
 	sed 's/^[0-9.]* s: //; s/\[[0-9]*\]//; s/  */ /g
 		/ given honoured refused$/d' rows
 }
 
-# gone NAME: there is no instance of ours
+# gone NAME: no instance of ioattr may exist
 gone()
 {
 	is "$1" '' "$(ls "$instances")"
 }
 
-# until_true COMMAND...: wait for it, a minute at most
+# until_true COMMAND...: wait at most a minute until it succeeds
 until_true()
 {
 	i=0
@@ -62,7 +62,7 @@ traced()
 	grep -qs 1 "$instances"/ioattr-*/events/iocb_attr/enable
 }
 
-# what all reports say of what was given and honoured
+# sums: print the sums of given and honoured I/Os in all reports
 sums()
 {
 	awk '/ s: / { g += $3; h += $5 } END { print g, h }' rows
@@ -86,21 +86,21 @@ echo mq-deadline >/sys/block/vdc/queue/scheduler
 some="--report --length=64K"
 
 #
-# What is done is counted
+# Counts
 #
 # shellcheck disable=SC2086 # several options, here and below
 {
 traces "reads with a hint" 0 "16 given, 16 honoured, 0 refused
 ioattr bcache0 cache - 16 - -
 ioattr bcache0 cache bcache - 16 -" -- ioattr read --cache=bypass $some $dev
-is "... which go on as ever" "65536 bytes in 16 I/Os, cache honoured for 16" \
+is "... which work as usual" "65536 bytes in 16 I/Os, cache honoured for 16" \
 	"$(cat err)"
 gone "... and the instance is gone"
-traces "what nobody honours" 0 "16 given, 0 honoured, 0 refused
+traces "not honoured" 0 "16 given, 0 honoured, 0 refused
 ioattr nullb0 cache - 16 - -" -- ioattr read --cache=bypass $some /dev/nullb0
 traces "no attributes" 0 "0 given, 0 honoured, 0 refused" \
 	-- ioattr read --length=64K $dev
-traces "two attributes, of which one is honoured" 0 "8 given, 8 honoured, 0 refused
+traces "two attributes, one of them honoured" 0 "8 given, 8 honoured, 0 refused
 ioattr vdc cgroup - 8 - -
 ioattr vdc cgroup blk-cgroup - 8 -
 ioattr vdc cache - 8 - -" -- ioattr write --cgroup=/sys/fs/cgroup \
@@ -111,19 +111,19 @@ ioattr 8 8 0" --by=process -- ioattr write --cgroup=/sys/fs/cgroup --cache=bypas
 traces "... by device" 0 "8 given, 8 honoured, 0 refused
 vdc 8 8 -" --by=device -- ioattr write --cgroup=/sys/fs/cgroup --cache=bypass \
 	--length=32K /dev/vdc
-# a scheduler acts when it looks for a merge, and when it takes a request, and
-# whoever runs then
+# a scheduler reports twice, for the merge lookup and for the request, perhaps
+# from another task
 status=0
 ioattr trace --output=rows -- ioattr read --prio=be:2 $some /dev/vdc 2>err ||
 	status=$?
-is "what a scheduler honours is of who submitted it" "0|ioattr vdc ioprio -|1" \
+is "events of a scheduler have the pid of the submitter" "0|ioattr vdc ioprio -|1" \
 	"$status|$(rows | sed -n 's/ - 16 - -$/ -/p')|$(rows | awk '
 		/^ioattr vdc ioprio mq-deadline - / && $6 >= 16' | wc -l)"
 traces "a list without attributes" 0 "16 given, 0 honoured, 0 refused
 ioattr vdc none - 16 - -" -- ioattr read $some /dev/vdc
 }
 
-# two at once
+# two processes at once
 cat >both <<'END'
 ioattr read --cache=bypass --length=256K /dev/bcache0 &
 ioattr read --cgroup=/sys/fs/cgroup --length=128K /dev/vdc &
@@ -137,19 +137,19 @@ ioattr vdc cgroup blk-cgroup - 32 -" -- sh both
 is "... are two, by their pids" 2 \
 	"$(sed -n 's/^ioattr\[\([0-9]*\)\].*/\1/p' rows | sort -u | wc -l)"
 
-traces "--device: of one of them" 0 "64 given, 64 honoured
+traces "--device: one of them" 0 "64 given, 64 honoured
 ioattr bcache0 cache - 64 - -
 ioattr bcache0 cache bcache - 64 -" --device=bcache0 -- sh both
 traces "... by its number" 0 "32 given, 32 honoured
 vdc 32 32 -" "--device=$(cat /sys/block/vdc/dev)" --by=device -- sh both
 # shellcheck disable=SC2016 # for the shell below
-traces "--pid: of no process" 0 "0 given, 0 honoured, 0 refused" --pid=1 -- sh both
+traces "--pid: another process" 0 "0 given, 0 honoured, 0 refused" --pid=1 -- sh both
 
 #
-# What is refused
+# Rejected lists
 #
 refused $dev >reasons 2>err || bail "refused: $(cat err)"
-is "all reasons but one" 13 "$(wc -l <reasons)"
+is "all reasons except one" 13 "$(wc -l <reasons)"
 ioattr trace --json --output=json -- refused $dev >out
 # "EINVAL value cache" from the rows of one process
 # shellcheck disable=SC2016 # awk's
@@ -160,8 +160,8 @@ tr '{' '\n' <json | awk -F'"' '
 				attribute = $(i + 2)
 	}
 	/^"error":/ { print $4, $8, attribute }' | sort >got
-is "each list is refused for its reason" "$(sort reasons)" "$(cat got)"
-is "... once, by the process of the thread that is gone" "13 1" \
+is "each list has its reason" "$(sort reasons)" "$(cat got)"
+is "... once, with the process of the exited thread" "13 1" \
 	"$(grep -o '"count":1}' json | wc -l) $(grep -o \
 	'"process":"refused","pid":[0-9]*' json | sort -u | wc -l)"
 
@@ -173,9 +173,9 @@ ioattr read --proxy=2000000000 --length=4K $dev
 ioattr read --cache=bypass --length=4K $dev
 END
 chmod 666 /dev/nullb0
-# to say why, ioattr asks the kernel by an empty list, of /dev/null
+# for its message, ioattr tries an empty list on /dev/null
 devtmpfs=0:$(stat -c %d /dev)
-traces "refused, and one that is not" 0 "3 given, 1 honoured, 4 refused
+traces "four rejected reads and an accepted one" 0 "3 given, 1 honoured, 4 refused
 ioattr $devtmpfs none - 1 - -
 ioattr $devtmpfs none - 1 - -
 ioattr bcache0 cache - 1 - -
@@ -184,7 +184,7 @@ ioattr - cache - 0 - 1 1 EINVAL value
 ioattr - cache - 0 - 1 1 EOPNOTSUPP unsupported
 ioattr - ioprio - 0 - 1 1 EPERM target
 ioattr - proxy_pid - 0 - 1 1 ESRCH target" --sort=device -- sh three
-is "... for the reasons that are told" "$(printf '%s\n' \
+is "... with the reasons in the messages" "$(printf '%s\n' \
 	"conflicting hints" "--required" \
 	"no permission for --prio" "no such process" | wc -l)" \
 	"$(grep -c -e "conflicting hints" \
@@ -197,7 +197,7 @@ ioprio 0 0 1 1 EPERM target
 cache 1 1 2 1 EINVAL value, 1 EOPNOTSUPP unsupported" --by=attribute -- sh three
 
 #
-# Events that find no room: the kernel's count and what was seen are all
+# Lost events: their count and the counted events add up
 #
 status=0
 # shellcheck disable=SC2016 # for the shell below
@@ -207,28 +207,28 @@ ioattr trace --buffer=8 --json --output=json -- sh -c 'kill -STOP $PPID
 set -- "$(sed 's/.*"given":\([0-9]*\),"honoured":\([0-9]*\),.*"lost":\([0-9]*\),.*/\1 \2 \3/' json)"
 # shellcheck disable=SC2086
 set -- $1
-is "a small buffer, and nobody who empties it: events are lost" "0 1" \
+is "a small buffer that is not read: events are lost" "0 1" \
 	"$status $(($3 > 0 && $1 < 1024))"
 is "... all others are counted" 2048 $(($1 + $2 + $3))
 # shellcheck disable=SC2016
 ioattr trace --buffer=8 --output=rows -- sh -c 'kill -STOP $PPID
 	ioattr read --cache=bypass --length=4M /dev/bcache0
 	kill -CONT $PPID' 2>err
-is "... and that is told" 1 "$(grep -c \
+is "... and a message says so" 1 "$(grep -c \
 	'^LOST: [0-9]* events are not counted' rows)"
-traces "a large one: none is lost" 0 "1024 given, 1024 honoured, 0 refused
+traces "a large buffer: none is lost" 0 "1024 given, 1024 honoured, 0 refused
 ioattr bcache0 cache - 1024 - -
 ioattr bcache0 cache bcache - 1024 -" --buffer=2048 -- \
 	ioattr read --cache=bypass --length=4M $dev
 
 #
-# The command's end
+# The end of the command
 #
 traces "the command's status" 7 "0 given, 0 honoured, 0 refused" -- \
 	sh -c 'exit 7'
-traces "there is no such command" 127 "0 given, 0 honoured, 0 refused" -- none
-is "... which is said" "ioattr: none: No such file or directory" "$(cat err)"
-traces "what cannot be run" 126 "0 given, 0 honoured, 0 refused" -- /dev/null
+traces "no such command" 127 "0 given, 0 honoured, 0 refused" -- none
+is "... its message" "ioattr: none: No such file or directory" "$(cat err)"
+traces "not executable" 126 "0 given, 0 honoured, 0 refused" -- /dev/null
 for s in INT TERM KILL; do
 	# shellcheck disable=SC2016
 	traces "the command dies of $s" $((128 + $(kill -l $s))) \
@@ -239,20 +239,20 @@ ioattr bcache0 cache bcache - 1 -" -- sh -c \
 		kill -'$s' $$'
 	gone "... the instance is gone"
 done
-# what the caller ignores: the command's end is seen, and it has that, too
+# signals that the caller ignores
 for ignored in CHLD PIPE; do
 	status=0
 	timeout -s KILL 60 $env --ignore-signal=$ignored \
 		ioattr trace --output=rows -- \
 		grep SigIgn /proc/self/status >out 2>err || status=$?
 	bit=$((1 << $(kill -l $ignored) - 1))
-	is "the caller ignores $ignored: the command's end is seen" \
+	is "the caller ignores $ignored: the end is detected" \
 		"0|0 given, 0 honoured, 0 refused" "$status|$(rows)"
-	is "... which the command ignores then, too" $bit \
+	is "... and the command ignores it as well" $bit \
 		$((0x$(awk '{ print $2 }' out) & bit))
 	gone "... and the instance is gone"
 done
-# what a shell starts in the background ignores INT
+# commands in the background of a shell ignore INT
 for s in TERM HUP; do
 	status=0
 	ioattr trace --output=rows -- sleep 1000 2>err &
@@ -260,7 +260,7 @@ for s in TERM HUP; do
 	until_true traced || bail "no instance"
 	kill -$s $pid
 	wait $pid || status=$?
-	is "$s to it goes to the command" \
+	is "$s is forwarded to the command" \
 		"$((128 + $(kill -l $s)))|0 given, 0 honoured, 0 refused" \
 		"$status|$(rows)"
 	gone "... the instance is gone"
@@ -289,13 +289,13 @@ until_true traced || bail "no instance"
 mkdir $instances/ioattr-other
 kill -KILL $pid
 wait $pid
-is "what is killed by KILL leaves its instance" "ioattr-$pid" \
+is "after KILL the instance remains" "ioattr-$pid" \
 	"$(cd $instances && echo ioattr-[0-9]*)"
-traces "... which the next one removes" 0 "0 given, 0 honoured, 0 refused" \
+traces "... and the next run removes it" 0 "0 given, 0 honoured, 0 refused" \
 	-- ls $instances
-is "... while it has its own, and that of others stays" 2 "$(wc -l <out)"
+is "... but no instance of others" 2 "$(wc -l <out)"
 rmdir $instances/ioattr-other
-gone "... and nothing is left"
+gone "... and nothing remains"
 
 ioattr trace --interval=0 --output=rows 2>err &
 pid=$!
@@ -305,7 +305,7 @@ reader=$!
 wait $reader
 kill -INT $pid
 wait $pid
-is "the process that read is the one that is named" 2 \
+is "the process is the one that read" 2 \
 	"$(grep -c "^ioattr\[$reader\] .* 16 " rows)"
 
 ioattr trace --interval=0.2 --count=3 >rows 2>err
@@ -319,8 +319,8 @@ ioattr read --cache=bypass --length=64K $dev 2>/dev/null
 until_true all_seen
 kill -INT $pid
 wait $pid
-is "top to a file: lines, with all that there was" "16 16" "$(sums)"
-is "... and whose it was" "ioattr bcache0 cache -
+is "top to a file: lines with all counts" "16 16" "$(sums)"
+is "... and the process and the layer" "ioattr bcache0 cache -
 ioattr bcache0 cache bcache" "$(rows | grep -v 'refused$' | cut -d' ' -f1-4 |
 	sort -u)"
 gone "... the instance is gone"
@@ -347,12 +347,12 @@ ioattr read --cache=bypass --length=64K $dev 2>/dev/null
 wait $self
 kill -INT $pid
 wait $pid
-is "... the process is" "8 given, 8 honoured, 0 refused
+is "... the process itself is counted" "8 given, 8 honoured, 0 refused
 ioattr bcache0 cache - 8 - -
 ioattr bcache0 cache bcache - 8 -" "$(rows)"
 
 #
-# An instance of somebody else: what reads as the end is none, since more comes
+# Another instance: at the end of its buffer, wait for more events
 #
 other=$instances/other
 mkdir $other
@@ -366,7 +366,7 @@ rm -f rows
 ioattr trace --instance=$other --interval=0.2 --output=rows 2>err &
 pid=$!
 until_true grep -qs given rows || bail "no report"
-is "--instance: its end is read" "0 0" "$(sums)"
+is "--instance: an empty buffer" "0 0" "$(sums)"
 exec 3<>fifo
 cat page >&3
 # shellcheck disable=SC2317 # called by until_true
@@ -375,7 +375,7 @@ given()
 	[ "$(sums)" = "16 0" ]
 }
 until_true given
-is "... and what comes then is counted" "16 0" "$(sums)"
+is "... later events are counted" "16 0" "$(sums)"
 exec 3>&-
 kill -INT $pid
 wait $pid
@@ -383,7 +383,7 @@ umount $other/per_cpu/cpu0/trace_pipe_raw
 rmdir $other
 
 #
-# What is missing is told
+# Error messages
 #
 $nobody ioattr trace --count=1 >out 2>err
 is "not root" "1|ioattr: $tracing: Permission denied: run it as root" \
@@ -395,7 +395,7 @@ ioattr trace --count=1 --interval=0.1 >/dev/full 2>err
 is "no room for the output" \
 	"1|ioattr: standard output: No space left on device" "$?|$(cat err)"
 gone "... the instance is gone"
-# the instance is made, and none of its files can be opened
+# the instance is created, but none of its files can be opened
 export ASAN_OPTIONS=exitcode=99:detect_leaks=0:detect_stack_use_after_return=1
 for program in ioattr ioattr-asan; do
 	# shellcheck disable=SC3045 # busybox has it
@@ -414,7 +414,7 @@ is "no such events" "1|ioattr: this kernel has no events of per-I/O attributes\
  (CONFIG_IOCB_ATTR); see ioattr probe" "$?|$(cat err)"
 umount $tracing
 umount $tracing
-# a kernel may offer it below debugfs as well
+# tracefs may also be mounted below debugfs
 umount /sys/kernel/debug/tracing 2>/dev/null
 umount /sys/kernel/debug
 ioattr trace --count=1 >out 2>err
