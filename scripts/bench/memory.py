@@ -62,7 +62,7 @@ def read_sizes(path):
 
 
 def read_guest(path):
-    """{slab: (object, size, objects)}, and what was allocated:
+    """{slab: (object, size, objects)}, and the allocations:
     {(scheduler, interface, list, when): {(site, asked): [bytes, times]}}"""
     slabs, reads = {}, collections.defaultdict(dict)
     with open(path) as f:
@@ -87,7 +87,7 @@ def objects(reads, what):
 
 
 def check_read(title, plain, sites, reads):
-    """What a read allocates, site by site, one without allocates too."""
+    """A read must not allocate more than one without, at any site."""
     for (site, asked), (_, times) in sites.items():
         most = plain.get((site, asked), (0, 0))[1]
         # so does BFQ, when it changes from one cgroup's queue to another's
@@ -100,7 +100,7 @@ def check_read(title, plain, sites, reads):
 
 
 def in_slab(size):
-    """What SLUB makes of a bio of this size."""
+    """The size of a bio in a slab of SLUB."""
     return -(-(size + POINTER) // LINE) * LINE
 
 

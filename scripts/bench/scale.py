@@ -108,7 +108,7 @@ def means(counts, kernel, curve, what):
 
 
 def one_curve(name, counts, checks):
-    """Print and check a curve; return what of it goes to the JSON file."""
+    """Print and check a curve; return its part of the JSON file."""
     curve = CURVES[name]
     base = means(counts, "base", name, "none")
     plain = means(counts, "patched", name, "none")

@@ -42,7 +42,7 @@ PARTS = {"proxy": "proxy_pid", "pidfd": "proxy_pidfd", "report": "REPORT",
 
 
 class Row:
-    """A line of ROWS at one depth, and what was counted."""
+    """A line of ROWS at one depth, and its counts."""
 
     def __init__(self, words, depth, limit):
         (self.interface, self.device, self.op, self.what, self.kernels,
@@ -78,12 +78,12 @@ class Row:
         return f"{self.place()}, {self.label()}, depth {self.depth}"
 
     def count(self, kernel):
-        """The mean of two boots; of three, of which two agree, theirs."""
+        """The mean of two boots, or the median of three."""
         counts = self.counts.get(kernel)
         return statistics.median(counts) if counts else None
 
     def tolerance(self):
-        """How far boots that agree may be apart."""
+        """The maximum difference of boots that agree."""
         return 25 if self.inexact() else 0.5
 
     def inexact(self):
@@ -112,7 +112,7 @@ def read_rows(path, gate):
 
 
 def read_counts(rows, paths):
-    """Counts of a boot each, into the rows; and what the floor is."""
+    """Add the counts of boots to the rows; return the floor."""
     floor = None
     for path in paths:
         kernel = os.path.basename(path).split("-")[0]
@@ -134,7 +134,7 @@ def read_counts(rows, paths):
 
 
 def more(row, rows):
-    """What a row takes more than the one that it is compared with."""
+    """The increase over the row that it is compared with."""
     if row.than == "base":
         return row.count("patched") - row.count("base")
     return row.count("patched") - rows[row.key(row.than)].count("patched")
@@ -182,7 +182,7 @@ def print_rows(rows):
 
 
 def print_records(rows):
-    """What one further record costs, that no kernel knows."""
+    """The cost of a further unknown record."""
     for depth in 1, 32:
         n = {}
         for row in rows.values():

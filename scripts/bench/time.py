@@ -144,7 +144,7 @@ def quantile(ordered, share):
 
 def bootstrap(boots):
     """The interval of the median of ratios that come in boots: boots are drawn,
-    and ratios of each, for what is the same within a boot is no second proof"""
+    and ratios of each, because the ratios of one boot are not independent"""
     rng = random.Random(1)
     medians = []
     for _ in range(RESAMPLES):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Plots of gnuplot, as a part of a page of HTML."""
+"""Embed plots of gnuplot in an HTML page."""
 import re
 import xml.etree.ElementTree as ET
 
@@ -22,7 +22,7 @@ def local(ref, prefix):
 
 
 def rename(attribute, value, prefix):
-    """An attribute of the file, and what it is on the page."""
+    """Translate an attribute of the file for the page."""
     if attribute == LINK:
         return "href", local(value, prefix)
     if attribute.startswith("{"):

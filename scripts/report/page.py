@@ -48,7 +48,7 @@ def more(n):
 
 
 class Results:
-    """The directory, and what was looked for in it and not found."""
+    """The directory of results, and the missing ones."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -80,10 +80,10 @@ class Results:
             return []
 
     def run(self, name, figures):
-        """What a guest's directory says of its commit, kernel and version.
+        """The commit, kernel and version of a guest run.
 
-        A guest that ran again after its figures were written may be one of
-        another kernel.
+        Nothing is returned if the guest ran again after its figures were
+        written, because it may have had another kernel.
         """
         try:
             made = os.path.getmtime(self.path(f"runs/{name}/from"))
@@ -120,12 +120,12 @@ def heading(ident, text):
 
 def not_there(name):
     make = MAKE[os.path.splitext(name)[0]]
-    return (f'<div class="missing"><p>{esc(name)} is not there: run '
+    return (f'<div class="missing"><p>{esc(name)} is missing: run '
             f"<code>{make}</code></p></div>\n")
 
 
 def figure(name, title, description, caption):
-    """results/NAME.svg, with words for those who do not see it."""
+    """results/NAME.svg, with a description for readers who cannot see it."""
     ident = "fig-" + name.replace("/", "-")
     if not results.has(f"{name}.svg"):
         return not_there(f"{name}.svg")
@@ -174,9 +174,10 @@ def cache_scene():
     from_runs("demo/cache", "demo-plain", "demo-bypass")
     plain, bypass = d["plain"], d["bypass"]
     out += (f"<p>One thread reads a hot set of {d['hot_mib']} MiB at random "
-            f"from bcache, whose cache has {d['cache_mib']} MiB, and reads the "
-            f"whole device of {d['device_mib']} MiB for a backup: once without "
-            "attributes, once with the hint BYPASS on the backup's reads.</p>\n")
+            f"from bcache with a cache of {d['cache_mib']} MiB, and makes a "
+            f"backup of the device of {d['device_mib']} MiB: once without "
+            "attributes, once with the hint BYPASS on the reads of the "
+            "backup.</p>\n")
     out += figure(
         "demo/cache", "Hit ratio of the hot set over time",
         "Two lines over the seconds since the backup began. While it runs, "
@@ -195,8 +196,8 @@ def cache_scene():
         ("bcache: cache_bypass_misses", "cache_bypass_misses"),
         ("bcache: bypassed", "bypassed"),
         ("reads of the backup", "backup_reads"),
-        ("honoured, says res2", "honoured"))]
-    return out + table("tab-cache", "The backup, and what bcache counted.",
+        ("honoured, by res2", "honoured"))]
+    return out + table("tab-cache", "The backup and the statistics of bcache.",
                        ["", "no hints", "BYPASS"], rows)
 
 
@@ -207,17 +208,19 @@ def clients_scene():
         return out + not_there("demo/clients.json")
     from_runs("demo/clients", "demo-untagged", "demo-tagged")
     plain, tagged = d["untagged"], d["tagged"]
-    out += ("<p>A file server of one thread reads a slow device for two "
-            "clients, whose cgroups have the weights 100 and 300, and after "
-            f"{d['half_seconds']} seconds 300 and 100: as any server does it, "
-            "and with each read tagged with its client's cgroup.</p>\n")
+    out += ("<p>A file server with one thread reads a slow device for two "
+            "clients. Their cgroups have the weights 100 and 300, and after "
+            f"{d['half_seconds']} seconds 300 and 100. The server runs "
+            "without tags, and with each read tagged with the cgroup of its "
+            "client.</p>\n")
     out += figure(
         "demo/clients", "Bandwidth of two clients over time",
-        "Two plots of two lines each. Without tags both clients have the same. "
-        f"Tagged, client b has {tagged['ratio_first']} times what client a has, "
-        f"and after the change {tagged['ratio_second']} times.",
+        "Two plots of two lines each. Without tags both clients have the same "
+        "bandwidth. With tags, client b has "
+        f"{tagged['ratio_first']} times the bandwidth of client a, and after "
+        f"the change {tagged['ratio_second']} times.",
         "Bandwidth of two clients of one file server, without and with tags; "
-        "their weights change places in the middle.")
+        "their weights are exchanged in the middle.")
     rows = [[label, plain[key], tagged[key]] for label, key in (
         ("weights 100 and 300: client a, MiB/s", "a_first"),
         ("client b, MiB/s", "b_first"),
@@ -226,35 +229,36 @@ def clients_scene():
         ("client b, MiB/s ", "b_second"),
         ("b : a ", "ratio_second"),
         ("reads for client a", "a_reads"),
-        ("honoured, says res2", "a_honoured"),
+        ("honoured, by res2", "a_honoured"),
         ("reads for client b", "b_reads"),
-        ("honoured, says res2 ", "b_honoured"))]
-    return out + table("tab-clients", "What the clients got.",
+        ("honoured, by res2 ", "b_honoured"))]
+    return out + table("tab-clients", "Bandwidth and reads of the clients.",
                        ["", "no tags", "tagged"], rows)
 
 
 def checksum_scene():
-    out = '<h3 id="checksum">Checksums: who notices a wrong block</h3>\n'
+    out = '<h3 id="checksum">Checksums: detecting a wrong block</h3>\n'
     d = results.json("demo/checksum")
     if d is None:
         return out + not_there("demo/checksum.json")
     from_runs("demo/checksum", "demo-checksum")
     out += (f"<p>A program writes {d['blocks']} blocks to an NVMe device, each "
-            "with a checksum and tags of its own; the attribute was honoured "
-            f"for {d['honoured']} of {d['ios']} I/Os. Then a bit of one block "
-            "is lost on the medium, and another program overwrites a second "
-            f"block. {d['good']} blocks are still as they were written.</p>\n")
+            "with its own checksum and tags; the attribute was honoured for "
+            f"{d['honoured']} of {d['ios']} I/Os. Then a bit of one block "
+            "flips on the medium, and another program overwrites a second "
+            "block. "
+            f"{d['good']} blocks are unchanged.</p>\n")
     rows = [[f"block {d[key]['block']}: {label}", d[key]["plain"],
              d[key]["checked"], d[key]["pi"]] for key, label in (
-                 ("lost", "a bit lost on the medium"),
+                 ("lost", "a bit flipped on the medium"),
                  ("foreign", "overwritten by another program"))]
-    return out + table("tab-checksum", "How a read of the block ends.",
-                       ["", "nobody checks", "the kernel checks",
+    return out + table("tab-checksum", "The result of a read of the block.",
+                       ["", "no checks", "the kernel checks",
                         "with the attribute pi"], rows)
 
 
 def by_fio(scene, title, columns, keys):
-    """The same scene by fio, beside ours, if it was run: see tools/fio/test."""
+    """The same scene by fio, if tools/fio/test/run-scenes was run."""
     name = f"demo/{scene}-fio"
     if not os.path.exists(results.path(f"{name}.json")):
         return ""
@@ -265,7 +269,7 @@ def by_fio(scene, title, columns, keys):
             for column in columns for label, key in keys]
     return figure(
         name, title + ", by fio",
-        "The plot above, with fio in the place of the demo's programs.",
+        "The plot above, with fio instead of the demo's programs.",
         f"{title}: the scene by fio and tools/fio/jobs/{scene}.fio.") + table(
             f"tab-{scene}-fio", "The demo's programs, and fio.",
             ["", "the demo", "fio"], rows)
@@ -293,10 +297,10 @@ def effects():
     d = results.json("effects")
     if d is None:
         return out + not_there("effects.json")
-    out += ("<p>Two clients of one device, as two processes in cgroups of "
-            "their own, and as clients of one process with and without tags on "
-            "its I/O. What tags give a client is what a process of its own "
-            "would have.</p>\n")
+    out += ("<p>Two clients of one device: as two processes in separate "
+            "cgroups, and as clients of one process, with and without tags on "
+            "its I/O. With tags a client should get the same as with its own "
+            "process.</p>\n")
     out += figure(
         "effects", "Bandwidth of two clients, by scene and variant",
         "Pairs of bars, one for each client, for each scene as processes, "
@@ -318,7 +322,7 @@ def effects():
         rows)
 
 
-# What attributes cost
+# The cost of attributes
 
 class Counts:
     """The rows of bench.json by interface, device, operation, list, depth."""
@@ -371,8 +375,8 @@ def without_table(counts):
         rows.append(row)
     return table(
         "tab-without", "I/O without attributes: instructions per I/O on the "
-        "base kernel, how many more with the series, and the limit of that, "
-        f"queue depth 1 and 32; {COUNTS}.",
+        "base kernel, the increase with the series, and its limit, at queue "
+        f"depths 1 and 32; {COUNTS}.",
         ["4 KiB of", "base, depth 1", "more", "limit", "base, depth 32",
          "more", "limit"], rows)
 
@@ -387,7 +391,7 @@ def lists_table(counts, depth):
                   if any(cell(i, what) for what in lists)]
     rows = [[what] + [cell(i, what) for i in interfaces] for what in lists]
     return table(
-        f"tab-lists-{depth}", "What a list of attributes takes more than none: "
+        f"tab-lists-{depth}", "The increase with a list of attributes: "
         f"instructions per 4 KiB read of null_blk, depth {depth}; {COUNTS}.",
         ["list"] + interfaces, [row for row in rows if any(row[1:])])
 
@@ -402,8 +406,8 @@ def today_table(counts):
         rows.append([what.removeprefix("today: "), f"{op}, {device}", more(n),
                      count(switches)])
     return table(
-        "tab-today", "What programs can do today, before each I/O, on the base "
-        f"kernel: instructions more than without, {COUNTS}, and context "
+        "tab-today", "Calls that programs use today before each I/O, on the "
+        f"base kernel: the increase in instructions, {COUNTS}, and the context "
         "switches.",
         ["before each I/O", "of", "more", "switches"], rows)
 
@@ -417,11 +421,11 @@ def cost():
                          for n in (1, 2)))
     counts = Counts(d["rows"])
     out += figure(
-        "bench", "What each list takes more than none",
-        "A bar for each list of attributes and for what programs do today; "
-        "the tables have the numbers.",
-        "Instructions more than without attributes, per 4 KiB AIO read of "
-        f"null_blk at depth 1; {COUNTS}.")
+        "bench", "The cost of each list",
+        "A bar for each list of attributes and for each call that programs use "
+        "today; the tables have the numbers.",
+        "The increase over a read without attributes: instructions per 4 KiB "
+        f"AIO read of null_blk at depth 1; {COUNTS}.")
     return (out + without_table(counts) + lists_table(counts, 1) +
             lists_table(counts, 32) + today_table(counts))
 
@@ -441,18 +445,18 @@ def cost_pi():
 
 
 def scale():
-    out = "<h3>With many of them</h3>\n"
+    out = "<h3>Scaling</h3>\n"
     d = results.json("bench-scale")
     if d is None:
         return out + not_there("bench-scale.json")
     from_runs("bench-scale", *(f"bench-scale-{k}-{n}" for k in ("base", "patched")
                          for n in (1, 2)))
     out += figure(
-        "bench-scale", "Instructions per read, by the number of things",
-        "A plot for each kind of thing, with a line each for the base, the "
-        "series, and the series with a list; the table has the slopes.",
+        "bench-scale", "Instructions per read, by number of objects",
+        "A plot for each kind of object, with lines for the base, the series, "
+        "and the series with a list; the table has the slopes.",
         "Instructions per read with more cgroups, contexts, rings, stacked "
-        f"devices and parts; {COUNTS}.")
+        f"devices and requests; {COUNTS}.")
     rows = []
     for curve in d["curves"].values():
         slope = curve["slope"]
@@ -460,7 +464,7 @@ def scale():
                      curve["points"][-1]["x"]] +
                     [f"{slope[k]:,.3f}" for k in ("base", "patched", "list")])
     return out + table(
-        "tab-scale", f"What one more of them takes: instructions, {COUNTS}.",
+        "tab-scale", f"The cost of one more object: instructions, {COUNTS}.",
         ["", "from", "to", "base", "no attributes", "with a list"], rows)
 
 
@@ -477,7 +481,7 @@ def memory():
     made = [[f"{c['interface']}: {c['when']}", count(c["base"]),
              count(c["patched"])] for c in d["contexts"]]
     return out + table(
-        "tab-contexts", "What a context or ring takes, in bytes.",
+        "tab-contexts", "The memory of a context or ring, in bytes.",
         ["", "base", "patched"], made)
 
 
@@ -489,7 +493,7 @@ def time():
     from_runs("bench-time", *(f"bench-time-{k}-{n}" for k in ("base", "patched")
                          for n in range(1, 7)))
     out += figure(
-        "bench-time", "Time with the series, divided by that of the base",
+        "bench-time", "Time with the series divided by time on the base",
         "Boxes of quartiles and intervals of the median, one for each kind of "
         "read; the table has the numbers.",
         "Ratio of times, patched to base: " + "; ".join(d["notes"].values()) +
@@ -505,14 +509,14 @@ def time():
 
 
 def costs():
-    return (heading("cost", "What it costs") + cost() + cost_pi() + scale() +
+    return (heading("cost", "Cost") + cost() + cost_pi() + scale() +
             memory() + time())
 
 
-# Which layers hand attributes on
+# Attributes in stacked devices
 
 def arrived(row):
-    """What came to the disks, in words."""
+    """The attributes that reached the disks, as text."""
     if not row["passed"]:
         return "failed"
     if row["refused"]:
@@ -530,7 +534,7 @@ def arrived(row):
 
 
 def layers():
-    out = heading("layers", "Through layers")
+    out = heading("layers", "Stacked devices and file systems")
     d = results.json("layers")
     if d is None:
         return out + not_there("layers.json")
@@ -552,10 +556,10 @@ def layers():
         rows.append(line)
     failed = sum(not row["passed"] for row in d["rows"])
     return out + table(
-        "tab-layers", "What of an I/O's cgroup and priority came to the disks "
-        "below, as io.stat and the disks' schedulers say, and whether a hint "
-        f"was honoured, where there was one: {len(d['rows'])} rows of "
-        f"layers.sh, {failed} of them failed.",
+        "tab-layers", "The cgroup and the priority, if they reached the disks "
+        "by io.stat and by the disks' schedulers, and the hint, if there was "
+        f"one and it was honoured: {len(d['rows'])} rows of layers.sh, "
+        f"{failed} of them failed.",
         ["stack", "reads", "writes"], rows)
 
 
@@ -590,17 +594,17 @@ def tests():
              for name, t in times.items() if name not in by]
     out += table(
         "tab-tests", "The last make check, of commit "
-        f"{d.get('commit', UNKNOWN)}. A test that has no row here was not part "
-        "of it.",
+        f"{d.get('commit', UNKNOWN)}. Tests without a row were not part of "
+        "it.",
         ["test", "passed", "failed", "skipped", "seconds",
          "CPU seconds", "... to compile"], rows)
     if bad:
-        out += table("tab-bad", "What failed or was skipped.",
+        out += table("tab-bad", "Failed and skipped tests.",
                      ["test", "what", "result"], bad)
     return out
 
 
-# Where it is all from
+# The origin of the figures
 
 def origins():
     """{(figures, commit, kernel, version): guests}"""
@@ -617,14 +621,15 @@ def origins():
 def origin_table(found):
     rows = [[figures, commit, version, kernel, ", ".join(names)]
             for (figures, commit, kernel, version), names in found.items()]
-    out = heading("from", "Where the figures are from")
+    out = heading("from", "Origin of the figures")
     if not rows:
         return out + "<p>There are no figures.</p>\n"
     return out + table(
-        "tab-from", "The commit of this repository and the kernel that figures "
-        "are from: its version, and its name, which begins with its "
-        "configuration. It is not recorded if guests of these names ran again "
-        "after the figures were made.",
+        "tab-from", "For all figures: the commit of this repository, the "
+        "version of the kernel, and its name, which begins with its "
+        "configuration. "
+        "They are not recorded if the guests ran again after the figures were "
+        "made.",
         ["figures", "commit", "Linux", "kernel", "guests, in results/runs"],
         rows)
 
@@ -632,7 +637,7 @@ def origin_table(found):
 def all_of(words):
     known = sorted(set(words) - {UNKNOWN})
     if UNKNOWN in words:
-        known.append(f"{UNKNOWN} of some")
+        known.append(f"{UNKNOWN} for some")
     return esc(", ".join(known) or "no figures")
 
 
@@ -650,7 +655,7 @@ def missing_list():
         return ""
     items = "".join(f"<li>{esc(name)}: run <code>{make}</code></li>"
                     for name, make in results.missing)
-    return f'<div class="missing"><p>Not there:</p><ul>{items}</ul></div>\n'
+    return f'<div class="missing"><p>Missing:</p><ul>{items}</ul></div>\n'
 
 
 def page():
@@ -668,11 +673,10 @@ def page():
         "<title>Per-I/O attributes for Linux: results</title>\n"
         f"<style>\n{style}</style>\n</head>\n<body>\n<header>\n"
         "<h1>Per-I/O attributes for Linux</h1>\n"
-        "<p>A program says, for every single I/O, how the cache below should "
-        "treat it, for whom it is, how urgent it is and which checksums go "
-        "with it. This is what the demo, the benchmarks and the tests "
-        "measured. Every count of instructions here is "
-        f"{COUNTS}.</p>\n"
+        "<p>Programs attach attributes to individual I/Os: the cgroup or "
+        "process to charge, a priority, cache hints and protection "
+        "information. This page has the results of the demo, the benchmarks "
+        f"and the tests. Instructions are counted {COUNTS}.</p>\n"
         f"{summary(found)}{missing_list()}"
         f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n</header>\n'
         f"<main>\n{body}</main>\n"
@@ -693,9 +697,9 @@ def main():
     except (KeyError, TypeError, IndexError, AttributeError) as e:
         if os.environ.get("REPORT_DEBUG"):
             raise
-        die(f"a file in {args[-2]} lacks what belongs there: {e!r}")
+        die(f"a file in {args[-2]} is incomplete: {e!r}")
     for name, make in results.missing:
-        print(f"report: {name} is not there: run {make}", file=sys.stderr)
+        print(f"report: {name} is missing: run {make}", file=sys.stderr)
     if require and results.missing:
         sys.exit(1)
     with open(args[-1], "w") as f:

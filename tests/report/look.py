@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""What tests/report/run looks at. Each says what is wrong, and then fails.
+"""The checks of tests/report/run. Each prints the errors and fails.
 
-page PAGE                     well-formed, closed, and accessible
-rows PAGE                     the tables' rows, their cells between tabs
-measure PAGE OUT              a copy of PAGE that measures itself in a browser
-height DOM                    how many pixels the measured page is high
-pixels DOM PNG RESULTS        each plot of RESULTS is to be seen
+page PAGE                     well-formed, self-contained, and accessible
+rows PAGE                     print the rows of the tables, with tabs
+measure PAGE OUT              write a copy of PAGE that measures itself
+height DOM                    print the height of the measured page in pixels
+pixels DOM PNG RESULTS        each plot of RESULTS is visible
 dark PNG                      light text on dark
-print PAGE TEXT RESULTS       each heading and each plot is in the PDF's text
+print PAGE TEXT RESULTS       each heading and plot is in the text of the PDF
 """
 import glob
 import json
@@ -22,7 +22,7 @@ OUTSIDE = re.compile(r"(https?|file|data|ftp):|url\(\s*['\"]?(?!#)|@import",
 LOADS = ("a", "area", "audio", "base", "embed", "iframe", "image", "img",
          "input", "link", "object", "script", "source", "video")
 
-# a plot of one line has more than this of both
+# minimum for a plot with one line
 COLOURS = 8
 DRAWN = 0.002
 
@@ -67,7 +67,7 @@ def plots(directory):
     """The plots that the page should have: names of figures, and files."""
     paths = sorted(glob.glob(directory + "/*.svg") +
                    glob.glob(directory + "/demo/*.svg"))
-    # a plot belongs to its figures
+    # only plots that have figures
     return {ident_of(p, directory): p for p in paths
             if os.path.exists(p.removesuffix("svg") + "json")}
 
