@@ -17,6 +17,6 @@ int ioattr_probe(int fd, struct ioattr_cap *cap)
 	memset(cap, 0, sizeof(*cap));
 	if (!ioctl(fd, GET_CAP, cap))
 		return 0;
-	/* some drivers say the one, some the other, of what they do not know */
+	/* drivers return one of these for an unknown ioctl */
 	return errno == ENOTTY || errno == EINVAL ? -ENOSYS : -errno;
 }

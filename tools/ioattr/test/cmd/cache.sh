@@ -144,7 +144,7 @@ is "probe: a file without direct I/O" "direct I/O on /proc/version
   caches act on: none
   devices act on: none" "$(what_of /proc/version)"
 says 1 "$(ioattr probe)" "ioattr: /none: No such file or directory" \
-	"probe: what is not there" probe /none
+	"probe: a missing file" probe /none
 
 #
 # Without a cache
@@ -320,10 +320,10 @@ says 0 "" "$all" "ext4: read, bypass: every I/O is honoured" \
 moves "0 0 0 16 65536 0" "... and missed the cache"
 fill x 65536 >expected
 is "... and is the file" same "$(cmp o expected 2>&1 && echo same)"
-says 0 "" "$nothing" "ext4: --buffered: taken, and not honoured" \
+says 0 "" "$nothing" "ext4: --buffered: accepted, not honoured" \
 	read --cache=bypass --buffered $some $file
 says 1 "" "ioattr: $file: --required requires direct I/O: omit --buffered" \
-	"ext4: --buffered and --required: refused" \
+	"ext4: --buffered and --required: rejected" \
 	read --cache=bypass --required --buffered $some $file
 
 echo writeback >$sys/cache_mode

@@ -265,7 +265,7 @@ direct=yes
 try read data
 if [ "$status" != 0 ]; then
 	direct=
-	is "direct I/O: the file system has none, and that is said" \
+	is "direct I/O: not supported by the file system" \
 		"1|ioattr: data: no direct I/O; see --buffered" \
 		"$status|$(cat err)"
 fi
@@ -273,7 +273,7 @@ for mode in ${direct:+direct} buffered; do
 	opt=()
 	[ "$mode" = direct ] || opt=(--buffered)
 
-	moves 263378 65 "$mode: read, and drop it" \
+	moves 263378 65 "$mode: read and discard" \
 		read ${opt[@]+"${opt[@]}"} data
 	for o in --bs=4K --bs=64K --bs=1M --depth=2 --depth=256 \
 		 "--bs=8K --depth=7"; do
@@ -288,28 +288,28 @@ for mode in ${direct:+direct} buffered; do
 		moves 263378 $(((263378 + bs - 1) / bs)) \
 			"$mode: read all, $o" \
 			read ${opt[@]+"${opt[@]}"} $o --output=o data
-		same "... and what is read is the file" data o
+		same "... the data" data o
 	done
 
 	moves 12288 3 "$mode: read a part" read ${opt[@]+"${opt[@]}"} \
 		--offset=4K --length=12K --output=o data
 	slice data 4096 12288 >e
-	same "... which is what was there" e o
-	moves 20480 3 "$mode: a length that is no multiple of --bs" \
+	same "... the data" e o
+	moves 20480 3 "$mode: a length that is not a multiple of --bs" \
 		read ${opt[@]+"${opt[@]}"} --bs=8K --length=20K --output=o data
 	slice data 0 20480 >e
-	same "... is read to its end" e o
+	same "... the data" e o
 	moves 1234 1 "$mode: read the end only" read ${opt[@]+"${opt[@]}"} \
 		--offset=256K --output=o data
 	slice data 262144 1234 >e
-	same "... which is what was there" e o
+	same "... the data" e o
 
 	# the previous content of --output is discarded
 	cp old o
-	moves 4096 1 "$mode: read to a file that is there" \
+	moves 4096 1 "$mode: read to an existing file" \
 		read ${opt[@]+"${opt[@]}"} --length=4K --output=o data
 	slice data 0 4096 >e
-	same "... it is made empty first" e o
+	same "... it is truncated first" e o
 
 	moves 262144 64 "$mode: read in random order" \
 		read ${opt[@]+"${opt[@]}"} --random --length=256K --depth=4 data
@@ -317,13 +317,13 @@ for mode in ${direct:+direct} buffered; do
 	cp old w
 	moves 65536 16 "$mode: write" write ${opt[@]+"${opt[@]}"} w
 	fill '\0' 65536 >e
-	same "... zeros over all of the file" e w
+	same "... zeros in the whole file" e w
 	cp old w
 	moves 20480 3 "$mode: write a part" write ${opt[@]+"${opt[@]}"} \
 		--pattern=0xa5 --bs=8K --offset=8K --length=20K --depth=2 w
 	{ fill x 8192; fill '\245' 20480; fill x 36864; } >e
-	same "... and nothing beside it" e w
-	moves 8192 2 "$mode: write behind the end" \
+	same "... and nothing else changes" e w
+	moves 8192 2 "$mode: write after the end" \
 		write ${opt[@]+"${opt[@]}"} --pattern=98 --offset=64K \
 		--length=8K w
 	fill b 8192 >>e
@@ -338,8 +338,8 @@ for mode in ${direct:+direct} buffered; do
 			--random=$seed --pattern=1 w$seed
 		[ -e first ] || mv w$seed first
 	done
-	same "... the same seed, the same blocks" first w7
-	is "... another seed, others" 1 "$(cmp -s w7 w8; echo $?)"
+	same "... the same seed: the same blocks" first w7
+	is "... another seed: other blocks" 1 "$(cmp -s w7 w8; echo $?)"
 	is "... and not all of them" 1 "$(cmp -s w7 <(fill '\1' 65536); echo $?)"
 	rm first w7 w8
 done
@@ -351,8 +351,8 @@ if [ -n "$direct" ]; then
 	for o in --offset=1000 --bs=1000 --length=1000; do
 		try read "$o" data
 		case $status in
-		0) is "direct: the file system takes $o" 0 0 ;;
-		*) is "direct: $o is refused" "1||ioattr: data: $whole" \
+		0) is "direct: the file system accepts $o" 0 0 ;;
+		*) is "direct: $o is rejected" "1||ioattr: data: $whole" \
 			"$status|$(cat out)|$(cat err)" ;;
 		esac
 	done
@@ -361,26 +361,26 @@ fi
 moves 5000 6 "buffered: odd numbers" read --buffered --offset=1001 \
 	--length=5000 --bs=999 --depth=3 --output=o data
 slice data 1001 5000 >e
-same "... are read to the byte" e o
+same "... the data" e o
 cp old w
 moves 777 111 "buffered: odd numbers" write --buffered --offset=3 \
 	--length=777 --bs=7 --pattern=98 --depth=9 w
 { fill x 3; fill b 777; fill x 64756; } >e
-same "... are written to the byte" e w
+same "... the data" e w
 moves 1048576 256 "a device without a size" \
 	read --buffered --length=1M --output=o /dev/zero
 fill '\0' 1048576 >e
-same "... is read as long as was asked" e o
+same "... the data" e o
 
 #
 # Errors
 #
 : >empty
 mkdir dir
-fails "none: No such file or directory" "read what is not there" read none
-fails "none: No such file or directory" "write what is not there" write none
-is "... and it is not made" 1 "$([ -e none ]; echo $?)"
-fails "none/x: No such file or directory" "read below what is not there" \
+fails "none: No such file or directory" "read a missing file" read none
+fails "none: No such file or directory" "write a missing file" write none
+is "... which is not created" 1 "$([ -e none ]; echo $?)"
+fails "none/x: No such file or directory" "read in a missing directory" \
 	read none/x
 for verb in read write; do
 	fails "dir: Is a directory" "$verb a directory" $verb dir
@@ -391,25 +391,25 @@ for verb in read write; do
 	fails "data: nothing to $verb at 263378: the file ends at 263378; see\
  --length" "$verb at the end" $verb --buffered --offset=263378 data
 	fails "data: nothing to $verb at 1073741824: the file ends at 263378; see\
- --length" "$verb behind the end" $verb --buffered --offset=1G \
+ --length" "$verb after the end" $verb --buffered --offset=1G \
 	data
 done
 fails "/dev/zero: nothing to read at 0: the file ends at 0; see --length" \
-	"no length of what has no size" read --buffered /dev/zero
+	"a device without a size needs --length" read --buffered /dev/zero
 fails "/proc/version: no direct I/O; see --buffered" \
-	"direct I/O where there is none" read /proc/version
+	"no direct I/O" read /proc/version
 
 for verb in read write; do
 	fails "data: no protection information" \
-		"$verb what a file does not have" \
+		"$verb: no protection information" \
 		$verb --buffered --pi=tags data
-	is "... and there is none" 1 "$([ -e tags ]; echo $?)"
+	is "... and no file is created" 1 "$([ -e tags ]; echo $?)"
 done
 
 says 1 '' "ioattr: data: unexpected end: 1234 of 4096 bytes at 262144
 263378 bytes in 65 I/Os" "a file that is shorter than --length" \
 	read --buffered --length=1M --output=o data
-same "... is read as far as it goes" data o
+same "... the data" data o
 says 1 '' "ioattr: empty: unexpected end: 0 of 4096 bytes at 0
 0 bytes in 1 I/Os" "an empty file and a --length" \
 	read --buffered --length=1M empty
@@ -422,7 +422,7 @@ is "a write that ends early" "1||ioattr: w: unexpected end: 2048 of 4096 bytes a
 says 1 '' "ioattr: /dev/full: No space left on device
 4096 bytes in 1 I/Os" "read to a full device" \
 	read --buffered --output=/dev/full data
-fails "none/o: No such file or directory" "output below what is not there" \
+fails "none/o: No such file or directory" "output in a missing directory" \
 	read --buffered --output=none/o data
 fails "dir: Is a directory" "output to a directory" \
 	read --buffered --output=dir data
@@ -433,7 +433,7 @@ for o in copy ./copy link symlink; do
 	fails "$o: same file as the input" "output to the input: $o" \
 		read --buffered --output=$o copy
 done
-same "... which stays as it was" data copy
+same "... which is unchanged" data copy
 mkfifo fifo
 cat fifo >/dev/null &
 says 1 '' "ioattr: fifo: Illegal seek
@@ -456,15 +456,15 @@ case $probed in
 	esac
 	is "probe: this kernel has no attributes" "$none|" \
 		"$(cat probe)|$(cat err)"
-	says 2 "$none" '' "probe with a file says the same" probe data
+	says 2 "$none" '' "probe with a file: the same message" probe data
 	for o in --cache=bypass --report "--cache=bypass --required" \
 		 "--cache=writeback,writethrough"; do
 		# shellcheck disable=SC2086 # one option or two
-		fails "data: $none" "read $o: says why not" \
+		fails "data: $none" "read $o: message" \
 			read --buffered $o data
 		cp old w
 		# shellcheck disable=SC2086
-		fails "w: $none" "write $o: says why not" \
+		fails "w: $none" "write $o: message" \
 			write --buffered $o --pattern=1 w
 		same "... and nothing is written" old w
 	done
@@ -475,7 +475,7 @@ case $probed in
 		"$probed|$(sed -n 1p probe)|$(sed -n 2p probe)|$(grep -c \
 		'^cache [a-z]*: known$' probe)"
 	says 1 "$(cat probe)" "ioattr: none: No such file or directory" \
-		"probe what is not there" probe none
+		"probe a missing file" probe none
 	says 0 '' "263378 bytes in 65 I/Os, cache honoured for 0" \
 		"no hint is honoured for buffered I/O" \
 		read --buffered --cache=bypass --report data
@@ -483,7 +483,7 @@ case $probed in
 		"--required and --buffered" \
 		read --buffered --cache=bypass --required data
 	fails "data: conflicting hints: bypass and admit, or several write policies" \
-		"hints that exclude each other" \
+		"conflicting hints" \
 		read --buffered --cache=bypass,admit data
 	;;
 esac

@@ -46,7 +46,7 @@ ends 0 "$all, proxy_pid honoured for 0, cgroup honoured for 16" \
 	"cgroup and proxy: the cgroup decides" \
 	ioattr read --cgroup=$cg/one --proxy=$sleeper $some $dev
 is "... and is charged" "131072 131072" "$(rbytes one) $(rbytes two)"
-ends 0 "$all, ioprio honoured for 0" "prio: nobody to honour it" \
+ends 0 "$all, ioprio honoured for 0" "prio: no scheduler" \
 	ioattr read --prio=be:7 $some $dev
 for s in mq-deadline bfq; do
 	echo $s >$queue/scheduler

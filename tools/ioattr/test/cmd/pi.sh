@@ -172,7 +172,7 @@ finds "0|24 blocks written, pi honoured for 3 of 3 I/Os" \
 	"$dev: blocks to be spoilt" write $dev 0 24
 finds "0|" "$dev: the disk checks nothing unasked" damage $dev 3
 checksum read $dev 0 24 >out
-is "... and the program finds what is spoilt" "1 23 of 24 blocks are as they were written" \
+is "... and the program finds the corrupt block" "1 23 of 24 blocks are as they were written" \
 	"$? $(tail -n 1 out)"
 
 # NVMe

@@ -85,12 +85,12 @@ static void layouts(struct tap *tap)
 		offsetof(struct iocb_attr_pi, addr) == 16 &&
 		offsetof(struct iocb_attr_pi, seed) == 24 &&
 		offsetof(struct iocb_attr_pi, reserved) == 32,
-	   "pi: flags, app_tag, len, addr, seed, reserved in their places");
+	   "pi: offsets of flags, app_tag, len, addr, seed, reserved");
 	ok(tap, IOCB_ATTR_REQUIRED == 1 && IOCB_ATTR_LIST_REPORT == 1 &&
 		IOCB_FLAG_ATTR == 4, "the flags' values");
 	ok(tap, sizeof(struct ioattr_cap) == 192 &&
 		offsetof(struct ioattr_cap, sizes) == 64,
-	   "what the kernel tells: sizes of 64 attributes from 64 on");
+	   "capabilities: sizes of 64 attributes at offset 64");
 	ok(tap, offsetof(struct iocb, aio_attrs) == 48 &&
 		sizeof(struct iocb) == 64, "aio_attrs: at 48 of 64");
 }
@@ -158,7 +158,7 @@ static void lists(struct tap *tap)
 
 	ioattr_init(&list, 0);
 	put_list(&b, 8, 0);
-	ok(tap, same(&list, &b), "a list can be begun anew");
+	ok(tap, same(&list, &b), "a list can be initialised again");
 }
 
 static void sizes(struct tap *tap)
@@ -212,11 +212,11 @@ static void errors(struct tap *tap)
 	ioattr_add(&list, 5, 0, fields, 40);
 	ok(tap, ioattr_add_cache(&list, IOCB_CACHE_BYPASS, 0) == -EEXIST &&
 		list.size == 8 + 16 + 16 + 40,
-	   "the same id again: EEXIST, and the list is as it was");
+	   "a duplicate id: EEXIST, and the list is unchanged");
 
 	ok(tap, ioattr_add(&list, 9, 0, fields, 16) == -EEXIST &&
 		list.size == 8 + 16 + 16 + 40,
-	   "an error stays: nothing can be added");
+	   "after an error nothing can be added");
 	ok(tap, ioattr_add(&list, 9, 0, fields, 3) == -EEXIST &&
 		list.error == -EEXIST, "... and it is the first one");
 
@@ -224,11 +224,11 @@ static void errors(struct tap *tap)
 	memcpy(&blank, &iocb, sizeof(iocb));
 	ok(tap, ioattr_prep_aio(&iocb, &list) == -EEXIST &&
 		!memcmp(&iocb, &blank, sizeof(iocb)),
-	   "prep refuses the list and leaves the iocb alone");
+	   "prep rejects the list and does not change the iocb");
 
 	ioattr_init(&list, 0);
 	ok(tap, !list.error && !ioattr_add_cache(&list, 0, 0),
-	   "... until the list is begun anew");
+	   "... until the list is initialised again");
 }
 
 static void preparation(struct tap *tap)
@@ -241,10 +241,10 @@ static void preparation(struct tap *tap)
 	expected.aio_attrs = (uintptr_t)&list;
 	ok(tap, !ioattr_prep_aio(&iocb, &list) &&
 		!memcmp(&iocb, &expected, sizeof(iocb)),
-	   "prep sets the flag and the address, and nothing else");
+	   "prep sets only the flag and the address");
 }
 
-static void whom(struct tap *tap)
+static void identity(struct tap *tap)
 {
 	struct ioattr_list list;
 	struct bytes b;
@@ -254,7 +254,7 @@ static void whom(struct tap *tap)
 	ok(tap, !ioattr_add_cgroup(&list, 7, IOCB_ATTR_REQUIRED) &&
 		!ioattr_add_proxy_pid(&list, 0x1234567, 0) &&
 		!ioattr_add_proxy_pidfd(&list, 8, 0) &&
-		!ioattr_add_ioprio(&list, 0x4003, 0), "add who it is for");
+		!ioattr_add_ioprio(&list, 0x4003, 0), "add a cgroup, processes and a priority");
 	put_list(&b, 8 + 4 * 16, 0);
 	put_record(&b, 16, 2, 1);
 	put32(&b, 7);
@@ -331,7 +331,7 @@ static void names(struct tap *tap)
 		ok(tap, name && !strcmp(name, attrs[i]), text);
 	}
 	ok(tap, !ioattr_name(6) && !ioattr_name(0xffff) && !ioattr_name(-1),
-	   "others have no name");
+	   "other ids have no name");
 	for (i = 0; i < 5; i++) {
 		name = ioattr_hint_name(i);
 		snprintf(text, sizeof(text), "cache hint %u is %s", i,
@@ -340,7 +340,7 @@ static void names(struct tap *tap)
 			hints[i].hint == 1U << i, text);
 	}
 	ok(tap, !ioattr_hint_name(5) && !ioattr_hint_name(-1),
-	   "others have no name");
+	   "other bits have no name");
 }
 
 int main(void)
@@ -352,7 +352,7 @@ int main(void)
 	sizes(&tap);
 	errors(&tap);
 	preparation(&tap);
-	whom(&tap);
+	identity(&tap);
 	checksums(&tap);
 	names(&tap);
 	return tap_end(&tap);

@@ -130,7 +130,7 @@ static void truncated(struct tap *tap)
 	}
 	good &= ioattr_list_text(&list, list.size, NULL, 0) ==
 		sizeof(whole) - 1;
-	ok(tap, good, "text of any size is cut, ended and counted");
+	ok(tap, good, "text is truncated, terminated and counted for any size");
 }
 
 static void masks(struct tap *tap)
@@ -155,10 +155,7 @@ static void masks(struct tap *tap)
 	}
 }
 
-/*
- * Any bytes at all: it comes to an end, and looks at nothing that is not
- * there.
- */
+/* Random bytes: the function terminates and reads nothing outside. */
 static void noise(struct tap *tap)
 {
 	uint64_t words[8], *copy, x = 88172645463325252;
@@ -180,7 +177,7 @@ static void noise(struct tap *tap)
 		lists += ioattr_list_text(copy, len, got, sizeof(got)) >= 0;
 		free(copy);
 	}
-	ok(tap, lists > 100, "noise, of which some is a list");
+	ok(tap, lists > 100, "random bytes, some of them a list");
 }
 
 int main(void)

@@ -257,16 +257,16 @@ static void reports(struct test *t)
 	was = requests(t, "rios");
 	ring_open(t, &ring, 0);
 	io_uring_prep_attr_list(prep_read(&ring, t), &silent);
-	gives(t, run(&ring), BLOCK, 0, "no report on CQEs of 16 bytes");
+	gives(t, run(&ring), BLOCK, 0, "16-byte CQEs: no report");
 	ok(&t->tap, requests(t, "rios") == was + 1,
 	   "... and the cgroup is charged");
 	io_uring_prep_attr_list(prep_read(&ring, t), &t->list);
-	gives(t, run(&ring), -EINVAL, 0, "a report on them: EINVAL");
+	gives(t, run(&ring), -EINVAL, 0, "16-byte CQEs: a report: EINVAL");
 	io_uring_queue_exit(&ring);
 
 	ring_open(t, &ring, IORING_SETUP_CQE32);
 	io_uring_prep_attr_list(prep_read(&ring, t), &silent);
-	gives(t, run(&ring), BLOCK, 0, "CQE32: none if it was not asked for");
+	gives(t, run(&ring), BLOCK, 0, "CQE32: no report unless requested");
 	io_uring_queue_exit(&ring);
 
 	/* often enough to reach the end of the ring at each position */
@@ -288,7 +288,7 @@ static void reports(struct test *t)
 		       done.big ? "big" : "small");
 		good = false;
 	}
-	ok(&t->tap, good, "mixed: a big CQE where it was asked for");
+	ok(&t->tap, good, "mixed: a 32-byte CQE only if requested");
 	io_uring_queue_exit(&ring);
 }
 
@@ -307,7 +307,7 @@ static void refused(struct test *t)
 	sqe = prep_read(&ring, t);
 	io_uring_prep_attr_list(sqe, &t->list);
 	sqe->__pad2[0] = 1 << 1;
-	gives(t, run(&ring), -EINVAL, 0, "a type that is not known: EINVAL");
+	gives(t, run(&ring), -EINVAL, 0, "an unknown type: EINVAL");
 
 	sqe = prep_read(&ring, t);
 	io_uring_prep_attr_list(sqe, &t->list);
@@ -317,10 +317,10 @@ static void refused(struct test *t)
 	sqe = prep_read(&ring, t);
 	sqe->__pad2[0] = IORING_RW_ATTR_FLAG_LIST_SQE;
 	gives(t, run(&ring), -EINVAL, 0,
-	      "in the SQE, which is of 64 bytes: EINVAL");
+	      "in a 64-byte SQE: EINVAL");
 
 	io_uring_prep_attr_list(prep_read(&ring, t), (void *)8);
-	gives(t, run(&ring), -EFAULT, 0, "an address where nothing is: EFAULT");
+	gives(t, run(&ring), -EFAULT, 0, "an unmapped address: EFAULT");
 
 	bad.size = 20;
 	io_uring_prep_attr_list(prep_read(&ring, t), &bad);
@@ -329,10 +329,10 @@ static void refused(struct test *t)
 	ioattr_init(&bad, IOCB_ATTR_LIST_REPORT);
 	ioattr_add_cgroup(&bad, -1, 0);
 	io_uring_prep_attr_list(prep_read(&ring, t), &bad);
-	gives(t, run(&ring), -EBADF, 0, "a cgroup that is none: EBADF");
+	gives(t, run(&ring), -EBADF, 0, "not a cgroup: EBADF");
 
 	io_uring_prep_attr_list(prep_read(&ring, t), &t->list);
-	gives(t, run(&ring), BLOCK, CHARGED, "the ring works as before");
+	gives(t, run(&ring), BLOCK, CHARGED, "the ring still works");
 	io_uring_queue_exit(&ring);
 }
 
@@ -388,7 +388,7 @@ static void sizes_in_sqe(struct test *t)
 		/* the size, if the list is too short to have one */
 		memcpy(to + 1, &size, sizeof(size));
 		gives(t, run(&ring), cases[i].error ?: BLOCK, 0,
-		      "... and the same by the kernel");
+		      "... the kernel agrees");
 	}
 	io_uring_queue_exit(&ring);
 }
@@ -402,7 +402,7 @@ static void probe(struct test *t)
 	ok(&t->tap, flags == (__s64)(IORING_RW_ATTR_FLAG_PI |
 				     IORING_RW_ATTR_FLAG_LIST |
 			       IORING_RW_ATTR_FLAG_LIST_SQE),
-	   "the kernel tells what it takes");
+	   "the kernel reports its flags");
 }
 
 int main(void)
@@ -429,6 +429,6 @@ int main(void)
 	reports(&t);
 	refused(&t);
 	sizes_in_sqe(&t);
-	ok(&t.tap, !close(cgroup) && !rmdir(CGROUP), "the cgroup can go");
+	ok(&t.tap, !close(cgroup) && !rmdir(CGROUP), "the cgroup can be removed");
 	return tap_end(&t.tap);
 }

@@ -192,7 +192,7 @@ aio_test: 20 I/Os by AIO, 0 by io_uring: tagged 20, reported 19, $all 20 honoure
 }
 
 # Cgroups and priorities, and their rejection by the kernel.
-part_whom()
+part_identity()
 {
 	local t='by AIO, 0 by io_uring: tagged' s
 	blocks $dev 150
@@ -485,13 +485,13 @@ part_mariadb()
 
 make_bcache
 mkfs.ext4 -q /dev/vdc || bail mkfs.ext4
-[ $# -gt 0 ] || set -- aio uring whom fio qemu stress mariadb
+[ $# -gt 0 ] || set -- aio uring identity fio qemu stress mariadb
 mount /dev/vdc /mnt || bail mount
 for part in "$@"; do
 	case $part in
 	aio) part_aio ;;
 	uring) part_uring ;;
-	whom) part_whom ;;
+	identity) part_identity ;;
 	fio) part_fio ;;
 	qemu) part_qemu ;;
 	stress) part_stress ;;

@@ -109,21 +109,21 @@ says 125 '' "ioattr: /none/x: No such file or directory" "no such output" \
 #
 says 127 '' "ioattr: /none: No such file or directory" "no such program" \
 	--cache=bypass /none
-says 126 '' "ioattr: /: Permission denied" "no program" --cache=bypass /
+says 126 '' "ioattr: /: Permission denied" "not a program" --cache=bypass /
 # shellcheck disable=SC2016 # for the other shell, here and below
-says 7 out err "status, output and arguments are the program's" \
+says 7 out err "status, output and arguments of the program" \
 	--cache=bypass -- sh -c 'echo out; echo err >&2; exit $1' sh 7
-says 143 '' '' "128 and the signal that ends it" --cache=bypass \
+says 143 '' '' "a signal ends the program" --cache=bypass \
 	sh -c 'kill $$'
 for sig in CHLD INT; do
-	is "SIG$sig is ignored: the status is the program's" 3 \
+	is "SIG$sig is ignored: the status of the program" 3 \
 		"$(env --ignore-signal=$sig "$bin/ioattr" run --cache=bypass \
 			sh -c 'exit 3' >out 2>err; echo $?)"
-	is "... who finds it ignored, too" "$(env --ignore-signal=$sig \
+	is "... which ignores it as well" "$(env --ignore-signal=$sig \
 		grep SigIgn /proc/self/status)" "$(env --ignore-signal=$sig \
 		"$bin/ioattr" run --cache=bypass grep SigIgn /proc/self/status)"
 done
-is "standard input, too" 'in' "$(echo in |
+is "standard input" 'in' "$(echo in |
 	"$bin/ioattr" run --cache=bypass cat)"
 says 0 "" "ioattr: $(command -v busybox): a library cannot be loaded\
  (statically linked): its I/O is not changed
@@ -131,12 +131,12 @@ ioattr: $bin/libioattr-preload.so was not loaded into busybox: its I/O was not\
  changed" "a static program" --cache=bypass busybox true
 says 125 "" "ioattr: $(command -v busybox): a library cannot be loaded\
  (statically linked): required attributes cannot be added" \
-	"... what is required: it is not started" \
+	"... required: it is not started" \
 	--cache=bypass --required busybox true
 for odd in "a b" a:b; do
 	mkdir "$odd"
 	cp "$bin/libioattr-preload.so" "$odd"
-	is "no library: the loader cannot be told of \"$odd\"" \
+	is "no library: invalid path \"$odd\" for LD_PRELOAD" \
 		"125|ioattr: $work/$odd/libioattr-preload.so: LD_PRELOAD does not allow spaces and colons in a name; set IOATTR_PRELOAD to another one" \
 		"$(IOATTR_PRELOAD=$odd/libioattr-preload.so "$bin/ioattr" run \
 			--cache=bypass true >out 2>err; echo "$?|$(cat err)")"
@@ -148,11 +148,11 @@ is "a relative name of the library" "0|" \
 		--cache=bypass sh -c 'cd / && true' >out 2>err
 	echo "$?|$(cat err)")"
 # shellcheck disable=SC2016
-says 0 "" "" "SIGTERM is passed on" --cache=bypass sh -c '
+says 0 "" "" "SIGTERM is forwarded" --cache=bypass sh -c '
 	trap "exit 0" TERM
 	kill $PPID
 	while :; do sleep 0.1; done'
-is "what is preloaded otherwise stays" "$bin/libioattr-preload.so:libm.so.6" \
+is "LD_PRELOAD is extended" "$bin/libioattr-preload.so:libm.so.6" \
 	"$(LD_PRELOAD=libm.so.6 "$bin/ioattr" run --cache=bypass printenv \
 		LD_PRELOAD)"
 is "no library" "125|ioattr: /none: No such file or directory" \
@@ -162,7 +162,7 @@ mkdir prefix
 make -s --no-print-directory -C "$top/tools/ioattr" "O=$work/b" \
 	"PREFIX=$work/prefix" install >/dev/null
 "$work/prefix/bin/ioattr" run --cache=bypass true >out 2>err
-is "where it is installed" "0|" "$?|$(cat err)"
+is "the installed library" "0|" "$?|$(cat err)"
 
 #
 # Programs work unchanged, with or without attributes in the kernel
@@ -208,36 +208,36 @@ done
 export LD_DEBUG=symbols LD_BIND_NOW=1
 try --rule 'path:/none -> cache:bypass' -- "$bin/aio_test" maps file
 unset LD_DEBUG LD_BIND_NOW
-is "mmap and munmap: what is called was looked up before" "0||here" \
+is "mmap and munmap: looked up before the call" "0||here" \
 	"$status|$(cat out)|$(sed '1,/^here$/d' err |
 		grep -E 'symbol=(mmap|mmap64|munmap)(;|$)')$(grep -x here err)"
 
 export IOATTR_PRELOAD=$bin/aio-only/libioattr-preload.so
-is "without liburing's headers: of its functions there are none" '' \
+is "without headers of liburing: no functions of liburing" '' \
 	"$(nm -D --defined-only "$IOATTR_PRELOAD" | grep uring)"
 for program in aio_test uring_test; do
 	try --cache=bypass --report --output=told -- \
 		"$bin/$program" single file
 	is "... $program" "0|" "$status|$(cat out)"
 done
-is "... io_uring is not seen" 0 "$(wc -c <told)"
+is "... io_uring is not intercepted" 0 "$(wc -c <told)"
 unset IOATTR_PRELOAD
 
 # not honoured: the kernel has no attributes, or the I/O is not direct
 try --cache=bypass --required --report --output=told -- \
 	"$bin/uring_test" refused file
-is "required, io_uring: refused, each time" "0|" "$status|$(cat out)"
-is "... and not said to be unchanged" '' "$(grep 'not changed' err)"
+is "required, io_uring: each I/O is rejected" "0|" "$status|$(cat out)"
+is "... without a message about unchanged I/O" '' "$(grep 'not changed' err)"
 try --rule 'op:write -> cache:bypass' --rule 'op:read -> cache:bypass,required' \
 	-- "$bin/aio_test" reads-refused file
-is "required, AIO: refused, each time; the others are not" "0|" \
+is "required, AIO: each matching I/O is rejected" "0|" \
 	"$status|$(cat out)"
 for s in 126 127; do
 	rm -f told
 	# shellcheck disable=SC2016
 	try --cache=bypass --report --output=told -- \
 		sh -c '"$1" single file; exit $2' sh "$bin/aio_test" $s
-	is "a program whose own status is $s: there is a report" \
+	is "a program with exit status $s: report" \
 		"$s|100 I/Os by AIO" \
 		"$status|$(sed -n 's/^aio_test.*: \(.* AIO\),.*/\1/p' told)"
 done
@@ -251,7 +251,7 @@ for how in native io_uring; do
 	try --cache=bypass -- qemu-img bench -f raw -c 100 -d 8 -s 4096 -w \
 		--pattern=90 -i $how -t none file
 	is "qemu-img $how" 0 "$status"
-	is "... and all is there" 0 "$(head -c 409600 file | tr -d Z | wc -c)"
+	is "... the data is correct" 0 "$(head -c 409600 file | tr -d Z | wc -c)"
 done
 for s in aiol io-uring aio; do
 	try --cache=bypass -- stress-ng --$s 1 --$s-ops 50 --verify
