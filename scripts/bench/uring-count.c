@@ -71,7 +71,8 @@ static int set_up(struct reads *r)
 		return -errno;
 	if (!(p.features & IORING_FEAT_SINGLE_MMAP))
 		return -EOPNOTSUPP;
-	size = p.cq_off.cqes + (p.cq_entries * sizeof(*r->cqes) << r->cqe_shift);
+	size = p.cq_off.cqes +
+	       (p.cq_entries * sizeof(*r->cqes) << r->cqe_shift);
 	rings = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, r->ring,
 		     IORING_OFF_SQ_RING);
 	r->sqes = mmap(NULL, p.sq_entries * sizeof(*r->sqes) << r->sqe_shift,

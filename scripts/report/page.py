@@ -449,8 +449,8 @@ def scale():
     d = results.json("bench-scale")
     if d is None:
         return out + not_there("bench-scale.json")
-    from_runs("bench-scale", *(f"bench-scale-{k}-{n}" for k in ("base", "patched")
-                         for n in (1, 2)))
+    from_runs("bench-scale", *(f"bench-scale-{k}-{n}"
+                               for k in ("base", "patched") for n in (1, 2)))
     out += figure(
         "bench-scale", "Instructions per read, by number of objects",
         "A plot for each kind of object, with lines for the base, the series, "

@@ -94,7 +94,8 @@ static void check_grown(const void *body, u32 len, int ret,
 
 	memcpy(descs, iocb_attr_descs, sizeof(descs));
 	for (id = 0; id < IOCB_ATTR_NR; id++) {
-		if (descs[id].size + sizeof(u64) > sizeof(union iocb_attr_record))
+		if (descs[id].size + sizeof(u64) >
+		    sizeof(union iocb_attr_record))
 			continue;
 		descs[id].reserved_offset = descs[id].size;
 		descs[id].reserved = ~0ULL;

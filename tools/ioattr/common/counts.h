@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define ENV_RULES	"IOATTR_RULES"	/* one rule on each line, each with an arrow */
+#define ENV_RULES	"IOATTR_RULES"	/* lines, each with an arrow */
 #define ENV_REPORT	"IOATTR_REPORT"	/* set: request reports */
 #define ENV_COUNTS	"IOATTR_COUNTS"	/* the file with struct shared_counts */
 

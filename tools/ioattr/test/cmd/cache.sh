@@ -159,7 +159,8 @@ says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
 	read --cache=bypass --required $some /dev/ram0
 says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
 	"no cache: write" write --cache=writeback $some /dev/nullb0
-says 0 "" "65536 bytes in 16 I/Os" "--report with nothing to report" read $some /dev/ram0
+says 0 "" "65536 bytes in 16 I/Os" "--report with nothing to report" \
+	read $some /dev/ram0
 says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
 	"--buffered: taken, and not honoured" \
 	read --cache=bypass --buffered $some /dev/ram0

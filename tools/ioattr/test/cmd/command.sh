@@ -151,7 +151,8 @@ refuses "missing FILE" write --pattern=1
 refuses 'unexpected argument "y"' read x y
 refuses 'unexpected argument "y"' probe x y
 misused "unrecognized option '--cache=bypass'" probe --cache=bypass x
-refuses "--required needs --cache, --cgroup, --proxy, --prio or --pi" read --required x
+refuses "--required needs --cache, --cgroup, --proxy, --prio or --pi" \
+	read --required x
 refuses "--required needs --cache, --cgroup, --proxy, --prio or --pi" \
 	read --required --report x
 for p in '' rt:8 rt: rt:-1 be:10 idle:1 none:1 be0 rtx 4; do
@@ -340,7 +341,8 @@ for mode in ${direct:+direct} buffered; do
 	done
 	same "... the same seed: the same blocks" first w7
 	is "... another seed: other blocks" 1 "$(cmp -s w7 w8; echo $?)"
-	is "... and not all of them" 1 "$(cmp -s w7 <(fill '\1' 65536); echo $?)"
+	is "... and not all of them" 1 \
+		"$(cmp -s w7 <(fill '\1' 65536); echo $?)"
 	rm first w7 w8
 done
 

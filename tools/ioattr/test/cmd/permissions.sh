@@ -66,7 +66,8 @@ ends 1 "ioattr: $dev: no permission for --cgroup: write permission is required\
  common ancestor" "cgroup: no permission" \
 	$nobody ioattr read --cgroup=$cg/one $dev
 chown 1000 $cg/one/cgroup.procs
-ends 0 "$all, cgroup honoured for 16" "cgroup: a descendant with write permission" \
+ends 0 "$all, cgroup honoured for 16" \
+	"cgroup: a descendant with write permission" \
 	$nobody ioattr read --cgroup=$cg/one $some $dev
 ends 1 "ioattr: $dev: no permission for --proxy: the process must be your own\
  unless you have CAP_SYS_PTRACE and CAP_SYS_NICE; its cgroup must be yours or a\
@@ -79,7 +80,8 @@ ends 0 "$all, ioprio honoured for 0" "prio: idle needs no permission" \
 	$nobody ioattr read --prio=idle $some $dev
 
 # targets that do not exist
-ends 1 "ioattr: $cg/none: No such file or directory" "cgroup: no such directory" \
+ends 1 "ioattr: $cg/none: No such file or directory" \
+	"cgroup: no such directory" \
 	ioattr read --cgroup=$cg/none $dev
 ends 1 "ioattr: /tmp: not a cgroup2 directory" "cgroup: another directory" \
 	ioattr read --cgroup=/tmp $dev

@@ -254,7 +254,8 @@ static void identity(struct tap *tap)
 	ok(tap, !ioattr_add_cgroup(&list, 7, IOCB_ATTR_REQUIRED) &&
 		!ioattr_add_proxy_pid(&list, 0x1234567, 0) &&
 		!ioattr_add_proxy_pidfd(&list, 8, 0) &&
-		!ioattr_add_ioprio(&list, 0x4003, 0), "add a cgroup, processes and a priority");
+		!ioattr_add_ioprio(&list, 0x4003, 0),
+	   "add a cgroup, processes and a priority");
 	put_list(&b, 8 + 4 * 16, 0);
 	put_record(&b, 16, 2, 1);
 	put32(&b, 7);

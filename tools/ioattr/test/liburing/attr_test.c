@@ -429,6 +429,7 @@ int main(void)
 	reports(&t);
 	refused(&t);
 	sizes_in_sqe(&t);
-	ok(&t.tap, !close(cgroup) && !rmdir(CGROUP), "the cgroup can be removed");
+	ok(&t.tap, !close(cgroup) && !rmdir(CGROUP),
+	   "the cgroup can be removed");
 	return tap_end(&t.tap);
 }

@@ -125,7 +125,8 @@ part_aio()
 	blocks /tmp/other 150
 	cp blocks /mnt/file
 	sync
-	for s in single batch reuse threads ring errors children clones "reopen /mnt/file" "daemons"; do
+	for s in single batch reuse threads ring errors children clones \
+		"reopen /mnt/file" daemons; do
 		# shellcheck disable=SC2086 # words
 		set -- $s
 		status=0

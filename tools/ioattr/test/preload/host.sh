@@ -171,8 +171,8 @@ for ((i = 0; i < 150; i++)); do
 	head -c 4096 /dev/zero | tr '\0' "\\$(printf %03o $i)"
 done >file
 cp file other
-for scene in single batch reuse threads ring errors children clones sizes daemons \
-	"reopen other"; do
+for scene in single batch reuse threads ring errors children clones sizes \
+	daemons "reopen other"; do
 	read -r name other <<<"$scene"
 	"$bin/aio_test" "$name" file ${other:+"$other"} >out 2>err
 	is "$name: without ioattr" "0||" "$?|$(cat out)|$(cat err)"

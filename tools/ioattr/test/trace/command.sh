@@ -100,7 +100,8 @@ for verb in trace top; do
 	for c in '' dev devices 'layer,device'; do
 		refuses "unknown sort key \"$c\"" $verb "--sort=$c"
 	done
-	refuses "--buffer cannot be combined with --instance" $verb --instance=x --buffer=1
+	refuses "--buffer cannot be combined with --instance" $verb \
+		--instance=x --buffer=1
 	try $verb --fast
 	is "$verb: refuses --fast" "1||ioattr $verb: unrecognized option '--fast'
 see ioattr $verb --help" "$status|$(cat out)|$(cat err)"

@@ -164,7 +164,7 @@ static void test_between(const struct formats *formats)
 
 	at = put(at, head(31, 5));		/* an absolute time */
 	at = put(at, 77);
-	at = put(at, head(0, 1));		/* an event with a length word */
+	at = put(at, head(0, 1));		/* an event with its length */
 	at = put(at, 48);
 	memcpy(at, event, 44);
 	at = put(at + 44, head(29, 1));		/* a discarded event */

@@ -116,7 +116,8 @@ vdc 8 8 -" --by=device -- ioattr write --cgroup=/sys/fs/cgroup --cache=bypass \
 status=0
 ioattr trace --output=rows -- ioattr read --prio=be:2 $some /dev/vdc 2>err ||
 	status=$?
-is "events of a scheduler have the pid of the submitter" "0|ioattr vdc ioprio -|1" \
+is "events of a scheduler have the pid of the submitter" \
+	"0|ioattr vdc ioprio -|1" \
 	"$status|$(rows | sed -n 's/ - 16 - -$/ -/p')|$(rows | awk '
 		/^ioattr vdc ioprio mq-deadline - / && $6 >= 16' | wc -l)"
 traces "a list without attributes" 0 "16 given, 0 honoured, 0 refused
@@ -143,7 +144,8 @@ ioattr bcache0 cache bcache - 64 -" --device=bcache0 -- sh both
 traces "... by its number" 0 "32 given, 32 honoured
 vdc 32 32 -" "--device=$(cat /sys/block/vdc/dev)" --by=device -- sh both
 # shellcheck disable=SC2016 # for the shell below
-traces "--pid: another process" 0 "0 given, 0 honoured, 0 refused" --pid=1 -- sh both
+traces "--pid: another process" 0 "0 given, 0 honoured, 0 refused" --pid=1 \
+	-- sh both
 
 #
 # Rejected lists

@@ -187,7 +187,8 @@ top.shows("t: totals", r"^process .* given +honoured +refused$")
 os.write(top.events, pages)
 top.shows("given attributes",
           r"^ioattr\[92\] +251:0 +cache +- +16 +- +-$")
-top.shows("honoured attributes", r"^ioattr\[92\] +251:0 +cache +bcache +- +16 +-$")
+top.shows("honoured attributes",
+          r"^ioattr\[92\] +251:0 +cache +bcache +- +16 +-$")
 top.shows("refused lists, and the reasons",
           r"^refused\[94\] +- +list +- +- +- +3  1 EFAULT pointer, "
           r"1 EINVAL list-size, 1 EINVAL list-flags$")
@@ -201,7 +202,8 @@ check("... in that order", [r[2] for r in lines(top)[:4]] ==
       ["cache", "cache", "cgroup", "cgroup"], lines(top))
 top.key("p")
 top.shows("p: sort by process", "totals, by process")
-top.shows("... in the order of names", r"\A(.*\n){3}ioattr\[92\](.*\n)+refused\[94\]")
+top.shows("... in the order of names",
+          r"\A(.*\n){3}ioattr\[92\](.*\n)+refused\[94\]")
 for key, order, pattern in (
         ("r", "refused", r"refused.* 10 "),
         ("d", "device", r"ioattr\[92\] +251:0"),
@@ -223,7 +225,8 @@ top = Top("--by=attribute,layer", "--sort=refused", "--interval=0.2",
 top.key("t")
 os.write(top.events, pages)
 top.shows("a small screen: it fits", r"^cache +- +16")
-check("... and nothing is written outside", not top.screen.overflow, top.screen.text())
+check("... and nothing is written outside", not top.screen.overflow,
+      top.screen.text())
 top.size(24, 100)
 top.shows("a larger screen: it is redrawn", r"^proxy_pidfd +- .*  1 EINVAL")
 os.kill(top.child.pid, signal.SIGTERM)
