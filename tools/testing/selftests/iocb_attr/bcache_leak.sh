@@ -19,7 +19,7 @@ skip()
 }
 [ -w /sys/fs/bcache/register ] || skip "no bcache in this kernel"
 command -v make-bcache >/dev/null || skip "no make-bcache"
-if [ ! -b "$backing" ] || [ ! -b "$cache" ]; then skip "no disks for it"; fi
+if [ ! -b "$backing" ] || [ ! -b "$cache" ]; then skip "no disks"; fi
 grep -qw io $cg/cgroup.controllers || skip "no io controller"
 grep -q nr_dying_subsys_io $cg/cgroup.stat || skip "cgroup.stat is too old"
 
@@ -37,8 +37,8 @@ dying()
 	awk '/nr_dying_subsys_io/ { print $2 }' $cg/cgroup.stat
 }
 
-# reads DEVICE SKIP [DD-OPERAND...]: how many cgroups are left dying when one
-# that did 64 reads, or what the operands say, has been removed
+# reads DEVICE SKIP [DD-OPERAND...]: do reads, 64 unless the operands override
+# it, in a cgroup, remove the cgroup, and print how many cgroups remain dying
 reads()
 {
 	before=$(dying)
@@ -65,7 +65,7 @@ result()
 	if [ "$2" -le 0 ]; then
 		echo "ok $1 $3"
 	else
-		echo "# $2 cgroup is left dying"
+		echo "# dying cgroups: $2"
 		echo "not ok $1 $3"
 		status=1
 	fi
@@ -75,8 +75,8 @@ result 1 "$(reads /dev/ram0 0)" "control: reads of a RAM disk pin no cgroup"
 result 2 "$(reads /dev/bcache0 1000)" "reads that miss pin no cgroup"
 result 3 "$(reads /dev/bcache0 1000)" "reads that hit pin no cgroup"
 
-# the first half of each read misses, and cannot be read
-name="reads of which a part misses and fails pin no cgroup"
+# the first half of each read misses, and the backing device fails
+name="reads whose missing part fails pin no cgroup"
 fault=/sys/kernel/debug/fail_make_request
 fail_backing=/sys/block/${backing##*/}/make-it-fail
 if [ -w $fault/probability ] && [ -w "$fail_backing" ]; then

@@ -19,7 +19,7 @@ over=/tmp/layers-over
 log=/tmp/layers.log
 n=0
 failed=0
-# not that of busybox
+# busybox has an applet of the same name
 losetup=/usr/sbin/losetup
 # dmsetup makes /dev/mapper/NAME itself
 export DM_DISABLE_UDEV=1
@@ -36,7 +36,7 @@ row()
 	row_name=$1
 	shift
 	if "$here/layer_test" "$@" >$log.row 2>&1; then
-		# what arrived, for tables
+		# what arrived, for the tables that are made from the log
 		say $log.row
 		echo "ok $n $row_name"
 	else
@@ -46,7 +46,7 @@ row()
 	fi
 }
 
-# both NAME [OPTION...] FILE -- DISK...: a row to write and one to read
+# both NAME [OPTION...] FILE -- DISK...: a row for writes and one for reads
 both()
 {
 	row_of=$1
@@ -67,7 +67,7 @@ both_way()
 	row "$row_of: $way" "$@"
 }
 
-# disk NAME [ATTRIBUTE=VALUE...]: makes /dev/NAME, of 512 MiB
+# disk NAME [ATTRIBUTE=VALUE...]: create /dev/NAME of 512 MiB
 disk()
 {
 	disk_name=$1
@@ -97,7 +97,7 @@ until_done()
 	done
 }
 
-# dm_make NAME TABLE: of 64 MiB, or where the table says how many sectors
+# dm_make NAME TABLE: create /dev/mapper/NAME
 dm_make()
 {
 	dmsetup create "$1" --table "$2"
@@ -110,7 +110,7 @@ dm_remove()
 	done
 }
 
-# md_make LEVEL [OPTION...] DISK...: makes /dev/md0
+# md_make LEVEL [OPTION...] DISK...: create /dev/md0
 md_make()
 {
 	md_level=$1
@@ -125,7 +125,7 @@ md_stop()
 	until_done mdadm --stop /dev/md0
 }
 
-# fs_make TYPE DEVICE MOUNT-OPTIONS [MKFS-OPTION...]: and a file in it
+# fs_make TYPE DEVICE MOUNT-OPTIONS [MKFS-OPTION...]: mount it and make a file
 fs_make()
 {
 	fs_type=$1 fs_dev=$2 fs_opt=$3
@@ -135,12 +135,14 @@ fs_make()
 	file_make $mnt/file
 }
 
-# On disk, so that the page cache has no part in it. Not zeroes, which compress.
+# Write a file to disk and drop the page cache. Its data is not zeroes, which
+# would compress.
 file_make()
 {
-	yes "$1" | dd of="$1" bs=64k count=16 iflag=fullblock conv=fsync status=none
+	yes "$1" | dd of="$1" bs=64k count=16 iflag=fullblock conv=fsync \
+		status=none
 	drop_caches
-	# the way to the data is known
+	# cache the metadata that maps the file
 	dd if="$1" of=/dev/null bs=64k count=16 iflag=direct status=none
 }
 
@@ -161,7 +163,7 @@ loop_remove()
 	until_done test ! -e "/sys/block/${loop#/dev/}/loop"
 }
 
-# bcache_make BACKING CACHE MODE: makes $bcache
+# bcache_make BACKING CACHE MODE: create $bcache
 bcache_make()
 {
 	make-bcache --wipe-bcache --block 4k --bucket 64k -B "$1" -C "$2"
@@ -200,7 +202,7 @@ bcache_stop()
 	until_done bcache_gone
 }
 
-### the stacks: each has disks a, b, c and d, and nothing left of the last one
+### The stacks. Each has its own disks a, b, c and d, which are empty.
 
 stack_disk()
 {
@@ -216,7 +218,7 @@ stack_partition()
 	both "partition" /dev/a1 -- /dev/a
 }
 
-# an MBR with one partition from 1 MiB on, of 64 MiB
+# an MBR with one partition of 64 MiB at 1 MiB
 partition_make()
 {
 	{
@@ -261,7 +263,7 @@ stack_dm_unstriped()
 stack_dm_switch()
 {
 	build dm_make x "0 131072 switch 2 128 0 /dev/a 0 /dev/b 0"
-	# regions take turns, until a message says otherwise
+	# by default the regions alternate between the devices
 	build dmsetup message x 0 set_region_mappings 0:0 1:0 2:0 3:0
 	both "dm switch" -s 262144 /dev/mapper/x -- /dev/a
 	build dmsetup message x 0 set_region_mappings 1:1
@@ -288,13 +290,13 @@ stack_dm_flakey()
 	build dm_make x "0 131072 flakey /dev/a 0 3600 0"
 	both "dm flakey" /dev/mapper/x -- /dev/a
 	undo dm_remove x
-	# it is down all the time, and writes from a copy
+	# always down; the target writes a corrupted copy
 	build dm_make x "0 131072 flakey /dev/a 0 0 3600 5 corrupt_bio_byte 1 w 0 0"
 	row "dm flakey, corrupting: write" /dev/mapper/x write /dev/a
 	undo dm_remove x
 }
 
-# of AES-256, with two keys
+# AES-256-XTS has two keys
 inlinecrypt_make()
 {
 	key=0123456789abcdef0123456789abcdef
@@ -309,7 +311,7 @@ stack_dm_inlinecrypt()
 	undo dm_remove x
 }
 
-# Half of it has no device.
+# Half of the device is not on a disk.
 zero_make()
 {
 	printf '%s\n' "0 65536 linear /dev/a 0" "65536 32768 zero" \
@@ -323,7 +325,7 @@ stack_dm_zero()
 	undo dm_remove x
 }
 
-# a metadata device without attributes, zeroed
+# Zero the metadata device, which supports no attributes.
 no_metadata()
 {
 	dd if=/dev/zero of=/dev/ram0 bs=64k count=1 conv=fsync status=none
@@ -411,7 +413,7 @@ stack_dm_thin()
 	undo dm_remove x pool
 }
 
-# Blocks that were not written yet are read from another device.
+# Blocks that were never written are read from another device.
 thin_of_origin()
 {
 	loop_make /dev/c &&
@@ -448,11 +450,11 @@ stack_dm_snapshot()
 verity_make()
 {
 	file_make /dev/a
-	# nothing is known of that of the tree
+	# the device of the hash tree supports no attributes
 	hash=$(veritysetup format --data-blocks 256 /dev/a /dev/ram0 |
 		awk '/^Root hash/ { print $3 } /^Salt/ { print $2 }' |
 		paste -sd ' ')
-	# the salt comes first in veritysetup's words
+	# veritysetup prints the salt first
 	dmsetup create x --readonly --table \
 		"0 2048 verity 1 /dev/a /dev/ram0 4096 4096 256 1 sha256 ${hash#* } ${hash% *}"
 }
@@ -466,7 +468,7 @@ stack_dm_verity()
 
 stack_dm_multipath()
 {
-	# of which the requests may wait, as a disk does that keeps data
+	# request-based; memory-backed null_blk may sleep in queue_rq()
 	build dm_make x "$(multipath_table 0 /dev/a)"
 	mp=$(dmsetup info --columns --noheadings --options blkdevname x)
 	build scheduler "$mp"
@@ -487,7 +489,7 @@ stack_dm_multipath()
 	done
 }
 
-# The start of the disk can neither be read nor written.
+# Let reads and writes at the start of the disk fail.
 fail_disk()
 {
 	echo +0-8191 >$nullb/"$1"/badblocks
@@ -558,12 +560,12 @@ stack_raid5()
 	row "raid5: write" -a none -m cgroup -s 262144 /dev/md0 write \
 		/dev/a /dev/b /dev/c
 	build mdadm --quiet /dev/md0 --fail /dev/c
-	# what no row before has left in stripes
+	# an offset that no other row has left in the stripe cache
 	row "raid5, degraded: read" -a none -m cgroup -s 262144 -o 8388608 \
 		/dev/md0 read /dev/a /dev/b
 	undo md_stop
 
-	# of the journal nothing is known, but no read comes from there
+	# the journal supports no attributes, but reads do not use it
 	build md_make 5 --bitmap=none --chunk=64 --raid-devices=3 \
 		--write-journal=/dev/ram0 /dev/a /dev/b /dev/d
 	row "raid5 with a journal: read" -s 262144 /dev/md0 read \
@@ -593,7 +595,7 @@ stack_loop_buffered()
 	undo loop_remove
 }
 
-# zloop_make OPTION...: four zones of 4 MiB as files on a, two of them
+# zloop_make OPTIONS: four zones of 4 MiB, in files on disk a; two zones are
 # conventional
 zloop_make()
 {
@@ -604,7 +606,8 @@ zloop_make()
 		>/dev/zloop-control
 	until_done test -b /dev/zloop0
 	echo none >/sys/block/zloop0/queue/scheduler
-	dd if=/dev/urandom of=/dev/zloop0 bs=64k count=128 oflag=direct status=none
+	dd if=/dev/urandom of=/dev/zloop0 bs=64k count=128 oflag=direct \
+		status=none
 	drop_caches
 }
 
@@ -687,7 +690,7 @@ stack_fscrypt()
 stack_zoned()
 {
 	build disk z zoned=1 zone_size=4
-	# many requests, which wait for one another
+	# many requests, each of which waits for the one before
 	echo 64 >/sys/block/z/queue/max_sectors_kb
 	row "zoned disk: write" -s 1048576 -o 4194304 /dev/z write /dev/z
 	row "zoned disk: write, next" -s 1048576 -o 5242880 /dev/z write /dev/z
@@ -704,7 +707,7 @@ stack_ext4()
 	undo umount $mnt
 }
 
-# O_DIRECT of such a file is the page cache.
+# With data=journal, O_DIRECT falls back to the page cache.
 stack_ext4_journal()
 {
 	build fs_make ext4 /dev/a data=journal
@@ -719,7 +722,7 @@ stack_ext2()
 	undo umount $mnt
 }
 
-# a file system that has O_DIRECT, but no device
+# a file system with O_DIRECT but without a device
 stack_tmpfs()
 {
 	build mount -t tmpfs none $mnt
@@ -728,7 +731,7 @@ stack_tmpfs()
 	undo umount $mnt
 }
 
-# overlay_make TYPE OPTIONS: a file above one in $mnt, which is mounted
+# overlay_make: mount an overlay with a lower file in $mnt, which is mounted
 overlay_make()
 {
 	mkdir $mnt/lower $mnt/upper $mnt/work &&
@@ -812,7 +815,7 @@ stack_btrfs()
 	undo umount $mnt
 }
 
-# btrfs_raid LEVEL: of its data, on three disks
+# btrfs_raid LEVEL: btrfs on three disks with this profile for data
 btrfs_raid()
 {
 	fs_make btrfs /dev/a nodatasum,device=/dev/b,device=/dev/c \
@@ -848,7 +851,7 @@ stack_deep()
 	undo md_stop
 }
 
-# What they say is shown if a row fails, which it does if there is no stack.
+# The output is printed if a row fails, and without the stack the row fails.
 build()
 {
 	"$@" >>$log 2>&1
@@ -868,6 +871,13 @@ disk_remove()
 	echo 0 >$nullb/"$1"/power && rmdir $nullb/"$1"
 }
 
+# A disk that was not written is as good as a new one, and sooner there.
+written()
+{
+	read -r _ _ _ _ writes _ <"/sys/block/$1/stat"
+	[ "$writes" -gt 0 ]
+}
+
 echo "TAP version 13"
 mkdir -p $mnt $over
 grep -q ' /sys/kernel/config ' /proc/mounts ||
@@ -877,19 +887,22 @@ grep -q ' /sys/kernel/config ' /proc/mounts ||
 		dm_delay dm_dust dm_flakey dm_inlinecrypt dm_zero dm_cache \
 		dm_writecache dm_clone dm_era dm_log_writes dm_crypt dm_thin \
 		dm_thin_origin dm_snapshot dm_verity dm_multipath dm_mirror \
-		raid0 raid1 raid1_behind raid10 raid5 loop loop_buffered zloop bcache \
-		bcache_dm crypt_bcache fscrypt zoned ext4 ext4_journal ext2 \
+		raid0 raid1 raid1_behind raid10 raid5 loop loop_buffered zloop \
+		bcache bcache_dm crypt_bcache fscrypt zoned ext4 ext4_journal ext2 \
 		xfs f2fs vfat btrfs btrfs_raid1 btrfs_raid5 tmpfs overlayfs \
 		fuse deep
 for stack; do
 	: >$log
 	for d in a b c d; do
-		build disk $d
+		[ -e $nullb/$d ] || build disk $d
 	done
 	"stack_$stack"
 	for d in a b c d; do
-		undo disk_remove $d
+		! written $d || undo disk_remove $d
 	done
+done
+for d in a b c d; do
+	[ ! -e $nullb/$d ] || undo disk_remove $d
 done
 echo "1..$n"
 exit $failed

@@ -9,33 +9,6 @@
 #include "lib/flight.h"
 #include "lib/harness.h"
 
-FIXTURE(lifetime)
-{
-	struct flight f;
-};
-
-FIXTURE_VARIANT(lifetime)
-{
-	struct disk_mode mode;
-};
-
-FIXTURE_VARIANT_ADD(lifetime, none) { .mode = { "none", false, false } };
-FIXTURE_VARIANT_ADD(lifetime, iocost) { .mode = { "none", false, true } };
-FIXTURE_VARIANT_ADD(lifetime, deadline) { .mode = { "mq-deadline", true, false } };
-FIXTURE_VARIANT_ADD(lifetime, bfq) { .mode = { "bfq", true, false } };
-
-FIXTURE_SETUP(lifetime)
-{
-	ASSERT_EQ(0, flight_open(&self->f, &variant->mode));
-}
-
-FIXTURE_TEARDOWN(lifetime)
-{
-	EXPECT_EQ(0, flight_close(&self->f, &variant->mode));
-}
-
-#define SUBMIT(list)	flight_submit(&self->f, list)
-
 TEST_F(lifetime, cgroup_removed)
 {
 	struct attr_list l = list_two(list_one(IOCB_ATTR_cgroup, self->f.a),
@@ -74,57 +47,31 @@ TEST_F(lifetime, submitter_changes_user)
 	ASSERT_EQ(0, setresuid(-1, 0, -1));
 }
 
-/* The submitter and its context go away with reads in flight. */
-static void submitter_ends(struct __test_metadata *_metadata,
-			   FIXTURE_DATA(lifetime) * self, bool exec)
+static void cgroup_submitter_ends(struct __test_metadata *_metadata,
+				  FIXTURE_DATA(lifetime) * self, bool exec)
 {
-	aio_context_t ctx = 0;
-	pid_t child;
-	int wstatus;
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->f.a);
 
-	child = fork();
-	if (!child) {
-		if (io_setup(64, &ctx) ||
-		    submit_reads(ctx, self->f.fd, self->f.buf,
-				 list_one(IOCB_ATTR_cgroup, self->f.a)))
-			_exit(1);
-		if (exec)
-			execl("/bin/busybox", "true", NULL);
-		else
-			kill(getpid(), SIGKILL);
-		_exit(2);
-	}
-	ASSERT_EQ(child, waitpid(child, &wstatus, 0));
-	EXPECT_EQ(exec ? 0 : SIGKILL, wstatus);
-	EXPECT_EQ(NR * BLOCK, cgroup_io(CLIENTS "/a", self->f.dev, "rbytes"));
+	submitter_ends(_metadata, self, exec, &l, 1);
 	EXPECT_EQ(0, cgroup_remove(CLIENTS "/a"));
 	EXPECT_EQ(0, wait_for_css_release());
 }
 
 TEST_F(lifetime, submitter_execs)
 {
-	submitter_ends(_metadata, self, true);
+	cgroup_submitter_ends(_metadata, self, true);
 }
 
 TEST_F(lifetime, submitter_killed)
 {
-	submitter_ends(_metadata, self, false);
+	cgroup_submitter_ends(_metadata, self, false);
 }
 
 /* The scheduler that has the queues of the cgroup is replaced. */
 TEST_F(lifetime, scheduler_switched)
 {
 	ASSERT_EQ(0, SUBMIT(list_one(IOCB_ATTR_cgroup, self->f.a)));
-	/* waits for the reads */
-	ASSERT_EQ(0, queue_set(SLOW_DISK, "scheduler",
-			       variant->mode.sorts ? "none" : "bfq"));
-	EXPECT_EQ(ATTR_BIT(cgroup), reap(self->f.ctx));
-	ASSERT_EQ(0, SUBMIT(list_one(IOCB_ATTR_cgroup, self->f.a)));
-	EXPECT_EQ(ATTR_BIT(cgroup), reap(self->f.ctx));
-	ASSERT_EQ(0, queue_set(SLOW_DISK, "scheduler",
-			       variant->mode.scheduler));
-	ASSERT_EQ(0, SUBMIT(list_one(IOCB_ATTR_cgroup, self->f.a)));
-	EXPECT_EQ(ATTR_BIT(cgroup), reap(self->f.ctx));
+	scheduler_switched(_metadata, self, variant, ATTR_BIT(cgroup));
 }
 
 TEST_HARNESS_MAIN

@@ -56,7 +56,8 @@ TEST_F(permission, below)
 /* Any file descriptor of the directory is accepted, one of a file is not. */
 TEST_F(permission, cgroup_fd)
 {
-	int fd = open(CGROUP "tenant/client", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(CGROUP "tenant/client",
+		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	EXPECT_EQ(0, CHARGE(fd));
 	close(fd);
@@ -76,7 +77,8 @@ TEST_F(permission, no_such_fd)
 TEST_F(permission, own)
 {
 	EXPECT_EQ(0, IN("tenant/server", USER, CHARGE(self->t.server)));
-	EXPECT_EQ(-EACCES, IN("tenant/server", STRANGER, CHARGE(self->t.server)));
+	EXPECT_EQ(-EACCES,
+		  IN("tenant/server", STRANGER, CHARGE(self->t.server)));
 	EXPECT_EQ(-EACCES, IN("other", USER, CHARGE(self->t.other)));
 }
 
@@ -93,7 +95,8 @@ TEST_F(permission, delegated)
 	EXPECT_EQ(0, IN("tenant/server", USER, CHARGE(self->t.client)));
 	EXPECT_EQ(0, IN("tenant/server", USER, clone_into(self->t.client)));
 	EXPECT_EQ(0, IN("tenant/server", 0, CHARGE(self->t.client)));
-	EXPECT_EQ(-EACCES, IN("tenant/server", STRANGER, CHARGE(self->t.client)));
+	EXPECT_EQ(-EACCES,
+		  IN("tenant/server", STRANGER, CHARGE(self->t.client)));
 
 	/* new cgroups of the user can be charged at once */
 	ASSERT_EQ(0, AS(USER, cgroup_make("tenant/client/new") < 0));
@@ -117,7 +120,8 @@ TEST_F(permission, outside_own_subtree)
 	ASSERT_EQ(0, cgroup_chown("other", ".", USER));
 	ASSERT_EQ(0, cgroup_chown("other", "cgroup.procs", USER));
 	EXPECT_EQ(-EACCES, IN("tenant/server", USER, CHARGE(self->t.other)));
-	EXPECT_EQ(-EACCES, IN("tenant/server", USER, clone_into(self->t.other)));
+	EXPECT_EQ(-EACCES,
+		  IN("tenant/server", USER, clone_into(self->t.other)));
 	EXPECT_EQ(0, IN("tenant/server", 0, CHARGE(self->t.other)));
 	EXPECT_EQ(-EACCES, IN("tenant/server", USER,
 			      CHARGE(open(CGROUP, O_PATH | O_CLOEXEC))));
@@ -133,7 +137,8 @@ TEST_F(permission, controllers_below)
 	ASSERT_EQ(0, device_number(FILE_DIRECT, dev, sizeof(dev)));
 	ASSERT_EQ(0, cgroup_write("tenant/client", "cgroup.subtree_control",
 				  "+io"));
-	EXPECT_EQ(-EBUSY, IN("tenant/server", USER, clone_into(self->t.client)));
+	EXPECT_EQ(-EBUSY,
+		  IN("tenant/server", USER, clone_into(self->t.client)));
 	EXPECT_EQ(0, IN("tenant/server", USER, CHARGE(self->t.client)));
 	EXPECT_EQ(BLOCK, cgroup_io("tenant/client", dev, "rbytes"));
 	EXPECT_EQ(ATTR_BIT(cgroup), fresh_mask(&self->t, IOCB_ATTR_cgroup,
@@ -143,7 +148,8 @@ TEST_F(permission, controllers_below)
 	EXPECT_EQ(0, IN("other", 0, CHARGE(self->t.parent)));
 	EXPECT_EQ(0, IN("other", 0, CHARGE(inner)));
 	/* permissions are checked as for other cgroups */
-	EXPECT_EQ(-EACCES, IN("tenant/server", STRANGER, CHARGE(self->t.client)));
+	EXPECT_EQ(-EACCES,
+		  IN("tenant/server", STRANGER, CHARGE(self->t.client)));
 	EXPECT_EQ(-EACCES, IN("other", USER, CHARGE(self->t.client)));
 	close(inner);
 	EXPECT_EQ(0, cgroup_remove("tenant/client/inner"));
@@ -161,15 +167,17 @@ TEST_F(permission, threaded)
 	ASSERT_EQ(0, device_number(FILE_DIRECT, dev, sizeof(dev)));
 	ASSERT_EQ(0, cgroup_write("tenant/client/threaded", "cgroup.type",
 				  "threaded"));
-	ASSERT_EQ(0, cgroup_chown("tenant/client/threaded", "cgroup.procs", USER));
-	ASSERT_EQ(0, cgroup_chown("tenant/client/invalid", "cgroup.procs", USER));
+	ASSERT_EQ(0, cgroup_chown("tenant/client/threaded", "cgroup.procs",
+				  USER));
+	ASSERT_EQ(0, cgroup_chown("tenant/client/invalid", "cgroup.procs",
+				  USER));
 	EXPECT_EQ(0, IN("tenant/server", USER, CHARGE(threaded)));
 	EXPECT_EQ(BLOCK, cgroup_io("tenant/client", dev, "rbytes"));
 	/* no process can be in this one */
 	EXPECT_EQ(-EOPNOTSUPP, IN("tenant/server", USER, clone_into(invalid)));
 	EXPECT_EQ(0, IN("tenant/server", USER, CHARGE(invalid)));
 	EXPECT_EQ(2 * BLOCK, cgroup_io("tenant/client", dev, "rbytes"));
-	/* these are not the named cgroups */
+	/* the charged cgroup is not the named one */
 	EXPECT_EQ(0, fresh_mask(&self->t, IOCB_ATTR_cgroup, threaded));
 	EXPECT_EQ(0, fresh_mask(&self->t, IOCB_ATTR_cgroup, invalid));
 
@@ -179,7 +187,7 @@ TEST_F(permission, threaded)
 	EXPECT_EQ(0, cgroup_remove("tenant/client/invalid"));
 }
 
-/* On a read-only mount nobody can write to cgroup.procs. */
+/* cgroup.procs cannot be written if cgroup2 is mounted read-only. */
 TEST_F(permission, read_only)
 {
 	int below, beside;
@@ -386,7 +394,7 @@ TEST_F(permission, capability_dropped)
 
 TEST_F(permission, submitter_migrated)
 {
-	/* below the root it was, but who_other is beside it */
+	/* the client is below the root cgroup, but not below "other" */
 	CONTEXT({
 		int procs = open(CGROUP "other/cgroup.procs", O_WRONLY);
 
@@ -601,12 +609,13 @@ struct reader {
 static void *reads(void *arg)
 {
 	struct reader *r = arg;
+	int nr = getenv("LONG") ? 2000 : 500;
 	int i, ret;
 
 	r->first = become(r->uid, 0);
 	if (r->first)
 		return NULL;
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < nr; i++) {
 		ret = read_for(r->ctx, r->self->t.fd, r->self->t.buf,
 			       IOCB_ATTR_cgroup, r->target);
 		if (ret != r->expected) {
@@ -668,8 +677,24 @@ TEST_F(permission, concurrent_threads)
 	EXPECT_EQ(0, io_destroy(ctx));
 }
 
-/* The same as nowait, by io_uring. */
-TEST_F_TIMEOUT(permission, uring_nowait, 900)
+static int change_fsuid(int i)
+{
+	setfsuid(i & 1 ? USER : 0);
+	return 0;
+}
+
+static int change_cgroup(int i)
+{
+	return cgroup_enter(i & 1 ? "other" : ".");
+}
+
+/*
+ * The same as nowait, by io_uring: submit reads until one completes with
+ * EAGAIN. change() is called before each read, to invalidate cached permissions.
+ */
+static void uring_eagain(struct __test_metadata *_metadata,
+			 FIXTURE_DATA(permission) * self, int setup_flags,
+			 int rw_flags, int (*change)(int i))
 {
 	struct attr_list l = optional(IOCB_ATTR_cgroup, self->t.client);
 	struct io_uring_sqe sqe = uring_prep(IORING_OP_READ, self->t.fd,
@@ -677,53 +702,30 @@ TEST_F_TIMEOUT(permission, uring_nowait, 900)
 	struct holder h = { false };
 	pthread_t thread;
 	struct uring ring;
-	int i, ret = 0;
+	int i, ret = BLOCK;
 
 	l.list.flags = 0;
-	sqe.rw_flags = 1 << 3;	/* RWF_NOWAIT */
-	ASSERT_EQ(0, uring_init(&ring));
+	sqe.rw_flags = rw_flags;
+	ASSERT_EQ(0, uring_open(&ring, 1, setup_flags));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, hold, &h));
-	for (i = 0; i < 200000 && ret != -EAGAIN; i++) {
-		setfsuid(i & 1 ? USER : 0);
-		ret = uring_run(&ring, &sqe);
-		if (ret != BLOCK)
-			break;
-	}
-	setfsuid(0);
+	for (i = 0; i < 200000 && ret == BLOCK; i++)
+		ret = change(i) ?: uring_run(&ring, &sqe);
 	__atomic_store_n(&h.stop, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	EXPECT_EQ(-EAGAIN, ret);
 	uring_exit(&ring);
 }
 
-/*
- * The SQPOLL thread does not wait for cgroup_mutex either. Moving the submitter
- * invalidates all cached permissions.
- */
+TEST_F_TIMEOUT(permission, uring_nowait, 900)
+{
+	uring_eagain(_metadata, self, 0, 1 << 3 /* RWF_NOWAIT */, change_fsuid);
+	setfsuid(0);
+}
+
+/* The SQPOLL thread does not wait for cgroup_mutex either. */
 TEST_F_TIMEOUT(permission, sqpoll_nowait, 900)
 {
-	struct attr_list l = optional(IOCB_ATTR_cgroup, self->t.client);
-	struct io_uring_sqe sqe = uring_prep(IORING_OP_READ, self->t.fd,
-					     self->t.buf, BLOCK, 0, &l);
-	struct holder h = { false };
-	pthread_t thread;
-	struct uring ring;
-	int i, ret = 0;
-
-	l.list.flags = 0;
-	ASSERT_EQ(0, uring_open(&ring, 1, IORING_SETUP_SQPOLL));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, hold, &h));
-	for (i = 0; i < 100000 && ret != -EAGAIN; i++) {
-		if (cgroup_enter(i & 1 ? "other" : "."))
-			break;
-		ret = uring_run(&ring, &sqe);
-		if (ret != BLOCK)
-			break;
-	}
-	__atomic_store_n(&h.stop, true, __ATOMIC_RELAXED);
-	pthread_join(thread, NULL);
-	EXPECT_EQ(-EAGAIN, ret);
-	uring_exit(&ring);
+	uring_eagain(_metadata, self, IORING_SETUP_SQPOLL, 0, change_cgroup);
 }
 
 TEST_HARNESS_MAIN

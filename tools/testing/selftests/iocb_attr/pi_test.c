@@ -49,7 +49,7 @@ FIXTURE_VARIANT(pi)
 	struct format f;
 	enum stack stack;
 	bool no_app;		/* the device has no check of it */
-	bool one_disk;		/* there is only one of this kind */
+	bool one_disk;		/* there is only one such disk */
 };
 
 FIXTURE_VARIANT_ADD(pi, nvme_type1) {
@@ -742,7 +742,7 @@ TEST_F(pi, not_mapped)
 		EXPECT_EQ(0, o.submit);
 		EXPECT_EQ(-EIO, o.res);
 		EXPECT_EQ(0, o.res2);
-		/* half of it is mapped */
+		/* half of the buffer is mapped */
 		o = with_pi(self, ops[i], 0, 8, page + BLOCK - len / 2, len,
 			    0, 0, 0);
 		EXPECT_EQ(0, o.submit);
@@ -759,7 +759,7 @@ TEST_F(pi, not_mapped)
 	EXPECT_EQ((uint8_t)(9 + 8), self->buf[0]);
 	munmap(page, BLOCK);
 
-	/* a buffer of many pages, of which only the first is mapped */
+	/* a buffer of many pages: only the first one is mapped */
 	len = SIZE / self->f.interval * self->f.size;
 	page = mmap(NULL, len, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -788,9 +788,9 @@ TEST_F(pi, address_of_64_bits)
 }
 
 /*
- * Tuples in a file that may only be read: they are written as they are, and
- * stay as they are, although the device gets other reference tags. Nor do tags
- * for nothing find their way into the page of zeroes.
+ * A write takes its tuples from a read-only mapping of a file. The kernel
+ * translates reference tags without modifying the file, and does not write tags
+ * to the shared zero page.
  */
 TEST_F(pi, read_only)
 {
@@ -830,11 +830,11 @@ TEST_F(pi, read_only)
 	write_at(self, 64, n, zero, 0, 0, 0);
 	for (i = 0; i < BLOCK; i++)
 		ASSERT_EQ(0, zero[i]) {
-			TH_LOG("the kernel wrote to the page of zeroes");
+			TH_LOG("the kernel wrote to the zero page");
 		}
 	/* restore correct tuples */
 	round_trip(_metadata, self, 64, n, 3);
-	SAY("write from a read-only buffer", "written, and not changed");
+	SAY("write from a read-only buffer", "written, not modified");
 	munmap(zero, BLOCK);
 	munmap(ro, BLOCK);
 	close(fd);

@@ -84,35 +84,8 @@ static void actor_end(struct actor *actor, bool reap)
 	waitid(P_PID, actor->pid, &info, WEXITED | (reap ? 0 : WNOWAIT));
 }
 
-FIXTURE(proxy_lifetime)
-{
-	struct flight f;
-};
-
-FIXTURE_VARIANT(proxy_lifetime)
-{
-	struct disk_mode mode;
-};
-
-FIXTURE_VARIANT_ADD(proxy_lifetime, none) { .mode = { "none", false, false } };
-FIXTURE_VARIANT_ADD(proxy_lifetime, iocost) { .mode = { "none", false, true } };
-FIXTURE_VARIANT_ADD(proxy_lifetime, deadline) { .mode = { "mq-deadline", true, false } };
-FIXTURE_VARIANT_ADD(proxy_lifetime, bfq) { .mode = { "bfq", true, false } };
-
-FIXTURE_SETUP(proxy_lifetime)
-{
-	ASSERT_EQ(0, flight_open(&self->f, &variant->mode));
-}
-
-FIXTURE_TEARDOWN(proxy_lifetime)
-{
-	EXPECT_EQ(0, flight_close(&self->f, &variant->mode));
-}
-
-#define SUBMIT(list)	flight_submit(&self->f, list)
-
 /* The process exits before the I/O completes. */
-TEST_F(proxy_lifetime, target_exits)
+TEST_F(lifetime, target_exits)
 {
 	struct actor actor;
 
@@ -129,7 +102,7 @@ TEST_F(proxy_lifetime, target_exits)
 }
 
 /* A different priority selects another queue than that of the process. */
-TEST_F(proxy_lifetime, target_exits_other_priority)
+TEST_F(lifetime, target_exits_other_priority)
 {
 	struct actor actor;
 
@@ -145,7 +118,7 @@ TEST_F(proxy_lifetime, target_exits_other_priority)
 	EXPECT_EQ(0, wait_for_css_release());
 }
 
-TEST_F(proxy_lifetime, target_exits_by_pidfd)
+TEST_F(lifetime, target_exits_by_pidfd)
 {
 	struct actor actor;
 
@@ -159,7 +132,7 @@ TEST_F(proxy_lifetime, target_exits_by_pidfd)
 }
 
 /* A zombie, whose cgroup is then removed. */
-TEST_F(proxy_lifetime, target_is_zombie)
+TEST_F(lifetime, target_is_zombie)
 {
 	struct actor actor;
 	uint64_t all, any;
@@ -178,7 +151,7 @@ TEST_F(proxy_lifetime, target_is_zombie)
 }
 
 /* Several processes exit in turn, each with I/O in flight. */
-TEST_F(proxy_lifetime, many_targets_exit)
+TEST_F(lifetime, many_targets_exit)
 {
 	struct actor actor;
 	int i;
@@ -190,7 +163,8 @@ TEST_F(proxy_lifetime, many_targets_exit)
 	}
 	for (i = 0; i < 7; i++)
 		EXPECT_EQ(ATTR_BIT(proxy_pid), reap(self->f.ctx));
-	EXPECT_EQ(7 * NR * BLOCK, cgroup_io(CLIENTS "/a", self->f.dev, "rbytes"));
+	EXPECT_EQ(7 * NR * BLOCK,
+		  cgroup_io(CLIENTS "/a", self->f.dev, "rbytes"));
 }
 
 static void do_exec(const struct actor *actor)
@@ -201,7 +175,7 @@ static void do_exec(const struct actor *actor)
 	_exit(1);
 }
 
-TEST_F(proxy_lifetime, target_execs)
+TEST_F(lifetime, target_execs)
 {
 	struct actor actor;
 
@@ -213,7 +187,8 @@ TEST_F(proxy_lifetime, target_execs)
 	EXPECT_EQ(ATTR_BIT(proxy_pid), reap(self->f.ctx));
 	ASSERT_EQ(0, SUBMIT(list_one(IOCB_ATTR_proxy_pid, actor.pid)));
 	EXPECT_EQ(ATTR_BIT(proxy_pid), reap(self->f.ctx));
-	EXPECT_EQ(2 * NR * BLOCK, cgroup_io(CLIENTS "/a", self->f.dev, "rbytes"));
+	EXPECT_EQ(2 * NR * BLOCK,
+		  cgroup_io(CLIENTS "/a", self->f.dev, "rbytes"));
 	actor_end(&actor, true);
 }
 
@@ -224,7 +199,7 @@ static void do_setuid(const struct actor *actor)
 		_exit(1);
 }
 
-TEST_F(proxy_lifetime, target_changes_user)
+TEST_F(lifetime, target_changes_user)
 {
 	struct actor actor;
 
@@ -245,7 +220,7 @@ static void do_move(const struct actor *actor)
 }
 
 /* The I/O remains charged to the old cgroup, which can be removed. */
-TEST_F(proxy_lifetime, target_moves)
+TEST_F(lifetime, target_moves)
 {
 	int b = cgroup_make(CLIENTS "/b");
 	struct actor actor;
@@ -268,67 +243,40 @@ TEST_F(proxy_lifetime, target_moves)
 	close(b);
 }
 
-/* The submitter and its context go away with reads in flight. */
-static void submitter_ends(struct __test_metadata *_metadata,
-			   FIXTURE_DATA(proxy_lifetime) * self, bool exec)
+static void proxy_submitter_ends(struct __test_metadata *_metadata,
+				 FIXTURE_DATA(lifetime) * self, bool exec)
 {
+	struct attr_list lists[2];
 	struct actor actor;
-	aio_context_t ctx = 0;
-	pid_t child;
-	int wstatus;
 
 	ASSERT_EQ(0, actor_start(&actor, CLIENTS "/a", BE | 6, NULL));
-	child = fork();
-	if (!child) {
-		if (io_setup(64, &ctx) ||
-		    submit_reads(ctx, self->f.fd, self->f.buf,
-				 list_one(IOCB_ATTR_cgroup, self->f.a)) ||
-		    submit_reads(ctx, self->f.fd, self->f.buf,
-				 list_one(IOCB_ATTR_proxy_pid, actor.pid)))
-			_exit(1);
-		if (exec)
-			execl("/bin/busybox", "true", NULL);
-		else
-			kill(getpid(), SIGKILL);
-		_exit(2);
-	}
-	ASSERT_EQ(child, waitpid(child, &wstatus, 0));
-	EXPECT_EQ(exec ? 0 : SIGKILL, wstatus);
+	lists[0] = list_one(IOCB_ATTR_cgroup, self->f.a);
+	lists[1] = list_one(IOCB_ATTR_proxy_pid, actor.pid);
+	submitter_ends(_metadata, self, exec, lists, 2);
 	actor_end(&actor, true);
-	EXPECT_EQ(2 * NR * BLOCK,
-		  cgroup_io(CLIENTS "/a", self->f.dev, "rbytes"));
 	EXPECT_EQ(0, cgroup_remove(CLIENTS "/a"));
 	EXPECT_EQ(0, wait_for_css_release());
 }
 
-TEST_F(proxy_lifetime, submitter_execs)
+TEST_F(lifetime, submitter_execs)
 {
-	submitter_ends(_metadata, self, true);
+	proxy_submitter_ends(_metadata, self, true);
 }
 
-TEST_F(proxy_lifetime, submitter_killed)
+TEST_F(lifetime, submitter_killed)
 {
-	submitter_ends(_metadata, self, false);
+	proxy_submitter_ends(_metadata, self, false);
 }
 
 /* The scheduler that has the queues of the process is replaced. */
-TEST_F(proxy_lifetime, scheduler_switched)
+TEST_F(lifetime, scheduler_switched)
 {
 	struct actor actor;
 
 	ASSERT_EQ(0, actor_start(&actor, CLIENTS "/a", BE | 5, NULL));
 	ASSERT_EQ(0, SUBMIT(list_one(IOCB_ATTR_proxy_pid, actor.pid)));
 	actor_end(&actor, true);
-	/* waits for the reads */
-	ASSERT_EQ(0, queue_set(SLOW_DISK, "scheduler",
-			       variant->mode.sorts ? "none" : "bfq"));
-	EXPECT_EQ(ATTR_BIT(proxy_pid), reap(self->f.ctx));
-	ASSERT_EQ(0, SUBMIT(list_one(IOCB_ATTR_cgroup, self->f.a)));
-	EXPECT_EQ(ATTR_BIT(cgroup), reap(self->f.ctx));
-	ASSERT_EQ(0, queue_set(SLOW_DISK, "scheduler",
-			       variant->mode.scheduler));
-	ASSERT_EQ(0, SUBMIT(list_one(IOCB_ATTR_cgroup, self->f.a)));
-	EXPECT_EQ(ATTR_BIT(cgroup), reap(self->f.ctx));
+	scheduler_switched(_metadata, self, variant, ATTR_BIT(proxy_pid));
 }
 
 TEST_HARNESS_MAIN

@@ -179,7 +179,7 @@ static void print_counts(const struct round *r)
 
 	ksft_print_msg("done: AIO %lu, io_uring %lu; failed with a device: %lu\n",
 		       aio.done, uring.done, n.errors);
-	ksft_print_msg("lists: %lu, of which corrupted %lu; rejected: AIO %lu, io_uring %lu\n",
+	ksft_print_msg("lists: %lu, corrupted: %lu; rejected: AIO %lu, io_uring %lu\n",
 		       n.lists, n.corrupted, aio.rejected, uring.rejected);
 	for (i = 0; i < NR_CORRUPTIONS; i++)
 		ksft_print_msg("rejected with %s: %lu, %s\n",

@@ -169,7 +169,8 @@ static const char *stack_build_files(struct stack *s)
 
 static const char *stack_build_failing(struct stack *s)
 {
-	static const char set[] = "irqmode=2 completion_nsec=100000 submit_queues=2";
+	static const char set[] =
+		"irqmode=2 completion_nsec=100000 submit_queues=2";
 	const uint64_t size = FAIL_SECTORS << 9;
 
 	if (nullb_make("soak0", 64, set, "none") ||
