@@ -143,6 +143,7 @@ FIXTURE_VARIANT_ADD(lifetime, deadline)
 {
 	.mode = { "mq-deadline", true, false }
 };
+
 FIXTURE_VARIANT_ADD(lifetime, bfq) { .mode = { "bfq", true, false } };
 
 FIXTURE_SETUP(lifetime)
@@ -199,14 +200,13 @@ static inline void scheduler_switched(struct __test_metadata *_metadata,
 				      const FIXTURE_VARIANT(lifetime) * variant,
 				      long long expected)
 {
-	const char *schedulers[] = {
-		variant->mode.sorts ? "none" : "bfq", variant->mode.scheduler
-	};
+	const char *scheduler = variant->mode.sorts ? "none" : "bfq";
 	int i;
 
 	for (i = 0; i < 2; i++) {
 		/* waits for the reads */
-		ASSERT_EQ(0, queue_set(SLOW_DISK, "scheduler", schedulers[i]));
+		ASSERT_EQ(0, queue_set(SLOW_DISK, "scheduler", scheduler));
+		scheduler = variant->mode.scheduler;
 		EXPECT_EQ(expected, reap(self->f.ctx));
 		expected = ATTR_BIT(cgroup);
 		ASSERT_EQ(0, SUBMIT(list_one(IOCB_ATTR_cgroup, self->f.a)));
