@@ -9,8 +9,9 @@
  * thread (IORING_SETUP_SQPOLL).
  *
  * A client keeps "depth" I/Os of "block" bytes in flight at random offsets.
- * Keys: | depth=8, block=65536, write | cgroup=DIRECTORY, proxy=PID, pidfd=PID,
- * prio=rt:N|be:N|idle:N
+ * Keys:
+ *	depth=8, block=65536, write
+ *	cgroup=DIRECTORY, proxy=PID, pidfd=PID, prio=rt:N|be:N|idle:N
  *
  * The first second is for warming up. Prints a line for each client: NAME; the
  * bytes and I/Os of the following seconds; the median and the 99th percentile

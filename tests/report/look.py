@@ -207,10 +207,12 @@ def look_print(page, text, directory):
     """Headings by their words, plots whole: all of their words on one page."""
     root = parse(page)
     pages = [set(p.split()) for p in read(text).split("\f")]
-    all_words = " ".join(read(text).split())
+    lines = "\n".join(line.strip() for line in read(text).split("\n"))
     for element in root.iter():
         if re.match("h[1-6]$", element.tag):
-            check(words(element) in all_words,
+            # on lines of its own
+            heading = r"\s+".join(map(re.escape, words(element).split()))
+            check(re.search(f"^{heading}$", lines, re.M),
                   f"not in print: {words(element)}")
     for ident, path in plots(directory).items():
         figure = root.find(f".//figure[@id='{ident}']")
