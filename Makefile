@@ -14,7 +14,7 @@ help:
 	@echo 'they depend on.'
 	@echo
 	@echo 'target           what                             time       disk    packages'
-	@echo 'make demo        cache hints, clients, checksums  15 min     2.3 GB  15, 0.5 GB'
+	@echo 'make demo        cache hints, clients, checksums  7 min      2.3 GB  15, 0.5 GB'
 	@echo 'make check       all tests; T=NAME: one of them   50 min     8 GB    63, 2.0 GB'
 	@echo '                 ... with the kernels built       20 min'
 	@echo 'make check-long  longer versions, and more        hours      12 GB   63, 2.0 GB'
