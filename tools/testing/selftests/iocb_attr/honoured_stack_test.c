@@ -246,8 +246,8 @@ TEST_F_TIMEOUT(honoured_stack, split, 600)
 }
 
 /*
- * How the first path fails, which schedulers there are, and what is reported. A
- * request-based device sorts requests itself and its paths do not.
+ * For each case: how the first path fails, the schedulers, and the expected
+ * mask. A request-based device sorts requests itself, and its paths do not.
  */
 static const struct paths {
 	const char *mode;

@@ -470,7 +470,7 @@ TEST_F_TIMEOUT(late, bcache_power_failure, 600)
 			     SECTORS));
 	ASSERT_EQ(0, make_bcache(self));
 	power_failure(_metadata, self, BLOCK, IOCB_CACHE_BYPASS);
-	/* the same branch, and what there was without hints */
+	/* the same branch, and the path without hints */
 	if (getenv("LONG")) {
 		power_failure(_metadata, self, 3 * BLOCK,
 			      IOCB_CACHE_WRITEAROUND);
