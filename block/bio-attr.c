@@ -5,9 +5,12 @@
 #include <linux/bio-attr.h>
 #include <linux/bio.h>
 #include <linux/export.h>
+#include <linux/tracepoint-defs.h>
 
 #include "blk.h"
 #include "blk-cgroup.h"
+
+DECLARE_TRACEPOINT(iocb_attr_honoured);
 
 /*
  * Slow path of bio_attrs_mergeable(): compare the attributes of two I/Os. One of
@@ -30,33 +33,29 @@ bool iocb_attrs_mergeable(const struct iocb_attrs *a,
 	if (unlikely(!b))
 		b = &none;
 	return a->cache.hints == b->cache.hints && a->ioc == b->ioc &&
-	       a->css == b->css &&
+	       iocb_attrs_named_css(a) == iocb_attrs_named_css(b) &&
 	       !(a->present & IOCB_ATTRS_SCHED) ==
 	       !(b->present & IOCB_ATTRS_SCHED);
 }
 
 #ifdef CONFIG_BLK_CGROUP
-/**
- * bio_attrs_counted - report the cgroup or proxy attribute of a bio as honoured
- * @bio: A bio with attributes that io.stat counts.
- *
- * The attribute that names a cgroup or a process is honoured if the bio is
- * charged to that cgroup. The bio may be charged to an ancestor instead, if the
- * cgroup has no io controller or was removed. A cgroup attribute overrides a
- * proxy attribute, and has the higher id.
- *
- * Context: Any.
+/*
+ * bio_attrs_counted() of a bio with a named cgroup. A cgroup attribute overrides
+ * a proxy attribute, and has the higher id.
  */
-void bio_attrs_counted(struct bio *bio)
+void __bio_attrs_counted(struct bio *bio)
 {
-	const struct iocb_attrs *attrs = bio_attrs(bio);
+	struct iocb_attr_ref *ref = bio->bi_attrs;
+	const struct iocb_attrs *attrs = ref->attrs;
+	unsigned int id;
 
-	if (attrs->flags & IOCB_ATTRS_CSS_IS_NAMED &&
-	    bio->bi_blkg->blkcg == css_to_blkcg(attrs->css))
-		__iocb_attr_set_honoured(bio->bi_attrs,
-					 __fls(attrs->present &
-					       IOCB_ATTRS_CGROUP),
-					 bio_dev(bio), "blk-cgroup");
+	if (unlikely(bio->bi_blkg->blkcg != css_to_blkcg(attrs->css)))
+		return;
+	id = __fls(attrs->present & IOCB_ATTRS_CGROUP);
+	iocb_attr_count(attrs, id);
+	if (attrs->flags & IOCB_ATTR_LIST_REPORT ||
+	    tracepoint_enabled(iocb_attr_honoured))
+		__iocb_attr_report(ref, id, bio_dev(bio), "blk-cgroup");
 }
 #endif
 

@@ -248,6 +248,53 @@ static int check_and_grant(const struct iocb_attr_import *import,
 	return 0;
 }
 
+/**
+ * iocb_attr_set_target - note the cgroup that a new set names
+ * @import: If its target is NULL, this does nothing.
+ * @cgrp: The cgroup.
+ * @sb: The file system that @cgrp was found in; NULL if a process names @cgrp,
+ *	whose use cannot be delegated.
+ *
+ * Context: Process context; takes cgroup_mutex if the set is to be delegated.
+ * Return: 0, or an error of cgroup_get_delegation_top().
+ */
+int iocb_attr_set_target(const struct iocb_attr_import *import,
+			 struct cgroup *cgrp, struct super_block *sb)
+{
+	struct iocb_attr_target *target = import->target;
+	struct cgroup *top;
+
+	if (!target)
+		return 0;
+	css_get(&cgrp->self);
+	target->cgrp = cgrp;
+	if (!target->delegate || !sb)
+		return 0;
+	top = cgroup_get_delegation_top(cgrp, sb);
+	if (IS_ERR(top))
+		return PTR_ERR(top);
+	target->top = top;
+	return 0;
+}
+
+/* A set is imported once, and needs no grant. */
+static int charge_target(const struct iocb_attr_import *import,
+			 struct file *file)
+{
+	struct cgroup *cgrp;
+	u64 from;
+	int ret;
+
+	cgrp = cgroup_get_from_file_for_io(file, false, &from);
+	if (IS_ERR(cgrp))
+		return PTR_ERR(cgrp);
+	scoped_guard(rcu)
+		charge(import->attrs, cgrp);
+	ret = iocb_attr_set_target(import, cgrp, file_inode(file)->i_sb);
+	cgroup_put(cgrp);
+	return ret;
+}
+
 int iocb_attr_resolve_cgroup(const struct iocb_attr_import *import,
 			     const union iocb_attr_record *record)
 {
@@ -256,6 +303,8 @@ int iocb_attr_resolve_cgroup(const struct iocb_attr_import *import,
 	CLASS(fd_raw, f)(record->cgroup.fd);
 	if (fd_empty(f))
 		return -EBADF;
+	if (import->target)
+		return charge_target(import, fd_file(f));
 
 	scoped_guard(rcu) {
 		cgrp = cgroup_from_file_rcu(fd_file(f));

@@ -97,9 +97,10 @@ static int may_act_for_task(struct task_struct *task)
  * A threaded cgroup shares the io css of its domain cgroup, whose cgroup.procs
  * lists the process.
  */
-static int charge_as(struct task_struct *task, struct iocb_attrs *attrs,
-		     bool own)
+static int charge_as(const struct iocb_attr_import *import,
+		     struct task_struct *task, bool own)
 {
+	struct iocb_attrs *attrs = import->attrs;
 	struct cgroup_subsys_state *css;
 	struct css_set *cset;
 	bool below;
@@ -125,11 +126,13 @@ static int charge_as(struct task_struct *task, struct iocb_attrs *attrs,
 	}
 	/* __iocb_attrs_release() drops it, also if the list is rejected */
 	attrs->css = css;
-	return below || capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+	if (!below && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return iocb_attr_set_target(import, css->cgroup, NULL);
 }
 #else
-static int charge_as(struct task_struct *task, struct iocb_attrs *attrs,
-		     bool own)
+static int charge_as(const struct iocb_attr_import *import,
+		     struct task_struct *task, bool own)
 {
 	return 0;
 }
@@ -156,7 +159,7 @@ static int adopt_task(const struct iocb_attr_import *import,
 			return ret;
 	}
 	if (!iocb_attr_present(attrs, IOCB_ATTR_cgroup)) {
-		ret = charge_as(task, attrs, own);
+		ret = charge_as(import, task, own);
 		if (ret)
 			return ret;
 	}
@@ -171,7 +174,8 @@ static int adopt_task(const struct iocb_attr_import *import,
 		return ret;
 	import->iocb->ki_ioprio = ioprio;
 	/* the I/O will be charged to another cgroup than that of the task */
-	if (IS_ENABLED(CONFIG_BLK_CGROUP) && !attrs->css && attrs->ioc) {
+	if (IS_ENABLED(CONFIG_BLK_CGROUP) && attrs->ioc &&
+	    (iocb_attr_present(attrs, IOCB_ATTR_cgroup) || !attrs->css)) {
 		put_io_context_active(attrs->ioc);
 		attrs->ioc = NULL;
 	}
@@ -221,9 +225,15 @@ int iocb_attr_resolve_ioprio(const struct iocb_attr_import *import,
 	ret = check_ioprio(ioprio);
 	if (ret)
 		return ret;
-	/* submit_bio() would use the priority of the task that calls it */
-	if (IOPRIO_PRIO_CLASS(ioprio) == IOPRIO_CLASS_NONE)
+	if (IOPRIO_PRIO_CLASS(ioprio) == IOPRIO_CLASS_NONE) {
+		/* each I/O of a set has the priority of its submitter */
+		if (import->target) {
+			import->attrs->present &= ~BIT(IOCB_ATTR_ioprio);
+			return 0;
+		}
+		/* submit_bio() would use the task that calls it */
 		ioprio = get_current_ioprio();
+	}
 	import->attrs->ioprio = ioprio;
 	import->iocb->ki_ioprio = ioprio;
 	return 0;

@@ -13,6 +13,7 @@
 #include <linux/export.h>
 #include <linux/fs.h>
 #include <linux/iocb_attr.h>
+#include <linux/iocb_attr_set.h>
 #include <linux/iocb_attr_submit.h>
 #include <linux/iocontext.h>
 #include <linux/cgroup.h>
@@ -87,29 +88,47 @@ static u32 offset_of(const void *body, const struct iocb_attr_records *found,
 	       ((const void *)found->record[id] - body);
 }
 
+static int resolve_record(const struct iocb_attr_import *import,
+			  const void *body,
+			  const struct iocb_attr_records *found,
+			  unsigned int id, struct iocb_attr_error *error)
+{
+	const struct iocb_attr_desc *desc = &iocb_attr_descs[id];
+	union iocb_attr_record room __uninitialized;
+	int ret;
+
+	ret = desc->resolve(import,
+			    iocb_attr_whole(found->record[id], desc, &room));
+	if (!ret)
+		return 0;
+	return iocb_attr_reject(error, ret, IOCB_ATTR_ERR_TARGET,
+				offset_of(body, found, id), id);
+}
+
 /*
  * Look up the processes, cgroups and buffers that the records refer to, and
  * check permissions.
  */
 static int resolve_records(const struct iocb_attr_import *import,
-			   const void *body, struct iocb_attr_records *found,
+			   const void *body,
+			   const struct iocb_attr_records *found,
 			   struct iocb_attr_error *error)
 {
 	unsigned long present = found->present;
-	union iocb_attr_record room __uninitialized;
-	const union iocb_attr_record *record;
-	const struct iocb_attr_desc *desc;
 	unsigned int id;
 	int ret;
 
-	for_each_set_bit(id, &present, IOCB_ATTR_NR) {
-		desc = &iocb_attr_descs[id];
-		record = iocb_attr_whole(found->record[id], desc, &room);
-		ret = desc->resolve(import, record);
+	/* first: the other records replace attributes of the set */
+	if (unlikely(present & BIT(IOCB_ATTR_set))) {
+		ret = resolve_record(import, body, found, IOCB_ATTR_set, error);
 		if (ret)
-			return iocb_attr_reject(error, ret,
-						IOCB_ATTR_ERR_TARGET,
-						offset_of(body, found, id), id);
+			return ret;
+		present &= ~BIT(IOCB_ATTR_set);
+	}
+	for_each_set_bit(id, &present, IOCB_ATTR_NR) {
+		ret = resolve_record(import, body, found, id, error);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
@@ -121,6 +140,8 @@ static int check_supported(const struct iocb_attr_import *import,
 			   struct iocb_attr_error *error)
 {
 	const struct kiocb *iocb = import->iocb;
+	/* those of the list, and of its set */
+	u32 required = found->required | import->attrs->required;
 	unsigned int id;
 
 	if (found->unknown)
@@ -129,25 +150,44 @@ static int check_supported(const struct iocb_attr_import *import,
 					found->unknown, found->unknown_id);
 	/* without a file this is left to iocb_attrs_check_file() */
 	if (!iocb->ki_filp) {
-		import->attrs->required = found->required;
+		import->attrs->required = required;
 		return 0;
 	}
-	id = find_unsupported(found->required, import->attrs, iocb);
+	id = find_unsupported(required, import->attrs, iocb);
 	if (id == IOCB_ATTR_NR)
 		return 0;
+	if (!(found->present & BIT(id)))
+		id = IOCB_ATTR_set;
 	return iocb_attr_reject(error, -EOPNOTSUPP, IOCB_ATTR_ERR_UNSUPPORTED,
+				offset_of(body, found, id), id);
+}
+
+/* Reject a record that a list for this use must not have. */
+static int check_excluded(const void *body,
+			  const struct iocb_attr_records *found, u32 exclude,
+			  struct iocb_attr_error *error)
+{
+	unsigned int id;
+
+	exclude &= found->present;
+	if (likely(!exclude))
+		return 0;
+	id = __ffs(exclude);
+	return iocb_attr_reject(error, -EINVAL, IOCB_ATTR_ERR_CONFLICT,
 				offset_of(body, found, id), id);
 }
 
 /* Import records that have been copied to kernel memory. */
 static int import_records(const struct iocb_attr_import *import,
-			  const void *body, u32 len,
+			  const void *body, u32 len, u32 exclude,
 			  struct iocb_attr_error *error)
 {
 	struct iocb_attr_records found __uninitialized;
 	int ret;
 
 	ret = iocb_attr_parse(iocb_attr_descs, body, len, &found, error);
+	if (!ret)
+		ret = check_excluded(body, &found, exclude, error);
 	if (ret)
 		return ret;
 	import->attrs->present = found.present;
@@ -159,7 +199,7 @@ static int import_records(const struct iocb_attr_import *import,
 
 /* Import the records of a list whose header has been validated. */
 static int import_body(const struct iocb_attr_import *import,
-		       const void __user *from, u32 len,
+		       const void __user *from, u32 len, u32 exclude,
 		       struct iocb_attr_error *error)
 {
 	u64 stack[IOCB_ATTR_ONSTACK_SIZE / sizeof(u64)] __uninitialized;
@@ -176,7 +216,7 @@ static int import_body(const struct iocb_attr_import *import,
 		ret = iocb_attr_reject(error, -EFAULT, IOCB_ATTR_ERR_POINTER,
 				       0, 0);
 	else
-		ret = import_records(import, body, len, error);
+		ret = import_records(import, body, len, exclude, error);
 	if (body != stack)
 		kfree(body);
 	return ret;
@@ -189,6 +229,13 @@ static void iocb_attrs_init(const struct iocb_attr_import *import)
 	import->ref->attrs = import->attrs;
 	atomic_set(&import->ref->honoured, 0);
 	import->ref->trace_pid = 0;
+}
+
+/* Layers may honour attributes in any context: note who submitted the I/O. */
+void iocb_attrs_trace_accepted(const struct kiocb *iocb, u32 size)
+{
+	iocb->ki_attrs->trace_pid = current->pid;
+	trace_iocb_attr_accepted(iocb, iocb->ki_attrs->attrs, size);
 }
 
 /* Attach the attributes to the kiocb, or release them if @ret is an error. */
@@ -207,12 +254,28 @@ static int iocb_attrs_attach(const struct iocb_attr_import *import,
 	import->attrs->flags |= list->flags;
 	iocb->ki_attrs = import->ref;
 	iocb->ki_flags |= IOCB_HAS_ATTRS;
-	if (trace_iocb_attr_accepted_enabled()) {
-		/* layers may honour attributes in any context */
-		import->ref->trace_pid = current->pid;
-		trace_iocb_attr_accepted(iocb, import->attrs, list->size);
-	}
+	if (trace_iocb_attr_accepted_enabled())
+		iocb_attrs_trace_accepted(iocb, list->size);
 	return 0;
+}
+
+/* Copy a list from user memory, its header to @list, and import the records. */
+static int import_list(const struct iocb_attr_import *import, u64 ulist,
+		       struct iocb_attr_list *list, u32 exclude,
+		       struct iocb_attr_error *error)
+{
+	const struct iocb_attr_list __user *from = u64_to_user_ptr(ulist);
+	int ret;
+
+	if (!ulist || ulist != (unsigned long)ulist ||
+	    copy_from_user(list, from, sizeof(*list)))
+		return iocb_attr_reject(error, -EFAULT, IOCB_ATTR_ERR_POINTER,
+					0, 0);
+	ret = iocb_attr_check_header(list, IOCB_ATTR_LIST_MAX, error);
+	if (ret)
+		return ret;
+	return import_body(import, from + 1, list->size - sizeof(*list),
+			   exclude, error);
 }
 
 /**
@@ -237,21 +300,42 @@ static int iocb_attrs_attach(const struct iocb_attr_import *import,
  */
 int iocb_attrs_import(const struct iocb_attr_import *import, u64 ulist)
 {
-	const struct iocb_attr_list __user *from = u64_to_user_ptr(ulist);
-	struct iocb_attr_error error = { IOCB_ATTR_ERR_POINTER };
 	struct iocb_attr_list list = { };
-	int ret = -EFAULT;
+	struct iocb_attr_error error;
+	int ret;
 
 	iocb_attrs_init(import);
-	if (!ulist || ulist != (unsigned long)ulist ||
-	    copy_from_user(&list, from, sizeof(list)))
-		goto out;
-	ret = iocb_attr_check_header(&list, IOCB_ATTR_LIST_MAX, &error);
-	if (ret)
-		goto out;
-	ret = import_body(import, from + 1, list.size - sizeof(list), &error);
-out:
+	ret = import_list(import, ulist, &list, 0, &error);
 	return iocb_attrs_attach(import, &list, ret, &error);
+}
+
+/**
+ * iocb_attrs_import_set - import the list of a new set
+ * @import: @iocb is a kiocb without a file, and takes the priority that the
+ *	list names; @attrs is zeroed; @target has what the set needs to know of
+ *	the cgroup. The other members are NULL.
+ * @exclude: Mask of the ids that the list must not have.
+ * @ulist: As for iocb_attrs_import().
+ *
+ * Also on error the caller must release the references in @import->attrs and
+ * @import->target.
+ *
+ * Context: As iocb_attrs_import().
+ * Return: As iocb_attrs_import().
+ */
+int iocb_attrs_import_set(const struct iocb_attr_import *import, u32 exclude,
+			  u64 ulist)
+{
+	struct iocb_attr_list list = { };
+	struct iocb_attr_error error;
+	int ret;
+
+	ret = import_list(import, ulist, &list, exclude, &error);
+	if (ret)
+		trace_iocb_attr_refused(ret, error.reason, error.offset,
+					error.id);
+	import->attrs->flags |= list.flags;
+	return ret;
 }
 
 /**
@@ -289,7 +373,7 @@ int iocb_attrs_import_sqe(const struct iocb_attr_import *import,
 				       list->size, 0);
 		goto out;
 	}
-	ret = import_records(import, list + 1, list->size - sizeof(*list),
+	ret = import_records(import, list + 1, list->size - sizeof(*list), 0,
 			     &error);
 out:
 	return iocb_attrs_attach(import, list, ret, &error);
@@ -315,14 +399,22 @@ int iocb_attrs_check_file(struct kiocb *iocb)
 	return -EOPNOTSUPP;
 }
 
-/* Called through iocb_attr_set_honoured() and bio_attr_set_honoured(). */
-void __iocb_attr_set_honoured(struct iocb_attr_ref *ref, unsigned int id,
-			      dev_t dev, const char *layer)
+/* The rare part of iocb_attr_set_honoured(). */
+void __iocb_attr_report(struct iocb_attr_ref *ref, unsigned int id, dev_t dev,
+			const char *layer)
 {
 	/* many CPUs may process bios of one I/O: write only if necessary */
 	if (ref->attrs->flags & IOCB_ATTR_LIST_REPORT &&
 	    !(atomic_read(&ref->honoured) & BIT(id)))
 		atomic_or(BIT(id), &ref->honoured);
 	trace_iocb_attr_honoured(ref, id, dev, layer);
+}
+
+/* Called through iocb_attr_set_honoured() and bio_attr_set_honoured(). */
+void __iocb_attr_set_honoured(struct iocb_attr_ref *ref, unsigned int id,
+			      dev_t dev, const char *layer)
+{
+	iocb_attr_count(ref->attrs, id);
+	__iocb_attr_report(ref, id, dev, layer);
 }
 EXPORT_SYMBOL_GPL(__iocb_attr_set_honoured);

@@ -12,8 +12,10 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
+struct cgroup;
 struct iocb_attr_import;
 struct kiocb;
+struct super_block;
 
 /* Maximum size of a list in bytes, header included. */
 #define IOCB_ATTR_LIST_MAX	4096
@@ -45,6 +47,20 @@ union iocb_attr_record {
 	struct iocb_attr_ioprio		ioprio;
 	struct iocb_attr_cache		cache;
 	struct iocb_attr_pi		pi;
+	struct iocb_attr_set		set;
+};
+
+/**
+ * struct iocb_attr_target - what a set keeps of the cgroup that it names
+ * @delegate: Find @top.
+ * @cgrp: The cgroup, with a reference, or NULL.
+ * @top: The highest cgroup whose tasks the maker of the set could have moved to
+ *	@cgrp, with a reference, or NULL.
+ */
+struct iocb_attr_target {
+	bool		delegate;
+	struct cgroup	*cgrp;
+	struct cgroup	*top;
 };
 
 /**
@@ -102,7 +118,7 @@ struct iocb_attr_desc {
 			     const struct iocb_attrs *attrs);
 };
 
-#define IOCB_ATTR_NR	(IOCB_ATTR_pi + 1)
+#define IOCB_ATTR_NR	(IOCB_ATTR_set + 1)
 
 extern const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR];
 
@@ -155,6 +171,8 @@ int iocb_attr_resolve_cache(const struct iocb_attr_import *import,
 			    const union iocb_attr_record *record);
 int iocb_attr_resolve_pi(const struct iocb_attr_import *import,
 			 const union iocb_attr_record *record);
+int iocb_attr_resolve_set(const struct iocb_attr_import *import,
+			  const union iocb_attr_record *record);
 #ifdef CONFIG_CGROUPS
 int iocb_attr_resolve_cgroup(const struct iocb_attr_import *import,
 			     const union iocb_attr_record *record);
@@ -174,5 +192,13 @@ bool iocb_attr_supported_charge(const struct kiocb *iocb,
 				const struct iocb_attrs *attrs);
 bool iocb_attr_supported_pi(const struct kiocb *iocb,
 			    const struct iocb_attrs *attrs);
+bool iocb_attr_supported_set(const struct kiocb *iocb,
+			     const struct iocb_attrs *attrs);
+
+int iocb_attr_set_target(const struct iocb_attr_import *import,
+			 struct cgroup *cgrp, struct super_block *sb);
+int iocb_attrs_import_set(const struct iocb_attr_import *import, u32 exclude,
+			  u64 ulist);
+void iocb_attrs_trace_accepted(const struct kiocb *iocb, u32 size);
 
 #endif /* _FS_IOCB_ATTR_PRIVATE_H */

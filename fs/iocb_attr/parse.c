@@ -108,6 +108,12 @@ const struct iocb_attr_desc iocb_attr_descs[IOCB_ATTR_NR] = {
 		.resolve	= iocb_attr_resolve_pi,
 		.supported	= iocb_attr_supported_pi,
 	},
+	[IOCB_ATTR_set] = {
+		RECORD(set),
+		RESERVED(set),
+		.resolve	= iocb_attr_resolve_set,
+		.supported	= iocb_attr_supported_set,
+	},
 };
 
 /**

@@ -13,7 +13,8 @@
 #include "../internal.h"
 #include "iocb_attr_private.h"
 
-static_assert(sizeof(struct iocb_attr_cap) == IOCB_ATTR_CAP_SIZE_VER0);
+static_assert(offsetof(struct iocb_attr_cap, features) ==
+	      IOCB_ATTR_CAP_SIZE_VER0);
 /* one size for each bit of the masks */
 static_assert(sizeof_field(struct iocb_attr_cap, sizes) / sizeof(u16) ==
 	      BITS_PER_TYPE(u64));
@@ -65,6 +66,7 @@ static void fill_known(struct iocb_attr_cap *cap)
 	unsigned int id;
 
 	cap->list_flags = IOCB_ATTR_LIST_REPORT;
+	cap->features = IOCB_ATTR_CAP_SETS;
 	cap->hints = CACHE_HINTS;
 	for (id = 0; id < IOCB_ATTR_NR; id++) {
 		cap->known |= BIT_ULL(id);

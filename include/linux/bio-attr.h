@@ -15,6 +15,7 @@
 #include <linux/blk_types.h>
 #include <linux/fs.h>
 #include <linux/iocb_attr.h>
+#include <linux/iocb_attr_set.h>
 #include <linux/poison.h>
 
 struct request;
@@ -54,7 +55,7 @@ static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
 	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
 		return;
 	bio->bi_attrs = iocb->ki_attrs;
-	css = bio->bi_attrs->attrs->css;
+	css = iocb_attrs_named_css(bio->bi_attrs->attrs);
 	if (css)
 		bio_associate_blkg_from_css(bio, css);
 }
@@ -69,7 +70,7 @@ static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
  * @bs: Likewise.
  *
  * Combines bio_alloc_bioset() and bio_set_attrs(). If the attributes name a
- * cgroup, the bio is not charged to the submitter first.
+ * cgroup, or have the submitter's css, the css of the task is not looked up.
  *
  * Context: As bio_alloc_bioset().
  * Return: As bio_alloc_bioset().
@@ -184,12 +185,13 @@ static inline bool bio_attrs_mergeable(const struct bio *a, const struct bio *b)
 	       iocb_attrs_mergeable(bio_attrs(a), bio_attrs(b));
 }
 
-/* iocb_attrs_complete() for an I/O that is known to have attributes. */
-static inline u32 __iocb_attrs_complete(const struct iocb_attr_ref *ref)
+/* Drop the references of an I/O, all of whose bios have ended. */
+static inline void iocb_attrs_put(const struct iocb_attrs *attrs)
 {
-	if (ref->attrs->css || ref->attrs->ioc)
-		__iocb_attrs_release(ref->attrs);
-	return atomic_read(&ref->honoured);
+	if (attrs->flags & IOCB_ATTRS_SHARED)
+		percpu_ref_put(&iocb_attrs_to_shared(attrs)->ref);
+	else if (attrs->css || attrs->ioc)
+		__iocb_attrs_release(attrs);
 }
 
 /**
@@ -204,7 +206,8 @@ static inline u32 iocb_attrs_complete(const struct kiocb *iocb)
 {
 	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
 		return 0;
-	return __iocb_attrs_complete(iocb->ki_attrs);
+	iocb_attrs_put(iocb->ki_attrs->attrs);
+	return atomic_read(&iocb->ki_attrs->honoured);
 }
 
 #else /* CONFIG_IOCB_ATTR */

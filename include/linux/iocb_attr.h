@@ -34,13 +34,16 @@ struct iocb_cache {
 /**
  * struct iocb_attrs - parsed attributes; constant while I/O refers to them
  * @present: Mask of the attribute ids in the list.
- * @flags: IOCB_ATTR_LIST_* and IOCB_ATTRS_CSS_IS_NAMED.
+ * @flags: IOCB_ATTR_LIST_*, IOCB_ATTRS_CSS_IS_NAMED and IOCB_ATTRS_SHARED.
  * @ioprio: The requested priority if @present has the bit of IOCB_ATTR_ioprio;
- *	never of class none.
+ *	never of class none. In a set also that of the process that a proxy
+ *	attribute names, or 0.
  * @cache: The cache hints; none unless @present has the bit of IOCB_ATTR_cache.
  * @required: Mask of the attribute ids that must not be dropped, if the list
  *	was imported before the file was known; see iocb_attrs_check_file().
- * @css: The io css to charge, with a reference; NULL for the submitter's.
+ * @css: The io css to charge, with a reference; NULL for the submitter's. It is
+ *	named by an attribute only if @present has a bit of IOCB_ATTRS_CGROUP:
+ *	a set has the submitter's css here as well.
  * @ioc: The io_context of the process that a proxy attribute names, with an
  *	active reference; NULL if a cgroup or a priority overrides the proxy, or
  *	if there is none.
@@ -79,10 +82,15 @@ struct iocb_attr_ref {
  */
 #define IOCB_ATTRS_CSS_IS_NAMED	BIT(15)
 
+/* In iocb_attrs.flags: part of a struct iocb_attrs_shared. */
+#define IOCB_ATTRS_SHARED	BIT(14)
+
+/* The attributes that name a process. */
+#define IOCB_ATTRS_PROXY	(BIT(IOCB_ATTR_proxy_pid) |		\
+				 BIT(IOCB_ATTR_proxy_pidfd))
+
 /* The attributes that select the cgroup to charge. */
-#define IOCB_ATTRS_CGROUP	(BIT(IOCB_ATTR_proxy_pid) |		\
-				 BIT(IOCB_ATTR_proxy_pidfd) |		\
-				 BIT(IOCB_ATTR_cgroup))
+#define IOCB_ATTRS_CGROUP	(IOCB_ATTRS_PROXY | BIT(IOCB_ATTR_cgroup))
 
 /* The attributes that select the cgroup, the process or the priority. */
 #define IOCB_ATTRS_SCHED	(IOCB_ATTRS_CGROUP | BIT(IOCB_ATTR_ioprio))
@@ -103,6 +111,13 @@ static inline bool iocb_attr_present(const struct iocb_attrs *attrs,
 				   unsigned int id)
 {
 	return attrs && (attrs->present & BIT(id));
+}
+
+/* The css that the attributes name, or NULL; css may be the submitter's own. */
+static inline struct cgroup_subsys_state *
+iocb_attrs_named_css(const struct iocb_attrs *attrs)
+{
+	return attrs->present & IOCB_ATTRS_CGROUP ? attrs->css : NULL;
 }
 
 /**

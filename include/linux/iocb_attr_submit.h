@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 struct iocb_attr_ref;
+struct iocb_attr_target;
 struct iocb_attrs;
 struct kiocb;
 struct uio_meta;
@@ -55,6 +56,7 @@ static inline void iocb_attr_exit_grants(struct iocb_attr_grants *grants)
  * @meta: Storage for the contents of a pi record. Starting the I/O consumes it;
  *	it is not used after that. A caller that starts the I/O again must save
  *	the state that @meta has after the import, and restore it.
+ * @target: Filled in for a new set; NULL for an I/O.
  * @ioprio_set: The caller requested ki_ioprio for this I/O. An ioprio record
  *	must have the same value.
  */
@@ -64,6 +66,7 @@ struct iocb_attr_import {
 	struct iocb_attrs	*attrs;
 	struct iocb_attr_grants	*grants;
 	struct uio_meta		*meta;
+	struct iocb_attr_target	*target;
 	bool			ioprio_set;
 };
 

@@ -24,6 +24,7 @@ NEVER_CALLED(iocb_attr_resolve_proxy_pidfd)
 NEVER_CALLED(iocb_attr_resolve_ioprio)
 NEVER_CALLED(iocb_attr_resolve_cache)
 NEVER_CALLED(iocb_attr_resolve_pi)
+NEVER_CALLED(iocb_attr_resolve_set)
 
 #define NEVER_ASKED(name)						\
 bool name(const struct kiocb *iocb, const struct iocb_attrs *attrs)	\
@@ -36,6 +37,7 @@ bool name(const struct kiocb *iocb, const struct iocb_attrs *attrs)	\
 NEVER_ASKED(iocb_attr_supported_direct)
 NEVER_ASKED(iocb_attr_supported_charge)
 NEVER_ASKED(iocb_attr_supported_pi)
+NEVER_ASKED(iocb_attr_supported_set)
 
 #define CHECK(condition) do {	\
 	if (!(condition))	\

@@ -78,6 +78,7 @@ static void layout(struct kunit *test)
 	BUILD_BUG_ON(sizeof(struct iocb_attr_ioprio) != 16);
 	BUILD_BUG_ON(sizeof(struct iocb_attr_cache) != 16);
 	BUILD_BUG_ON(sizeof(struct iocb_attr_pi) != 40);
+	BUILD_BUG_ON(sizeof(struct iocb_attr_set) != 16);
 	BUILD_BUG_ON(offsetof(struct iocb_attr_pi, addr) != 16);
 	BUILD_BUG_ON(offsetof(struct iocb_attr_pi, seed) != 24);
 	BUILD_BUG_ON(sizeof(struct iocb_attrs) > 32);
@@ -184,6 +185,40 @@ static void one_of_each(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, found.required, BIT(IOCB_ATTR_pi));
 	expect_accepted(test, &all.proxy_pidfd, sizeof(all.proxy_pidfd),
 			BIT(IOCB_ATTR_proxy_pidfd), 0);
+}
+
+/* A set may be beside any other record. */
+static void set_and_others(struct kunit *test)
+{
+	struct {
+		struct iocb_attr_cache	cache;
+		struct iocb_attr_set	set;
+		struct iocb_attr_pi	pi;
+	} list = {
+		.cache	= all.cache,
+		.set	= {
+			.attr	= {
+				.size	= sizeof(list.set),
+				.id	= IOCB_ATTR_set,
+				.flags	= IOCB_ATTR_REQUIRED,
+			},
+			.fd	= -1,
+		},
+		.pi	= all.pi,
+	};
+	struct iocb_attr_records found;
+	struct iocb_attr_error why;
+
+	expect_accepted(test, &list, sizeof(list),
+			BIT(IOCB_ATTR_cache) | BIT(IOCB_ATTR_set) |
+			BIT(IOCB_ATTR_pi),
+			BIT(IOCB_ATTR_set) | BIT(IOCB_ATTR_pi));
+	list.set.reserved = 1;
+	KUNIT_EXPECT_EQ(test, iocb_attr_parse(iocb_attr_descs, &list,
+					      sizeof(list), &found, &why),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, why.reason, IOCB_ATTR_ERR_RESERVED);
+	KUNIT_EXPECT_EQ(test, why.id, IOCB_ATTR_set);
 }
 
 /* Record sizes from 0 to 56 bytes, in lists with 8 to 48 bytes of records. */
@@ -552,6 +587,7 @@ static struct kunit_case iocb_attr_cases[] = {
 	KUNIT_CASE(header),
 	KUNIT_CASE(no_records),
 	KUNIT_CASE(one_of_each),
+	KUNIT_CASE(set_and_others),
 	KUNIT_CASE(record_sizes),
 	KUNIT_CASE(huge_record),
 	KUNIT_CASE(flags),

@@ -46,6 +46,7 @@ TRACE_DEFINE_ENUM(IOCB_ATTR_cgroup);
 TRACE_DEFINE_ENUM(IOCB_ATTR_ioprio);
 TRACE_DEFINE_ENUM(IOCB_ATTR_cache);
 TRACE_DEFINE_ENUM(IOCB_ATTR_pi);
+TRACE_DEFINE_ENUM(IOCB_ATTR_set);
 
 #define show_iocb_attr_id(id)			\
 	__print_symbolic(id,			\
@@ -54,7 +55,8 @@ TRACE_DEFINE_ENUM(IOCB_ATTR_pi);
 		{ IOCB_ATTR_cgroup,	 "cgroup" },		\
 		{ IOCB_ATTR_ioprio,	 "ioprio" },		\
 		{ IOCB_ATTR_cache,	 "cache" },		\
-		{ IOCB_ATTR_pi,		 "pi" })
+		{ IOCB_ATTR_pi,		 "pi" },		\
+		{ IOCB_ATTR_set,	 "set" })
 
 /* A list was accepted; dev and ino are 0 if the file is not known yet. */
 TRACE_EVENT(iocb_attr_accepted,

@@ -25,6 +25,9 @@
 /* iocb_attr_list.flags */
 #define IOCB_ATTR_LIST_REPORT	(1 << 0)
 
+/* flags of iocb_attr_create(2) */
+#define IOCB_ATTR_CREATE_DELEGATE	(1U << 0)
+
 /**
  * struct iocb_attr - header of one attribute record
  * @size: Size of this record in bytes, this header included; a multiple of 8. A
@@ -69,6 +72,7 @@ enum {
 	IOCB_ATTR_ioprio	= 3,
 	IOCB_ATTR_cache		= 4,
 	IOCB_ATTR_pi		= 5,
+	IOCB_ATTR_set		= 6,
 };
 
 /**
@@ -173,6 +177,22 @@ struct iocb_attr_pi {
 	__aligned_u64	addr;
 	__aligned_u64	seed;
 	__aligned_u64	reserved;
+};
+
+/**
+ * struct iocb_attr_set - add the attributes of a set
+ * @attr: Record header, id IOCB_ATTR_set.
+ * @fd: File descriptor of an attribute set, from iocb_attr_create(2).
+ * @reserved: Must be 0.
+ *
+ * Another record of the list replaces the same attribute of the set. The
+ * attributes of the set are reported under their own ids, and bit
+ * IOCB_ATTR_set is never reported.
+ */
+struct iocb_attr_set {
+	struct iocb_attr attr;
+	__s32		fd;
+	__u32		reserved;
 };
 
 #endif /* _UAPI_LINUX_IOCB_ATTR_H */

@@ -14,6 +14,7 @@
 #include "lib/aio.h"
 #include "lib/bcache.h"
 #include "lib/cap.h"
+#include "lib/set.h"
 #include "lib/harness.h"
 
 #define SYSFS		BCACHE_SYSFS
@@ -149,12 +150,11 @@ FIXTURE_TEARDOWN(bcache)
  */
 #define BASE()	((long long)__LINE__ * 256 * 1024)
 
-static int io(FIXTURE_DATA(bcache) * self, int opcode, long long offset,
-	      size_t len, uint32_t hints)
+static int io_with_list(FIXTURE_DATA(bcache) * self, int opcode,
+			long long offset, size_t len, const void *list)
 {
-	struct cache_list list = cache_list(hints, 0);
 	struct iocb iocb = aio_prep(opcode, self->fd, self->buf, len, offset,
-				    &list);
+				    list);
 	long long before[NR_STATS];
 	int i, ret;
 
@@ -173,6 +173,14 @@ static int io(FIXTURE_DATA(bcache) * self, int opcode, long long offset,
 	for (i = 0; i < NR_STATS; i++)
 		self->stats[i] -= before[i];
 	return ret;
+}
+
+static int io(FIXTURE_DATA(bcache) * self, int opcode, long long offset,
+	      size_t len, uint32_t hints)
+{
+	struct cache_list list = cache_list(hints, 0);
+
+	return io_with_list(self, opcode, offset, len, &list);
 }
 
 #define READ(offset, hints)	io(self, IOCB_CMD_PREAD, offset, BLOCK, hints)
@@ -248,6 +256,38 @@ TEST_F_TIMEOUT(bcache, read_admit, 900)
 	EXPECT_STATS(0, 1, 0, 0);
 	EXPECT_HINTS(0, 1, 0);
 	EXPECT_CACHED(at, true);
+}
+
+/* A record beside a set replaces the hints of the set. */
+TEST_F_TIMEOUT(bcache, read_beside_set, 900)
+{
+	struct cache_list bypass = cache_list(IOCB_CACHE_BYPASS, 0);
+	int set = set_make(&bypass, 0);
+	struct {
+		struct iocb_attr_list	list;
+		struct iocb_attr_set	set;
+		struct iocb_attr_cache	cache;
+	} l = {
+		.list	= { sizeof(l), IOCB_ATTR_LIST_REPORT },
+		.set	= { { sizeof(l.set), IOCB_ATTR_set, 0 }, set, 0 },
+		.cache	= { { sizeof(l.cache), IOCB_ATTR_cache, 0 },
+			    IOCB_CACHE_ADMIT, 0 },
+	};
+	long long at = BASE();
+
+	ASSERT_LE(0, set);
+	ASSERT_EQ(0, io_with_list(self, IOCB_CMD_PREAD, at, BLOCK, &l));
+	EXPECT_STATS(0, 1, 0, 0);
+	EXPECT_HINTS(0, 1, 0);
+	EXPECT_CACHED(at, true);
+
+	/* without that record */
+	l.list.size = offsetof(typeof(l), cache);
+	ASSERT_EQ(0, io_with_list(self, IOCB_CMD_PREAD, at + BLOCK, BLOCK, &l));
+	EXPECT_STATS(0, 0, 0, 1);
+	EXPECT_HINTS(1, 0, 0);
+	EXPECT_CACHED(at + BLOCK, false);
+	close(set);
 }
 
 /* Write policies do not affect reads. */

@@ -21,7 +21,7 @@
 			 ATTR_BIT(cgroup))
 /* any disk carries these */
 #define CARRIED		(CHARGE | ATTR_BIT(ioprio) | ATTR_BIT(cache))
-#define ALL		(CARRIED | ATTR_BIT(pi))
+#define ALL		(CARRIED | ATTR_BIT(pi) | ATTR_BIT(set))
 #define DISKS		2
 #define DEBUGFS		"/sys/kernel/debug/block/cap0/"
 
@@ -74,8 +74,8 @@ static uint64_t carries(struct iocb_attr_cap cap)
 
 TEST_F(cap, probe_any_file)
 {
-	static const uint16_t sizes[64] = { 16, 16, 16, 16, 16, 40 };
-	int fds[5], pair[2], i;
+	static const uint16_t sizes[64] = { 16, 16, 16, 16, 16, 40, 16 };
+	int fds[5], pair[2], i, j;
 
 	ASSERT_EQ(0, pipe(pair));
 	fds[0] = open("/dev/null", O_RDONLY);
@@ -92,6 +92,9 @@ TEST_F(cap, probe_any_file)
 		EXPECT_EQ(IOCB_ATTR_LIST_REPORT, cap.list_flags);
 		EXPECT_EQ(0x1f, cap.hints);
 		EXPECT_EQ(0, memcmp(sizes, cap.sizes, sizeof(sizes)));
+		EXPECT_EQ(IOCB_ATTR_CAP_SETS, cap.features);
+		for (j = 0; j < ARRAY_SIZE(cap.reserved); j++)
+			EXPECT_EQ(0, cap.reserved[j]);
 		EXPECT_EQ(0, carries(cap));
 		EXPECT_EQ(0, cap.controllers | cap.schedulers | cap.caches |
 			     cap.devices);
@@ -111,13 +114,20 @@ TEST_F(cap, struct_size)
 	int path = open("/dev/null", O_PATH | O_CLOEXEC);
 	size_t i;
 
-	EXPECT_EQ(ver0, sizeof(struct iocb_attr_cap));
+	EXPECT_EQ(224, sizeof(struct iocb_attr_cap));
 	EXPECT_EQ(192, ver0);
+	EXPECT_EQ(ver0, offsetof(struct iocb_attr_cap, features));
 	memset(&big, 0xff, sizeof(big));
 	ASSERT_EQ(0, ioctl(fd, _IOC(_IOC_READ, 0x15, nr, sizeof(big)), &big));
 	EXPECT_EQ(ALL, big.cap.known);
 	for (i = 0; i < sizeof(big.more); i++)
 		EXPECT_EQ(0, big.more[i]);
+
+	/* that of a program that was built before there were features */
+	memset(&big, 0xff, sizeof(big));
+	ASSERT_EQ(0, ioctl(fd, _IOC(_IOC_READ, 0x15, nr, ver0), &big));
+	EXPECT_EQ(ALL, big.cap.known);
+	EXPECT_EQ(-1ULL, big.cap.features);
 
 	/* a size that never existed, and another ioctl */
 	EXPECT_EQ(-1, ioctl(fd, _IOC(_IOC_READ, 0x15, nr, ver0 - 8), &big));

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "lib/aio.h"
+#include "lib/set.h"
 #include "lib/uring.h"
 #include "lib/harness.h"
 
@@ -19,6 +20,8 @@ FIXTURE_SETUP(config_off)
 {
 	struct iocb_attr_list empty = { .size = sizeof(empty) };
 
+	if (through_sets())
+		SKIP(return, "not through sets: this kernel cannot make any");
 	ASSERT_EQ(0, io_setup(4, &self->ctx));
 	self->fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, self->fd) {
@@ -53,6 +56,17 @@ TEST_F(config_off, reject_lists)
 	iocb.aio_attrs = 1;
 	EXPECT_EQ(-EOPNOTSUPP, aio_run(self->ctx, &iocb, &event));
 	iocb.aio_attrs = 1ULL << 63;
+	EXPECT_EQ(-EOPNOTSUPP, aio_run(self->ctx, &iocb, &event));
+}
+
+TEST_F(config_off, reject_sets)
+{
+	struct iocb iocb = aio_prep_set(IOCB_CMD_PREAD, self->fd, self->buf,
+					BLOCK, 0, self->fd);
+	struct io_event event;
+
+	EXPECT_EQ(-ENOSYS, set_make_empty());
+	EXPECT_EQ(-ENOSYS, set_make(NULL, ~0U));
 	EXPECT_EQ(-EOPNOTSUPP, aio_run(self->ctx, &iocb, &event));
 }
 
@@ -93,6 +107,10 @@ TEST_F(config_off, uring)
 	ASSERT_EQ(0, uring_open(&ring, 1, IORING_SETUP_CQE32));
 	EXPECT_EQ(-EINVAL, uring_run(&ring, &sqe));
 	sqe.attr_ptr = 0;
+	EXPECT_EQ(-EINVAL, uring_run(&ring, &sqe));
+	sqe.attr_type_mask = IORING_RW_ATTR_FLAG_SET;
+	EXPECT_EQ(-EINVAL, uring_run(&ring, &sqe));
+	sqe.attr_type_mask = IORING_RW_ATTR_FLAG_SET_FIXED;
 	EXPECT_EQ(-EINVAL, uring_run(&ring, &sqe));
 	sqe.attr_type_mask = 0;
 	EXPECT_EQ(BLOCK, uring_run(&ring, &sqe));

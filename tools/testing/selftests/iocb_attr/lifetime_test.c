@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include <signal.h>
 
-#include "lib/flight.h"
+#include "lib/lifetime.h"
 #include "lib/harness.h"
 
 TEST_F(lifetime, cgroup_removed)

@@ -17,8 +17,10 @@
 #include "lib/bcache.h"
 #include "lib/blkdev.h"
 #include "lib/fault.h"
+#include "lib/identity.h"
 #include "lib/md.h"
 #include "lib/pi.h"
+#include "lib/set.h"
 #include "lib/uring.h"
 #include "lib/harness.h"
 
@@ -319,6 +321,51 @@ TEST_F(pi, round_trip)
 			   0xfffffff0 - counts[i]);
 	}
 	SAY("round trip", "same bytes");
+}
+
+/* The other attributes of the I/O are those of a set. */
+TEST_F(pi, beside_set)
+{
+	const unsigned int n = 8;
+	const size_t len = n * self->f.interval, md_len = n * self->f.size;
+	int cgroup = cgroup_make("pi");
+	struct attr_list of_set = list_one(IOCB_ATTR_cgroup, cgroup);
+	int set = set_make(&of_set, 0), op;
+	struct {
+		struct iocb_attr_list	list;
+		struct iocb_attr_set	set;
+		struct iocb_attr_pi	pi;
+	} l = {
+		.list	= { .size = sizeof(l) },
+		.set	= { { sizeof(l.set), IOCB_ATTR_set, 0 }, set, 0 },
+		.pi	= pi_list(self->md, md_len, self->check, 5, 70).pi,
+	};
+	struct outcome o;
+	uint8_t *md;
+
+	ASSERT_LE(0, cgroup);
+	ASSERT_LE(0, set);
+	md = malloc(md_len);
+	ASSERT_NE(NULL, md);
+	fill(self->buf, len, 70);
+	set_tuples(&self->f, self->buf, self->md, n, 5, 70);
+	memcpy(md, self->md, md_len);
+	for (op = 0; op < 2; op++) {
+		o = pi_io(self->ctx, self->fd, op ? IOCB_CMD_PREAD :
+			  IOCB_CMD_PWRITE, self->buf, len,
+			  70LL * self->f.interval, &l);
+		EXPECT_EQ(0, o.submit);
+		EXPECT_EQ((long long)len, o.res);
+		EXPECT_EQ(PI_BIT | ATTR_BIT(cgroup), o.res2);
+		if (!op)
+			memset(self->md, 0xee, md_len);
+	}
+	EXPECT_EQ(0, memcmp(md, self->md, md_len));
+	SAY("beside a set", "same bytes, and charged");
+	free(md);
+	close(set);
+	close(cgroup);
+	EXPECT_EQ(0, cgroup_remove("pi"));
 }
 
 /* Only the bits that fit in the tag count, and the tag wraps around. */

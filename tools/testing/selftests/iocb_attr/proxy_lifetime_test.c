@@ -7,7 +7,7 @@
 #define _GNU_SOURCE
 #include <signal.h>
 
-#include "lib/flight.h"
+#include "lib/lifetime.h"
 #include "lib/harness.h"
 
 /* A child process that runs step by step. */

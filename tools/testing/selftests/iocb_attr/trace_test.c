@@ -20,6 +20,8 @@ FIXTURE(trace)
 
 FIXTURE_SETUP(trace)
 {
+	if (through_sets())
+		SKIP(return, "not through sets: the events are those of lists");
 	if (access(TRACING "events/iocb_attr", R_OK))
 		SKIP(return, "no event tracing");
 	ASSERT_EQ(0, io_setup(8, &self->ctx));

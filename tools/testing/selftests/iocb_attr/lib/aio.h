@@ -5,6 +5,7 @@
 
 #include <linux/aio_abi.h>
 
+#include "through_sets.h"
 #include "common.h"
 #include "list.h"
 
@@ -18,8 +19,61 @@ static inline int io_destroy(aio_context_t ctx)
 	return syscall(__NR_io_destroy, ctx);
 }
 
+/* Turn the list of an iocb into a set. Returns 0 or a negative errno. */
+static inline int iocb_to_set(struct iocb *iocb)
+{
+	const uint32_t flags = IOCB_FLAG_ATTR | IOCB_FLAG_ATTR_SET;
+	int set;
+
+	if ((iocb->aio_flags & flags) != IOCB_FLAG_ATTR ||
+	    !list_fits_set(iocb->aio_attrs))
+		return 0;
+	set = list_to_set(iocb->aio_attrs);
+	if (set < 0)
+		return set;
+	iocb->aio_flags ^= flags;
+	iocb->aio_attrs = set;
+	return 0;
+}
+
+/* Those before the first bad one are submitted, as by io_submit(2). */
+static inline int io_submit_sets(aio_context_t ctx, long nr,
+				 struct iocb **iocbs)
+{
+	struct iocb *lists = calloc(nr, sizeof(*lists));
+	int ret, error = 0;
+	long i, good;
+
+	if (!lists)
+		return -1;
+	for (good = 0; good < nr; good++) {
+		lists[good] = *iocbs[good];
+		ret = iocb_to_set(iocbs[good]);
+		if (ret) {
+			error = -ret;
+			break;
+		}
+	}
+	ret = -1;
+	if (good || !error) {
+		ret = syscall(__NR_io_submit, ctx, good, iocbs);
+		error = errno;
+	}
+	for (i = 0; i < good; i++) {
+		if (iocbs[i]->aio_flags != lists[i].aio_flags)
+			close(iocbs[i]->aio_attrs);
+		iocbs[i]->aio_flags = lists[i].aio_flags;
+		iocbs[i]->aio_attrs = lists[i].aio_attrs;
+	}
+	free(lists);
+	errno = error;
+	return ret;
+}
+
 static inline int io_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
 {
+	if (through_sets())
+		return io_submit_sets(ctx, nr, iocbs);
 	return syscall(__NR_io_submit, ctx, nr, iocbs);
 }
 
@@ -41,6 +95,17 @@ static inline struct iocb aio_prep(int opcode, int fd, void *buf, size_t len,
 		.aio_flags	= list ? IOCB_FLAG_ATTR : 0,
 		.aio_attrs	= (uintptr_t)list,
 	};
+}
+
+/* The same with an attribute set. */
+static inline struct iocb aio_prep_set(int opcode, int fd, void *buf,
+				       size_t len, long long offset, int set)
+{
+	struct iocb iocb = aio_prep(opcode, fd, buf, len, offset, NULL);
+
+	iocb.aio_flags = IOCB_FLAG_ATTR_SET;
+	iocb.aio_attrs = set;
+	return iocb;
 }
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A fixture: reads in flight while their tasks and cgroups change. */
+/* Reads in flight on a slow disk. */
 #ifndef _IOCB_ATTR_FLIGHT_H
 #define _IOCB_ATTR_FLIGHT_H
 
@@ -61,20 +61,36 @@ static inline int flight_close(struct flight *f, const struct disk_mode *mode)
 	return wait_for_css_release() ?: cgroup_remove(CLIENTS) ?: ret;
 }
 
-/* Submit reads that do not merge. Returns 0 or a negative errno. */
-static inline int submit_reads(aio_context_t ctx, int fd, char *buf,
-			       struct attr_list l)
+/* Submit copies of a read that do not merge. Returns 0 or a negative errno. */
+static inline int submit_copies(aio_context_t ctx, const struct iocb *read)
 {
 	struct iocb iocb[NR], *iocbs[NR];
 	int i, ret;
 
 	for (i = 0; i < NR; i++) {
-		iocb[i] = aio_prep(IOCB_CMD_PREAD, fd, buf + i * BLOCK, BLOCK,
-				   i * 16LL * BLOCK, &l);
+		iocb[i] = *read;
+		iocb[i].aio_buf += i * BLOCK;
+		iocb[i].aio_offset += i * 16LL * BLOCK;
 		iocbs[i] = &iocb[i];
 	}
 	ret = io_submit(ctx, NR, iocbs);
 	return ret == NR ? 0 : ret < 0 ? -errno : -EPROTO;
+}
+
+static inline int submit_reads(aio_context_t ctx, int fd, char *buf,
+			       struct attr_list l)
+{
+	struct iocb iocb = aio_prep(IOCB_CMD_PREAD, fd, buf, BLOCK, 0, &l);
+
+	return submit_copies(ctx, &iocb);
+}
+
+static inline int submit_reads_by_set(aio_context_t ctx, int fd, char *buf,
+				      int set)
+{
+	struct iocb iocb = aio_prep_set(IOCB_CMD_PREAD, fd, buf, BLOCK, 0, set);
+
+	return submit_copies(ctx, &iocb);
 }
 
 static inline int flight_submit(struct flight *f, struct attr_list l)
@@ -125,93 +141,6 @@ static inline long long reap(aio_context_t ctx)
 	uint64_t all, any;
 
 	return reap_masks(ctx, &all, &any) ?: all == any ? any : -EBADMSG;
-}
-
-FIXTURE(lifetime)
-{
-	struct flight f;
-};
-
-FIXTURE_VARIANT(lifetime)
-{
-	struct disk_mode mode;
-};
-
-FIXTURE_VARIANT_ADD(lifetime, none) { .mode = { "none", false, false } };
-FIXTURE_VARIANT_ADD(lifetime, iocost) { .mode = { "none", false, true } };
-FIXTURE_VARIANT_ADD(lifetime, deadline)
-{
-	.mode = { "mq-deadline", true, false }
-};
-
-FIXTURE_VARIANT_ADD(lifetime, bfq) { .mode = { "bfq", true, false } };
-
-FIXTURE_SETUP(lifetime)
-{
-	ASSERT_EQ(0, flight_open(&self->f, &variant->mode));
-}
-
-FIXTURE_TEARDOWN(lifetime)
-{
-	EXPECT_EQ(0, flight_close(&self->f, &variant->mode));
-}
-
-#define SUBMIT(list)	flight_submit(&self->f, list)
-
-/*
- * A child submits reads with each of the lists, which charge CLIENTS/a. Then it
- * executes another program (@exec) or is killed, with the reads in flight.
- */
-static inline void submitter_ends(struct __test_metadata *_metadata,
-				  FIXTURE_DATA(lifetime) * self, bool exec,
-				  const struct attr_list *lists, int nr)
-{
-	aio_context_t ctx = 0;
-	pid_t child;
-	int i, wstatus;
-
-	child = fork();
-	if (!child) {
-		if (io_setup(64, &ctx))
-			_exit(1);
-		for (i = 0; i < nr; i++) {
-			if (submit_reads(ctx, self->f.fd, self->f.buf,
-					 lists[i]))
-				_exit(1);
-		}
-		if (exec)
-			execl("/bin/busybox", "true", NULL);
-		else
-			kill(getpid(), SIGKILL);
-		_exit(2);
-	}
-	ASSERT_EQ(child, waitpid(child, &wstatus, 0));
-	EXPECT_EQ(exec ? 0 : SIGKILL, wstatus);
-	EXPECT_EQ(nr * NR * BLOCK,
-		  cgroup_io(CLIENTS "/a", self->f.dev, "rbytes"));
-}
-
-/*
- * Replace the scheduler, and then select the first one again, with reads in
- * flight each time. The first reads, which were submitted, report @expected.
- */
-static inline void scheduler_switched(struct __test_metadata *_metadata,
-				      FIXTURE_DATA(lifetime) * self,
-				      const FIXTURE_VARIANT(lifetime) * variant,
-				      long long expected)
-{
-	const char *scheduler = variant->mode.sorts ? "none" : "bfq";
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		/* waits for the reads */
-		ASSERT_EQ(0, queue_set(SLOW_DISK, "scheduler", scheduler));
-		scheduler = variant->mode.scheduler;
-		EXPECT_EQ(expected, reap(self->f.ctx));
-		expected = ATTR_BIT(cgroup);
-		ASSERT_EQ(0, SUBMIT(list_one(IOCB_ATTR_cgroup, self->f.a)));
-	}
-	EXPECT_EQ(expected, reap(self->f.ctx));
 }
 
 #endif /* _IOCB_ATTR_FLIGHT_H */

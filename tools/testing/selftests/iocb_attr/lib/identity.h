@@ -19,6 +19,8 @@ struct attr_list {
 		struct iocb_attr_proxy_pidfd	proxy_pidfd;
 		struct iocb_attr_cgroup		cgroup;
 		struct iocb_attr_ioprio		ioprio;
+		struct iocb_attr_cache		cache;
+		struct iocb_attr_set		set;
 		uint64_t			words[2];
 	} r[2];
 };
@@ -43,6 +45,12 @@ static inline struct attr_list list_one(uint16_t id, uint64_t value)
 		break;
 	case IOCB_ATTR_ioprio:
 		l.r[0].ioprio.ioprio = value;
+		break;
+	case IOCB_ATTR_cache:
+		l.r[0].cache.hints = value;
+		break;
+	case IOCB_ATTR_set:
+		l.r[0].set.fd = value;
 		break;
 	}
 	return l;
@@ -81,12 +89,21 @@ static inline int cgroup_make(const char *name)
 	return open(path, O_PATH | O_CLOEXEC);
 }
 
+/* A reaped task may not have left its cgroup yet. */
 static inline int cgroup_remove(const char *name)
 {
 	char path[128];
+	int i;
 
 	snprintf(path, sizeof(path), CGROUP "%s", name);
-	return rmdir(path) ? -errno : 0;
+	for (i = 0; i < 500; i++) {
+		if (!rmdir(path))
+			return 0;
+		if (errno != EBUSY)
+			break;
+		sleep_ms(10);
+	}
+	return -errno;
 }
 
 static inline int cgroup_write(const char *name, const char *file,

@@ -25,6 +25,8 @@ struct io {
 	long long at;
 	const void *list;	/* NULL: without attributes */
 	bool null_list;		/* with attributes, although @list is NULL */
+	bool by_set;		/* with @set instead of @list */
+	uint64_t set;		/* its file descriptor */
 	bool has_prio;		/* @prio is that of the iocb or of the SQE */
 	uint16_t prio;
 	int rw_flags;		/* RWF_* */
@@ -71,6 +73,10 @@ static inline struct iocb io_to_iocb(const struct io *io)
 
 	if (io->null_list)
 		iocb.aio_flags |= IOCB_FLAG_ATTR;
+	if (io->by_set) {
+		iocb.aio_flags |= IOCB_FLAG_ATTR_SET;
+		iocb.aio_attrs = io->set;
+	}
 	if (io->has_prio) {
 		iocb.aio_flags |= IOCB_FLAG_IOPRIO;
 		iocb.aio_reqprio = io->prio;
@@ -91,6 +97,10 @@ static inline struct io_uring_sqe io_to_sqe(const struct io *io)
 
 	if (io->null_list)
 		sqe.attr_type_mask = IORING_RW_ATTR_FLAG_LIST;
+	if (io->by_set) {
+		sqe.attr_type_mask = IORING_RW_ATTR_FLAG_SET;
+		sqe.attr_ptr = io->set;
+	}
 	if (io->has_prio)
 		sqe.ioprio = io->prio;
 	sqe.rw_flags = io->rw_flags;

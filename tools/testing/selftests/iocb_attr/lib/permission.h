@@ -109,6 +109,12 @@ static inline int become(int uid, uint32_t caps)
 	return set_caps(caps);
 }
 
+/* Switch the effective uid; root can be restored. */
+static inline int swap_euid(int uid)
+{
+	return syscall(SYS_setresuid, -1, uid, -1) ? -errno : 0;
+}
+
 static inline int set_ioprio(int ioprio)
 {
 	return syscall(SYS_ioprio_set, 1, 0, ioprio) ? -errno : 0;

@@ -82,4 +82,29 @@ static inline int wait_for_css_release(void)
 	return io < 0 || all < 0 ? -1 : all + io;
 }
 
+/* Create the cgroups CLIENTS/a and CLIENTS/b. The submitter is in neither. */
+static inline int clients_make(int *fds)
+{
+	int ret;
+
+	ret = write_file(CGROUP "cgroup.subtree_control", "+io");
+	if (ret || cgroup_make(CLIENTS) < 0)
+		return ret ?: -EIO;
+	ret = cgroup_write(CLIENTS, "cgroup.subtree_control", "+io");
+	fds[0] = cgroup_make(CLIENTS "/a");
+	fds[1] = cgroup_make(CLIENTS "/b");
+	return ret ?: fds[0] < 0 ? fds[0] : fds[1] < 0 ? fds[1] : 0;
+}
+
+static inline int clients_remove(int *fds)
+{
+	int ret;
+
+	close(fds[0]);
+	close(fds[1]);
+	ret = cgroup_remove(CLIENTS "/a") ?: cgroup_remove(CLIENTS "/b") ?:
+	      wait_for_css_release();
+	return ret ?: cgroup_remove(CLIENTS);
+}
+
 #endif /* _IOCB_ATTR_SLOW_DISK_H */

@@ -14,6 +14,8 @@
 #include <linux/io_uring.h>
 #include <linux/io_uring/query.h>
 
+#include "through_sets.h"
+
 struct uring {
 	int fd;
 	void *rings;
@@ -102,12 +104,8 @@ static inline int uring_register(struct uring *r, unsigned int opcode,
 	return ret < 0 ? -errno : ret;
 }
 
-/*
- * Submit @nr SQEs, which must fit in the ring. If its SQEs have 128 bytes, each
- * is two elements of @sqes. Returns 0 or a negative errno.
- */
-static inline int uring_submit(struct uring *r, const struct io_uring_sqe *sqes,
-			       unsigned int nr)
+static inline int uring_submit_sqes(struct uring *r, const void *sqes,
+				    unsigned int nr)
 {
 	unsigned int *tail = uring_word(r, r->p.sq_off.tail);
 	unsigned int *array = uring_word(r, r->p.sq_off.array);
@@ -118,7 +116,7 @@ static inline int uring_submit(struct uring *r, const struct io_uring_sqe *sqes,
 	for (i = 0; i < nr; i++) {
 		at = (*tail + i) & mask;
 		memcpy((void *)r->sqes + at * r->sqe_size,
-		       (void *)sqes + i * r->sqe_size, r->sqe_size);
+		       sqes + i * r->sqe_size, r->sqe_size);
 		array[at] = at;
 	}
 	__atomic_store_n(tail, *tail + nr, __ATOMIC_SEQ_CST);
@@ -133,6 +131,67 @@ static inline int uring_submit(struct uring *r, const struct io_uring_sqe *sqes,
 	}
 	ret = uring_enter(r, nr, 0, 0);
 	return ret < 0 ? ret : ret == (int)nr ? 0 : -EPROTO;
+}
+
+/*
+ * Turn the list of an SQE into a set. Returns its file descriptor, or -1. An
+ * error becomes the result of the request, as that of a list would.
+ */
+static inline int sqe_to_set(struct io_uring_sqe *sqe)
+{
+	int set;
+
+	if (sqe->attr_type_mask != IORING_RW_ATTR_FLAG_LIST ||
+	    !list_fits_set(sqe->attr_ptr))
+		return -1;
+	set = list_to_set(sqe->attr_ptr);
+	if (set >= 0) {
+		sqe->attr_type_mask = IORING_RW_ATTR_FLAG_SET;
+		sqe->attr_ptr = set;
+		return set;
+	}
+	*sqe = (struct io_uring_sqe) {
+		.opcode		= IORING_OP_NOP,
+		.flags		= sqe->flags,
+		.len		= set,
+		.nop_flags	= IORING_NOP_INJECT_RESULT,
+		.user_data	= sqe->user_data,
+	};
+	return -1;
+}
+
+static inline int uring_submit_sets(struct uring *r, const void *sqes,
+				    unsigned int nr)
+{
+	int *sets = calloc(nr, sizeof(*sets)), ret = -ENOMEM;
+	void *copy = calloc(nr, r->sqe_size);
+	unsigned int i;
+
+	if (!sets || !copy)
+		goto out;
+	memcpy(copy, sqes, nr * r->sqe_size);
+	for (i = 0; i < nr; i++)
+		sets[i] = sqe_to_set(copy + i * r->sqe_size);
+	ret = uring_submit_sqes(r, copy, nr);
+	for (i = 0; i < nr; i++)
+		if (sets[i] >= 0)
+			close(sets[i]);
+out:
+	free(sets);
+	free(copy);
+	return ret;
+}
+
+/*
+ * Submit @nr SQEs, which must fit in the ring. If its SQEs have 128 bytes, each
+ * is two elements of @sqes. Returns 0 or a negative errno.
+ */
+static inline int uring_submit(struct uring *r, const struct io_uring_sqe *sqes,
+			       unsigned int nr)
+{
+	if (through_sets())
+		return uring_submit_sets(r, sqes, nr);
+	return uring_submit_sqes(r, sqes, nr);
 }
 
 /* Wait for one completion. Returns 0 or a negative errno. */
@@ -201,6 +260,63 @@ static inline struct io_uring_sqe uring_prep(int opcode, int fd,
 		.attr_ptr	= (uintptr_t)list,
 		.attr_type_mask	= list ? IORING_RW_ATTR_FLAG_LIST : 0,
 	};
+}
+
+/*
+ * A read or write with an attribute set: the file descriptor of the set for
+ * IORING_RW_ATTR_FLAG_SET, its index for IORING_RW_ATTR_FLAG_SET_FIXED.
+ */
+static inline struct io_uring_sqe uring_prep_set(int opcode, int fd,
+						 const void *buf,
+						 unsigned int len,
+						 long long offset,
+						 uint64_t mode, uint64_t set)
+{
+	struct io_uring_sqe sqe = uring_prep(opcode, fd, buf, len, offset,
+					     NULL);
+
+	sqe.attr_type_mask = mode;
+	sqe.attr_ptr = set;
+	return sqe;
+}
+
+/* Register a table of @nr files, all of them empty. */
+static inline int uring_register_table(struct uring *r, unsigned int nr)
+{
+	struct io_uring_rsrc_register reg = {
+		.nr	= nr,
+		.flags	= IORING_RSRC_REGISTER_SPARSE,
+	};
+
+	return uring_register(r, IORING_REGISTER_FILES2, &reg, sizeof(reg));
+}
+
+/*
+ * Replace a file of the table; -1 removes it. A tag other than 0 is posted as a
+ * completion when the new file, replaced in turn, is no longer in use. Returns
+ * 0 or a negative errno.
+ */
+static inline int uring_set_slot(struct uring *r, unsigned int slot, int fd,
+				 uint64_t tag)
+{
+	struct io_uring_rsrc_update2 update = {
+		.offset	= slot,
+		.data	= (uintptr_t)&fd,
+		.tags	= (uintptr_t)&tag,
+		.nr	= 1,
+	};
+	int ret = uring_register(r, IORING_REGISTER_FILES_UPDATE2, &update,
+				 sizeof(update));
+
+	return ret < 0 ? ret : ret == 1 ? 0 : -EPROTO;
+}
+
+/* True if a completion can be read. */
+static inline bool uring_ready(struct uring *r)
+{
+	return *uring_word(r, r->p.cq_off.head) !=
+	       __atomic_load_n(uring_word(r, r->p.cq_off.tail),
+			       __ATOMIC_ACQUIRE);
 }
 
 /* The bits of attr_type_mask that the kernel supports, or 0. */

@@ -3,9 +3,18 @@
 #define _GNU_SOURCE
 #include "lists.h"
 
-/* Lock a target until the list is submitted. Returns NULL if none is free. */
-static struct target *list_hold(struct list *l, struct target *all,
-				unsigned int nr, bool gone)
+/* Lock a target until the list is submitted. Returns false if it is busy. */
+bool list_hold(struct list *l, struct target *t)
+{
+	if (l->nr_held == MAX_HELD || pthread_rwlock_tryrdlock(&t->lock))
+		return false;
+	l->held[l->nr_held++] = t;
+	return true;
+}
+
+/* Lock one of several targets. Returns NULL if none is free. */
+static struct target *list_hold_one(struct list *l, struct target *all,
+				    unsigned int nr, bool gone)
 {
 	struct target *t = NULL;
 
@@ -18,12 +27,12 @@ static struct target *list_hold(struct list *l, struct target *all,
 
 static struct target *hold_cgroup(struct list *l, bool gone)
 {
-	return list_hold(l, l->targets->cgroups, NR_CGROUPS, gone);
+	return list_hold_one(l, l->targets->cgroups, NR_CGROUPS, gone);
 }
 
 static struct target *hold_process(struct list *l, bool gone)
 {
-	return list_hold(l, l->targets->processes, NR_PROCESSES, gone);
+	return list_hold_one(l, l->targets->processes, NR_PROCESSES, gone);
 }
 
 void list_release(struct list *l)
@@ -38,7 +47,7 @@ static unsigned int list_room(const struct list *l)
 }
 
 /* Append a zeroed record. Returns NULL if there is no room. */
-static void *list_add(struct list *l, unsigned int id, unsigned int size)
+void *list_add(struct list *l, unsigned int id, unsigned int size)
 {
 	struct iocb_attr *attr = (void *)(l->bytes + l->head.size);
 
@@ -90,26 +99,35 @@ static bool record_fill(struct list *l, struct iocb_attr *attr)
 	switch (attr->id) {
 	case IOCB_ATTR_proxy_pid:
 		t = hold_process(l, false);
-		if (t)
-			((struct iocb_attr_proxy_pid *)attr)->pid = t->pid;
-		return t;
+		if (!t)
+			return false;
+		((struct iocb_attr_proxy_pid *)attr)->pid = t->pid;
+		break;
 	case IOCB_ATTR_proxy_pidfd:
 		t = hold_process(l, false);
-		if (t)
-			((struct iocb_attr_proxy_pidfd *)attr)->pidfd = t->fd;
-		return t;
+		if (!t)
+			return false;
+		((struct iocb_attr_proxy_pidfd *)attr)->pidfd = t->fd;
+		break;
 	case IOCB_ATTR_cgroup:
 		t = hold_cgroup(l, false);
-		if (t)
-			((struct iocb_attr_cgroup *)attr)->fd = t->fd;
-		return t;
+		if (!t)
+			return false;
+		((struct iocb_attr_cgroup *)attr)->fd = t->fd;
+		l->charged = t;
+		return true;
 	case IOCB_ATTR_ioprio:
 		((struct iocb_attr_ioprio *)attr)->ioprio = good_ioprio(l->rnd);
 		return true;
 	case IOCB_ATTR_cache:
 		((struct iocb_attr_cache *)attr)->hints = good_hints(l->rnd);
 		return true;
+	default:
+		return true;
 	}
+	/* a process; the cgroup of a list comes first */
+	if (!(l->given & ATTR_BIT(cgroup)))
+		l->charged = t;
 	return true;
 }
 
@@ -368,6 +386,21 @@ static bool corrupt_pi(struct list *l)
 	return true;
 }
 
+static bool corrupt_set_in_set(struct list *l)
+{
+	return list_add(l, IOCB_ATTR_set, 16);
+}
+
+static bool corrupt_set_fd(struct list *l)
+{
+	struct iocb_attr_set *set = record_of(l, IOCB_ATTR_set);
+	/* a cgroup is not a set */
+	struct target *other = hold_cgroup(l, false);
+
+	set->fd = other && rnd_one_in(l->rnd, 2) ? other->fd : NOT_OPEN;
+	return true;
+}
+
 static bool corrupt_address(struct list *l)
 {
 	static const uint64_t bad[] = { 0, 1, -8, 1ULL << 63, 4096 };
@@ -492,6 +525,7 @@ static bool corrupt_report(struct list *l)
 }
 
 const struct corruption corruptions[NR_CORRUPTIONS] = {
+	[TARGET_REMOVED] = { "set of a removed cgroup", ENODEV, 0, NULL },
 	{ "list of less than 8 bytes", EINVAL, ANY, corrupt_list_short },
 	{ "list's size no multiple of 8", EINVAL, ANY, corrupt_list_odd },
 	{ "list too long", E2BIG, ANY, corrupt_list_huge },
@@ -508,9 +542,12 @@ const struct corruption corruptions[NR_CORRUPTIONS] = {
 	{ "both proxies", EINVAL, ANY, corrupt_both_proxies },
 	{ "bad hints", EINVAL, ANY, corrupt_hints },
 	{ "bad priority", EINVAL, ANY, corrupt_ioprio },
-	{ "two priorities", EINVAL, ANY, corrupt_other_prio },
+	{ "two priorities", EINVAL, WITH_IO, corrupt_other_prio },
 	{ "unknown id required", EOPNOTSUPP, ANY, corrupt_unknown },
-	{ "checksums to no such device", EOPNOTSUPP, ANY, corrupt_pi },
+	{ "checksums to no such device", EOPNOTSUPP, WITH_IO, corrupt_pi },
+	{ "checksums in a set", EINVAL, BIT(BY_SET), corrupt_pi },
+	{ "set in a set", EINVAL, BIT(BY_SET), corrupt_set_in_set },
+	{ "no set", EBADF, WITH_IO, corrupt_set_fd },
 	{ "bad address", EFAULT, ADDRESS, corrupt_address },
 	{ "list cut off", EFAULT, ADDRESS, corrupt_cut_off },
 	{ "no such process", ESRCH, ANY, corrupt_no_process },

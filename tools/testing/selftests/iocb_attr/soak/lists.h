@@ -13,11 +13,12 @@
 
 #define PROXIES		(ATTR_BIT(proxy_pid) | ATTR_BIT(proxy_pidfd))
 
-/* How a list gets to the kernel. */
-enum way { BY_AIO, BY_PTR, BY_SQE };
+/* How a list gets to the kernel: with an I/O, or to make a set. */
+enum way { BY_AIO, BY_PTR, BY_SQE, BY_SET };
 
-#define ANY		(BIT(BY_AIO) | BIT(BY_PTR) | BIT(BY_SQE))
-#define ADDRESS		(BIT(BY_AIO) | BIT(BY_PTR))
+#define WITH_IO		(BIT(BY_AIO) | BIT(BY_PTR) | BIT(BY_SQE))
+#define ANY		(WITH_IO | BIT(BY_SET))
+#define ADDRESS		(BIT(BY_AIO) | BIT(BY_PTR) | BIT(BY_SET))
 #define URING		(BIT(BY_PTR) | BIT(BY_SQE))
 
 struct list {
@@ -40,6 +41,10 @@ struct list {
 	/* locked until the list is submitted */
 	struct target *held[MAX_HELD];
 	unsigned int nr_held;
+	/* whose cgroup is charged, or NULL */
+	struct target *charged;
+	/* the list has a record of a set that asks for a report */
+	bool set_reports;
 	/* the expected errno, and its cause */
 	int error;
 	const struct corruption *corruption;
@@ -57,10 +62,14 @@ struct corruption {
 	bool (*make)(struct list *l);
 };
 
-#define NR_CORRUPTIONS	33
+/* the first is not one of a list: a set is used after its cgroup was removed */
+#define TARGET_REMOVED	0
+#define NR_CORRUPTIONS	37
 
 extern const struct corruption corruptions[NR_CORRUPTIONS];
 
+bool list_hold(struct list *l, struct target *t);
+void *list_add(struct list *l, unsigned int id, unsigned int size);
 void list_release(struct list *l);
 void list_begin(struct list *l, struct targets *targets, struct rnd *rnd,
 		enum way way, bool can_report);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random I/O with valid and invalid attributes, by AIO and io_uring, through a
- * stack of devices and to devices that fail, while targets are created and
- * removed. Each I/O must complete once, with the result that its list implies.
- * Nothing may leak. KASAN, lockdep and kmemleak detect other bugs.
+ * Random I/O with valid and invalid attributes, by AIO and io_uring, with lists
+ * and with sets that are kept for a while, through a stack of devices and to
+ * devices that fail, while targets are created and removed. Each I/O must
+ * complete once, with the result that its list implies. Nothing may leak.
+ * KASAN, lockdep and kmemleak detect other bugs.
  *
  * soak [SECONDS [SEED]] runs as root. It overwrites three virtio disks with the
  * serial numbers disk0 (384 MiB or more), disk1 (128 MiB) and disk2 (64 MiB).
@@ -84,6 +85,19 @@ static struct counts round_counts(const struct round *r, bool aio, bool uring)
 	for (i = 0; i < NR_WORKERS; i++)
 		if (r->workers[i].uring ? uring : aio)
 			counts_add(&sum, &r->workers[i].n);
+	return sum;
+}
+
+/* The numbers of all workers. */
+static struct sets round_sets(const struct round *r)
+{
+	struct sets sum = {};
+	int i;
+
+	for (i = 0; i < NR_WORKERS; i++) {
+		sum.made += r->workers[i].sets.made;
+		sum.used += r->workers[i].sets.used;
+	}
 	return sum;
 }
 
@@ -175,12 +189,14 @@ static void print_counts(const struct round *r)
 	struct counts n = round_counts(r, true, true);
 	struct counts aio = round_counts(r, true, false);
 	struct counts uring = round_counts(r, false, true);
+	struct sets sets = round_sets(r);
 	unsigned int i;
 
 	ksft_print_msg("done: AIO %lu, io_uring %lu; failed with a device: %lu\n",
 		       aio.done, uring.done, n.errors);
 	ksft_print_msg("lists: %lu, corrupted: %lu; rejected: AIO %lu, io_uring %lu\n",
 		       n.lists, n.corrupted, aio.rejected, uring.rejected);
+	ksft_print_msg("sets: %lu, used again: %lu\n", sets.made, sets.used);
 	for (i = 0; i < NR_CORRUPTIONS; i++)
 		ksft_print_msg("rejected with %s: %lu, %s\n",
 			       strerrorname_np(corruptions[i].error),
@@ -210,6 +226,7 @@ static void report_results(const struct round *r, const struct objects *before)
 	struct counts uring = round_counts(r, false, true);
 	struct counts n = round_counts(r, true, true);
 	bool lost = r->lost[0] || r->lost[1];
+	struct sets sets = round_sets(r);
 	struct objects after = {};
 
 	ksft_test_result(aio.done && !aio.twice && !r->lost[0],
@@ -218,6 +235,7 @@ static void report_results(const struct round *r, const struct objects *before)
 			 "every io_uring request completed once\n");
 	ksft_test_result(n.rejected && !n.wrong_error,
 			 "refusals have the right errors\n");
+	ksft_test_result(sets.made && sets.used, "sets were made and used\n");
 	ksft_test_result(!n.wrong_mask, "masks are within what was given\n");
 	ksft_test_result(!n.wrong_result,
 			 "results are whole unless the device failed\n");
@@ -266,10 +284,12 @@ int main(int argc, char **argv)
 	const char *why;
 	struct round *r;
 
+	/* it chooses between lists and sets itself */
+	unsetenv("IOCB_ATTR_TEST_SETS");
 	/* a process that forks must have no buffered output */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	ksft_print_header();
-	ksft_set_plan(11);
+	ksft_set_plan(12);
 	if (!seed && getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		ksft_exit_fail_msg("no random seed\n");
 	ksft_print_msg("seed %#llx\n", (unsigned long long)seed);

@@ -18,6 +18,7 @@
 struct target {
 	pthread_rwlock_t lock;
 	bool gone;
+	unsigned int removals;	/* of the cgroup */
 	int fd;			/* of the cgroup, or a pidfd */
 	pid_t pid;
 	char cgroup[32];

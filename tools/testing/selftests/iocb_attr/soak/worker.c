@@ -28,11 +28,16 @@ static struct device *device_hold(struct worker *w)
 	return d;
 }
 
-static void slot_make_list(struct worker *w, struct slot *s)
+/*
+ * Returns 0, with a list or a set for the I/O or with neither, or the error of
+ * making a set.
+ */
+static int slot_make_list(struct worker *w, struct slot *s)
 {
 	enum way way = BY_AIO;
 	bool can_report = true;
 
+	s->set = -1;
 	s->has_list = !rnd_one_in(&w->rnd, 5);
 	if (w->uring) {
 		way = (w->setup & IORING_SETUP_SQE128) &&
@@ -40,42 +45,34 @@ static void slot_make_list(struct worker *w, struct slot *s)
 		can_report = w->setup & (IORING_SETUP_CQE32 |
 					 IORING_SETUP_CQE_MIXED);
 	}
+	if (rnd_one_in(&w->rnd, 3))
+		way = BY_SET;
 	list_begin(&s->list, w->targets, &w->rnd, way, can_report);
 	if (!s->has_list) {
 		list_release(&s->list);
-		return;
+		return 0;
+	}
+	if (way == BY_SET && rnd_one_in(&w->rnd, 2)) {
+		s->set = sets_pick(&w->sets, &s->list, &w->rnd);
+		if (s->set >= 0)
+			return 0;
 	}
 	w->n.lists++;
+	if (way != BY_SET && rnd_one_in(&w->rnd, 4))
+		sets_add_record(&w->sets, &s->list);
 	if (rnd_one_in(&w->rnd, 4))
 		list_corrupt(&s->list);
 	if (s->list.corruption)
 		w->n.corrupted++;
-}
-
-static void slot_make(struct worker *w, struct slot *s)
-{
-	unsigned int blocks = rnd_one_in(&w->rnd, 20) ? 32 : 4;
-	unsigned int nr = s - w->slots;
-
-	s->busy = true;
-	s->id = ++w->ids * DEPTH + nr;
-	s->device = device_hold(w);
-	s->disturbed = __atomic_load_n(&s->device->disturbed, __ATOMIC_SEQ_CST);
-	s->write = rnd_one_in(&w->rnd, 2);
-	s->len = BLOCK * (1 + rnd_below(&w->rnd, blocks));
-	s->offset = rnd_below(&w->rnd, (s->device->size - MAX_LEN) / BLOCK);
-	s->offset *= BLOCK;
-	if (s->write)
-		stamp(s->buf, s->len, s->offset);
-	else
-		memset(s->buf, 0, s->len);
-	s->vector = rnd_one_in(&w->rnd, 4);
-	s->iov[0].iov_base = s->buf;
-	s->iov[0].iov_len = BLOCK * rnd_below(&w->rnd, s->len / BLOCK);
-	s->iov[1].iov_base = s->buf + s->iov[0].iov_len;
-	s->iov[1].iov_len = s->len - s->iov[0].iov_len;
-	slot_make_list(w, s);
-	w->busy++;
+	if (way != BY_SET)
+		return 0;
+	s->set = sets_add(&w->sets, &s->list);
+	if (s->set < 0)
+		return s->set;
+	if (s->list.error)
+		report(w->n.wrong_error, "set, %s: taken",
+		       s->list.corruption->name);
+	return 0;
 }
 
 /* The I/O is submitted or rejected. Its targets may now be removed. */
@@ -101,13 +98,48 @@ static void slot_rejected(struct worker *w, struct slot *s, int error)
 	w->busy--;
 }
 
+/* Returns false if no set can be made for the I/O. */
+static bool slot_make(struct worker *w, struct slot *s)
+{
+	int ret;
+
+	unsigned int blocks = rnd_one_in(&w->rnd, 20) ? 32 : 4;
+	unsigned int nr = s - w->slots;
+
+	s->busy = true;
+	s->id = ++w->ids * DEPTH + nr;
+	s->device = device_hold(w);
+	s->disturbed = __atomic_load_n(&s->device->disturbed, __ATOMIC_SEQ_CST);
+	s->write = rnd_one_in(&w->rnd, 2);
+	s->len = BLOCK * (1 + rnd_below(&w->rnd, blocks));
+	s->offset = rnd_below(&w->rnd, (s->device->size - MAX_LEN) / BLOCK);
+	s->offset *= BLOCK;
+	if (s->write)
+		stamp(s->buf, s->len, s->offset);
+	else
+		memset(s->buf, 0, s->len);
+	s->vector = rnd_one_in(&w->rnd, 4);
+	s->iov[0].iov_base = s->buf;
+	s->iov[0].iov_len = BLOCK * rnd_below(&w->rnd, s->len / BLOCK);
+	s->iov[1].iov_base = s->buf + s->iov[0].iov_len;
+	s->iov[1].iov_len = s->len - s->iov[0].iov_len;
+	w->busy++;
+	ret = slot_make_list(w, s);
+	if (ret) {
+		slot_submitted(s);
+		slot_rejected(w, s, ret);
+	}
+	return !ret;
+}
+
 static void check_mask(struct worker *w, struct slot *s, uint64_t mask)
 {
 	struct list *l = &s->list;
 	uint64_t may = 0;
 	int i;
 
-	if (s->has_list && l->head.flags & IOCB_ATTR_LIST_REPORT)
+	if (s->has_list &&
+	    (l->head.flags & IOCB_ATTR_LIST_REPORT || l->set_reports))
 		may = l->given;
 	/* with both, only the cgroup is reported */
 	if (may & ATTR_BIT(cgroup))
@@ -163,7 +195,7 @@ static void slot_done(struct worker *w, uint64_t id, long long res,
 	w->busy--;
 }
 
-static void slot_to_iocb(struct slot *s)
+static void slot_to_iocb(struct worker *w, struct slot *s)
 {
 	struct list *l = &s->list;
 
@@ -179,6 +211,11 @@ static void slot_to_iocb(struct slot *s)
 	s->iocb.aio_data = s->id;
 	if (!s->has_list)
 		return;
+	if (s->set >= 0) {
+		s->iocb.aio_flags = IOCB_FLAG_ATTR_SET;
+		s->iocb.aio_attrs = w->sets.all[s->set].fd;
+		return;
+	}
 	s->iocb.aio_flags = l->no_flag ? 0 : IOCB_FLAG_ATTR;
 	if (l->other_flag)
 		s->iocb.aio_flags |= 1U << 31;
@@ -201,7 +238,7 @@ static void aio_submit(struct worker *w, struct slot **slots, unsigned int nr)
 	int ret;
 
 	for (i = 0; i < nr; i++) {
-		slot_to_iocb(slots[i]);
+		slot_to_iocb(w, slots[i]);
 		iocbs[i] = &slots[i]->iocb;
 	}
 	for (at = 0; at < nr;) {
@@ -255,6 +292,14 @@ static void slot_to_sqe(struct worker *w, struct slot *s,
 		sqe->flags = IOSQE_ASYNC;
 	if (!s->has_list)
 		return;
+	if (s->set >= 0) {
+		bool fixed = rnd_one_in(&w->rnd, 2);
+
+		sqe->attr_type_mask = fixed ? IORING_RW_ATTR_FLAG_SET_FIXED :
+					      IORING_RW_ATTR_FLAG_SET;
+		sqe->attr_ptr = fixed ? s->set : w->sets.all[s->set].fd;
+		return;
+	}
 	if (l->other_prio)
 		sqe->ioprio = BE | 4;
 	if (l->way == BY_SQE) {
@@ -287,13 +332,6 @@ static void uring_submit_slots(struct worker *w, struct slot **slots,
 		slot_submitted(slots[i]);
 }
 
-static bool uring_ready(struct uring *r)
-{
-	return *uring_word(r, r->p.cq_off.head) !=
-	       __atomic_load_n(uring_word(r, r->p.cq_off.tail),
-			       __ATOMIC_ACQUIRE);
-}
-
 static void uring_reap(struct worker *w, unsigned int min)
 {
 	struct uring_done done;
@@ -317,11 +355,16 @@ static void worker_submit(struct worker *w)
 	struct slot *slots[BATCH];
 	unsigned int i, nr = 0, max = 1 + rnd_below(&w->rnd, BATCH);
 
+	/* those that are used below are not closed before submission */
+	w->error = sets_make_room(&w->sets, &w->rnd, max);
+	if (w->error)
+		return;
 	for (i = 0; i < DEPTH && nr < max; i++) {
 		if (w->slots[i].busy)
 			continue;
 		slots[nr] = &w->slots[i];
-		slot_make(w, slots[nr++]);
+		if (slot_make(w, slots[nr]))
+			nr++;
 	}
 	if (!nr)
 		return;
@@ -353,14 +396,17 @@ static int worker_open(struct worker *w)
 			return -ENOMEM;
 	}
 	if (w->uring)
-		return uring_open(&w->ring, DEPTH, w->setup);
-	return io_setup(4 * DEPTH, &w->ctx) ? -errno : 0;
+		return uring_open(&w->ring, DEPTH, w->setup) ?:
+		       sets_init(&w->sets, &w->ring);
+	return io_setup(4 * DEPTH, &w->ctx) ? -errno :
+	       sets_init(&w->sets, NULL);
 }
 
 static void worker_close(struct worker *w)
 {
 	int i;
 
+	sets_exit(&w->sets);
 	if (w->uring)
 		uring_exit(&w->ring);
 	else

@@ -9,6 +9,7 @@
 #include "../lib/aio.h"
 #include "../lib/uring.h"
 #include "lists.h"
+#include "sets.h"
 #include "stack.h"
 
 #define DEPTH		8
@@ -20,6 +21,7 @@ struct slot {
 	uint64_t id;
 	struct list list;
 	bool has_list;
+	int set;		/* used instead of the list, or -1 */
 	struct device *device;
 	unsigned int disturbed;
 	bool write;
@@ -49,6 +51,7 @@ struct worker {
 	unsigned int setup;
 	aio_context_t ctx;
 	struct uring ring;
+	struct sets sets;
 	struct slot slots[DEPTH];
 	unsigned int busy;
 	uint64_t ids;
