@@ -3,9 +3,15 @@
 #ifndef CMD_H
 #define CMD_H
 
+/* The exit statuses of commands that run a program; those of env(1). */
+#define CANNOT		125
+#define NOT_EXECUTABLE	126
+#define NOT_FOUND	127
+
 int cmd_read(int argc, char **argv);
 int cmd_write(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
+int cmd_set(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_top(int argc, char **argv);

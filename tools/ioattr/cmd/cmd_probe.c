@@ -107,6 +107,8 @@ static void print_kernel(const struct ioattr_cap *cap)
 	puts("this kernel has per-I/O attributes");
 	printf("report: %s\n",
 	       cap->list_flags & IOCB_ATTR_LIST_REPORT ? "yes" : "no");
+	printf("sets: %s\n",
+	       cap->features & IOCB_ATTR_CAP_SETS ? "yes" : "no");
 	print_mask("attributes", cap->known);
 	for (bit = 0; (name = ioattr_hint_name(bit)); bit++)
 		printf("cache %s: %s\n", name,

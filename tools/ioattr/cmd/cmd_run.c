@@ -29,11 +29,6 @@
 #endif
 #define LIBRARY		"libioattr-preload.so"
 
-/* The exit statuses of env(1). */
-#define CANNOT		125
-#define NOT_EXECUTABLE	126
-#define NOT_FOUND	127
-
 static const char help_text[] =
 "Usage: ioattr run [OPTION...] [--] PROGRAM [ARG...]\n"
 "\n"

@@ -37,6 +37,7 @@ static const char help_text[] =
 "  --seed=N             reference tag of the first block (its number)\n"
 "  --required           fail if the kernel would ignore an attribute\n"
 "  --report             count the I/Os that were honoured\n"
+"  --set[=FD]           put the attributes in a set, or use the open set FD\n"
 "  --offset=SIZE        where to start (0)\n"
 "  --length=SIZE        how much to transfer (up to the end of FILE)\n"
 "  --bs=SIZE            size of each I/O (4K)\n"
@@ -52,6 +53,8 @@ static const char help_text[] =
 /**
  * struct transfer - a job in progress
  * @list: The list without a pi record.
+ * @set: The attribute set, or -1.
+ * @only_set: @list has no other record, and nothing is added to it.
  * @lists: With --pi, the list of each I/O in flight: @list and a pi record.
  * @end: Size of the file; 0 if it has none.
  * @length: Number of bytes to transfer.
@@ -68,6 +71,8 @@ struct transfer {
 	int			fd, out;
 	aio_context_t		ctx;
 	struct ioattr_list	list, lists[MAX_DEPTH];
+	int			set;
+	bool			only_set;
 	struct pi		pi;
 	struct iocb		iocbs[MAX_DEPTH];
 	char			*buffers;
@@ -123,13 +128,15 @@ static long long io_length(const struct transfer *t, long long at)
 	return left < t->job->bs ? left : t->job->bs;
 }
 
-/* Attach the attribute list to the I/O in this slot. */
+/* Attach the attribute list or set to the I/O in this slot. */
 static int add_attributes(struct transfer *t, unsigned int slot, long long at,
 			  long long len)
 {
 	struct ioattr_list *list = &t->list;
 	int ret = 0;
 
+	if (t->only_set)
+		return ioattr_prep_aio_set(&t->iocbs[slot], t->set);
 	if (t->job->pi) {
 		list = &t->lists[slot];
 		*list = t->list;
@@ -217,7 +224,7 @@ static void finish(struct transfer *t, const struct io_event *event)
 	}
 	t->done++;
 	t->bytes += got;
-	for (id = 0; job->report && id <= IOCB_ATTR_pi; id++)
+	for (id = 0; job->attrs.report && id <= IOCB_ATTR_pi; id++)
 		t->honoured[id] += event->res2 >> id & 1;
 	if (t->out >= 0) {
 		ret = write_all(t->out, t->buffers +
@@ -299,6 +306,53 @@ static int open_output(struct transfer *t, const struct stat *file)
 	return t->out < 0 ? -errno : 0;
 }
 
+/*
+ * With --set, make a set of the list or use the given one. Returns the set or a
+ * negative errno.
+ */
+static int get_set(struct transfer *t)
+{
+	struct ioattr_cap cap;
+	int ret;
+
+	if (t->job->set_fd < 0)
+		return ioattr_set_create(&t->list, 0);
+	ret = ioattr_probe(t->fd, &cap);
+	if (!ret && !(cap.features & IOCB_ATTR_CAP_SETS))
+		ret = -EOPNOTSUPP;
+	return ret ? ret : t->job->set_fd;
+}
+
+/*
+ * Build the list. With --set a set record replaces the attributes that are in
+ * the set. Prints an error and returns false if it fails.
+ */
+static bool prepare_attributes(struct transfer *t)
+{
+	const struct job *job = t->job;
+	const struct attrs *attrs = &job->attrs;
+	const char *error, *what;
+
+	error = build_list(attrs, &t->list, t->fds, &what);
+	if (error) {
+		fail(t, what, "%s", error);
+		return false;
+	}
+	if (!job->set)
+		return true;
+	t->set = get_set(t);
+	if (t->set < 0) {
+		fail(t, job->file, "%s", explain_set(attrs, false, t->set));
+		return false;
+	}
+	t->only_set = !job->pi;
+	if (job->set_fd < 0)
+		ioattr_init(&t->list, t->list.flags);
+	else if (has_attrs(attrs) || attrs->report)
+		t->only_set = false;
+	return !ioattr_add_set(&t->list, t->set, 0);
+}
+
 /* Prints an error and returns false if it fails. */
 static bool prepare(struct transfer *t)
 {
@@ -340,11 +394,8 @@ static bool prepare(struct transfer *t)
 		fail(t, "io_setup", "%s", strerror(-ret));
 		return false;
 	}
-	error = build_list(job, &t->list, t->fds, &what);
-	if (error) {
-		fail(t, what, "%s", error);
+	if (!prepare_attributes(t))
 		return false;
-	}
 	error = pi_begin(&t->pi, job, t->fd, &what);
 	if (error) {
 		fail(t, what, "%s", error);
@@ -359,22 +410,26 @@ static bool prepare(struct transfer *t)
 	return !t->failed;
 }
 
-/* For each attribute that was given, print how many I/Os were honoured. */
+/*
+ * For each attribute that was given, print how many I/Os were honoured. What a
+ * set of --set=FD gives is not known.
+ */
 static void print_honoured(const struct transfer *t)
 {
 	const struct job *job = t->job;
+	const struct attrs *attrs = &job->attrs;
 	const bool given[] = {
-		[IOCB_ATTR_proxy_pid]	= job->proxy && !job->pidfd,
-		[IOCB_ATTR_proxy_pidfd]	= job->proxy && job->pidfd,
-		[IOCB_ATTR_cgroup]	= job->cgroup,
-		[IOCB_ATTR_ioprio]	= job->prio >= 0,
-		[IOCB_ATTR_cache]	= job->hints,
+		[IOCB_ATTR_proxy_pid]	= attrs->proxy && !attrs->pidfd,
+		[IOCB_ATTR_proxy_pidfd]	= attrs->proxy && attrs->pidfd,
+		[IOCB_ATTR_cgroup]	= attrs->cgroup,
+		[IOCB_ATTR_ioprio]	= attrs->prio >= 0,
+		[IOCB_ATTR_cache]	= attrs->hints,
 		[IOCB_ATTR_pi]		= job->pi,
 	};
 	unsigned int id;
 
 	for (id = 0; id < sizeof(given) / sizeof(given[0]); id++) {
-		if (given[id])
+		if (given[id] || (job->set_fd >= 0 && t->honoured[id]))
 			fprintf(stderr, ", %s honoured for %lld",
 				ioattr_name(id), t->honoured[id]);
 	}
@@ -393,6 +448,7 @@ static int transfer(const struct job *job)
 	t->job = job;
 	t->fd = -1;
 	t->out = -1;
+	t->set = -1;
 	t->pi.fd = -1;
 	t->fds[0] = -1;
 	t->fds[1] = -1;
@@ -401,7 +457,7 @@ static int transfer(const struct job *job)
 		if (t->done || !t->failed) {
 			fprintf(stderr, "%lld bytes in %lld I/Os", t->bytes,
 				t->done);
-			if (job->report)
+			if (job->attrs.report)
 				print_honoured(t);
 			fputc('\n', stderr);
 		}
@@ -421,6 +477,8 @@ static int transfer(const struct job *job)
 		close(t->fds[0]);
 	if (t->fds[1] >= 0)
 		close(t->fds[1]);
+	if (t->set >= 0 && job->set_fd < 0)
+		close(t->set);
 	failed = t->failed;
 	free(t);
 	return failed;
@@ -429,9 +487,11 @@ static int transfer(const struct job *job)
 static int read_or_write(int argc, char **argv, bool write)
 {
 	struct job job = {
-		.write = write, .bs = 4096, .depth = 1, .length = -1,
-		.prio = -1, .app_tag = -1, .ref_seed = -1, .seed = 1,
-		.pattern = -1,
+		.write = write,
+		.attrs = { .command = write ? "write" : "read", .prio = -1 },
+		.set_fd = -1,
+		.bs = 4096, .depth = 1, .length = -1, .app_tag = -1,
+		.ref_seed = -1, .seed = 1, .pattern = -1,
 	};
 
 	if (parse_options(argc, argv, &job))

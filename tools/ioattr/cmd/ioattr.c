@@ -21,6 +21,8 @@ static const struct command {
 	  "write to a file with attributes on each I/O" },
 	{ "probe", cmd_probe, "[FILE]",
 	  "print which attributes the kernel and a file support" },
+	{ "set", cmd_set, "[PROGRAM]",
+	  "show attribute sets, or run a program with a set" },
 	{ "run", cmd_run, "PROGRAM",
 	  "run a program and add attributes to its I/O" },
 	{ "trace", cmd_trace, "[-- COMMAND]",

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "../include/ioattr.h"
+#include "attrs.h"
 
 #define MAX_DEPTH	256
 #define MAX_BS		(1LL << 30)
@@ -16,11 +17,8 @@
  * struct job - the command line
  * @write: For ioattr write.
  * @help: Print the help text only.
- * @hints: IOCB_CACHE_*.
- * @cgroup: A directory, or NULL.
- * @proxy: A process, or 0.
- * @pidfd: Pass the process as a file descriptor.
- * @prio: As for ioprio_set(2), or -1.
+ * @set: Use an attribute set.
+ * @set_fd: The set, or -1 to make one.
  * @pi: A file, or NULL.
  * @pi_check: IO_INTEGRITY_CHK_*.
  * @app_tag: -1 if not given.
@@ -32,12 +30,10 @@
  */
 struct job {
 	bool		write, help;
-	bool		report, required, buffered, random;
-	uint32_t	hints;
-	const char	*cgroup;
-	long long	proxy;
-	bool		pidfd;
-	int		prio;
+	bool		buffered, random;
+	struct attrs	attrs;
+	bool		set;
+	long long	set_fd;
 	const char	*pi;
 	uint32_t	pi_check;
 	long long	app_tag, ref_seed;
@@ -51,15 +47,8 @@ struct job {
 /* Parse the command line. Prints an error and returns 1 if it is invalid. */
 int parse_options(int argc, char **argv, struct job *job);
 
-/* Returns true if each I/O has an attribute list. */
+/* Returns true if each I/O has an attribute list or set. */
 bool has_attributes(const struct job *job);
-
-/*
- * Build the list of @job without a pi record. @fds are the file descriptors in
- * it, or -1. Returns NULL, or an error message about the option or file *@what.
- */
-const char *build_list(const struct job *job, struct ioattr_list *list,
-		       int fds[2], const char **what);
 
 /**
  * struct pi - the protection information of a job

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stddef.h>
@@ -12,7 +11,7 @@
 #include "rw.h"
 
 #define bad_usage(job, ...)						\
-	(usage_error((job)->write ? "write" : "read", __VA_ARGS__), 1)
+	(usage_error((job)->attrs.command, __VA_ARGS__), 1)
 
 /* The options that take a number. */
 static const struct number_option {
@@ -20,8 +19,7 @@ static const struct number_option {
 	long long	min, max;
 	size_t		offset;		/* of the number in struct job */
 } number_options[] = {
-	{ "proxy",	 1, INT_MAX,	offsetof(struct job, proxy) },
-	{ "proxy-pidfd", 1, INT_MAX,	offsetof(struct job, proxy) },
+	{ "set",	 1, INT_MAX,	offsetof(struct job, set_fd) },
 	{ "app-tag",	 0, UINT16_MAX,	offsetof(struct job, app_tag) },
 	{ "seed",	 0, MAX_SIZE,	offsetof(struct job, ref_seed) },
 	{ "offset",	 0, MAX_SIZE,	offsetof(struct job, offset) },
@@ -32,41 +30,15 @@ static const struct number_option {
 	{ "pattern",	 0, UINT8_MAX,	offsetof(struct job, pattern) },
 };
 
-static int parse_number(struct job *job, const char *name, const char *text)
+static int parse_number_option(struct job *job, const char *name,
+			       const char *text)
 {
 	const struct number_option *o = number_options;
-	long long *number;
-	int ret;
 
 	while (strcmp(o->name, name))
 		o++;
-	number = (long long *)((char *)job + o->offset);
-	ret = parse_size(text, o->max, number);
-	if (ret == -EINVAL)
-		return bad_usage(job, "--%s=%s: invalid number", name, text);
-	if (ret)
-		return bad_usage(job, "--%s=%s is more than %lld", name, text,
-				 o->max);
-	if (*number < o->min)
-		return bad_usage(job, "--%s=%s is less than %lld", name, text,
-				 o->min);
-	return 0;
-}
-
-static int parse_proxy(struct job *job, const char *name, const char *text)
-{
-	if (job->proxy)
-		return bad_usage(job, "--%s: only one process can be given", name);
-	job->pidfd = !strcmp(name, "proxy-pidfd");
-	return parse_number(job, name, text);
-}
-
-static int parse_hints(struct job *job, const char *text)
-{
-	const char *unknown = parse_names(text, ioattr_hint_name, &job->hints);
-
-	return unknown ? bad_usage(job, "unknown cache hint \"%.*s\"",
-				   (int)strcspn(unknown, ","), unknown) : 0;
+	return !parse_number(job->attrs.command, name, text, o->min, o->max,
+			     (long long *)((char *)job + o->offset));
 }
 
 static const char *check_name(unsigned int bit)
@@ -88,32 +60,18 @@ static int parse_option(struct job *job, int c, const char *name,
 {
 	switch (c) {
 	case 'n':
-		return parse_number(job, name, text);
-	case 'c':
-		return parse_hints(job, text);
-	case 'g':
-		job->cgroup = text;
-		return 0;
-	case 'x':
-		return parse_proxy(job, name, text);
-	case 'P':
-		if (ioattr_parse_prio(text, &job->prio))
-			return 0;
-		return bad_usage(job, "--prio=%s: invalid priority", text);
+		return parse_number_option(job, name, text);
+	case 'S':
+		job->set = true;
+		return text ? parse_number_option(job, name, text) : 0;
 	case 'i':
 		job->pi = text;
 		return 0;
 	case 'k':
 		return parse_checks(job, text);
-	case 'q':
-		job->required = true;
-		return 0;
-	case 'r':
-		job->report = true;
-		return 0;
 	case 'R':
 		job->random = true;
-		return text ? parse_number(job, name, text) : 0;
+		return text ? parse_number_option(job, name, text) : 0;
 	case 'O':
 		job->output = text;
 		return 0;
@@ -124,9 +82,7 @@ static int parse_option(struct job *job, int c, const char *name,
 		job->help = true;
 		return 0;
 	default:
-		/* getopt_long() has printed the error */
-		usage_hint(job->write ? "write" : "read");
-		return 1;
+		return !parse_attr(&job->attrs, c, name, text);
 	}
 }
 
@@ -135,9 +91,10 @@ static int check_options(const struct job *job)
 	if (job->bs * job->depth > MAX_BS)
 		return bad_usage(job, "--bs times --depth is more than %lld",
 				 MAX_BS);
-	if (job->required && !job->hints && !job->cgroup && !job->proxy &&
-	    job->prio < 0 && !job->pi)
+	if (job->attrs.required && !has_attrs(&job->attrs) && !job->pi)
 		return bad_usage(job, "--required needs --cache, --cgroup, --proxy, --prio or --pi");
+	if (job->set && job->set_fd < 0 && !has_attrs(&job->attrs))
+		return bad_usage(job, "--set needs --cache, --cgroup, --proxy, --prio or a file descriptor");
 	if (!job->pi && (job->pi_check || job->app_tag >= 0 ||
 			 job->ref_seed >= 0))
 		return bad_usage(job, "--pi-check, --app-tag and --seed need --pi");
@@ -167,17 +124,12 @@ static int parse_file(int nr, char **words, struct job *job)
 int parse_options(int argc, char **argv, struct job *job)
 {
 	static const struct option options[] = {
-		{ "cache", required_argument, NULL, 'c' },
-		{ "cgroup", required_argument, NULL, 'g' },
-		{ "proxy", required_argument, NULL, 'x' },
-		{ "proxy-pidfd", required_argument, NULL, 'x' },
-		{ "prio", required_argument, NULL, 'P' },
+		ATTR_OPTIONS,
+		{ "set", optional_argument, NULL, 'S' },
 		{ "pi", required_argument, NULL, 'i' },
 		{ "pi-check", required_argument, NULL, 'k' },
 		{ "app-tag", required_argument, NULL, 'n' },
 		{ "seed", required_argument, NULL, 'n' },
-		{ "required", no_argument, NULL, 'q' },
-		{ "report", no_argument, NULL, 'r' },
 		{ "offset", required_argument, NULL, 'n' },
 		{ "length", required_argument, NULL, 'n' },
 		{ "bs", required_argument, NULL, 'n' },

@@ -114,7 +114,7 @@ int pi_start(struct pi *pi, struct ioattr_list *list, int slot, long long at,
 			return ret;
 	}
 	return ioattr_add_pi(list, &attr,
-			     job->required ? IOCB_ATTR_REQUIRED : 0);
+			     job->attrs.required ? IOCB_ATTR_REQUIRED : 0);
 }
 
 int pi_finish(struct pi *pi, int slot, long long at, long long len)

@@ -3,7 +3,7 @@
  * A server for reads of a file or device over TCP on the loopback interface.
  * One thread serves all clients and tags each read with the cgroup of the
  * client, so that the I/O is charged to that cgroup and subject to its weight
- * and limits.
+ * and limits. The tag is an attribute set, or a list on kernels without sets.
  *
  *	file-server FILE PORT [CGROUPS]
  *
@@ -53,9 +53,10 @@ struct slot {
 struct client {
 	struct server		*server;
 	int			sock;		/* -1: disconnected */
-	int			cgroup;
+	int			cgroup;		/* -1: not open */
 	char			name[sizeof(struct hello)];
 	struct ioattr_list	list;
+	int			set;		/* of the list; -1: none */
 
 	union {		/* the partially received message */
 		struct hello	hello;
@@ -80,17 +81,34 @@ struct server {
 };
 
 /*
- * Open the client's cgroup and initialise a list that all its reads share. The
- * list requests a report, to count the reads whose tag was honoured.
+ * Open the client's cgroup and make a set that all its reads share. The kernel
+ * then checks the server's permission only here. The set requests a report, to
+ * count the reads whose tag was honoured. Without sets the reads share the
+ * list, and the kernel checks it for each of them.
  */
 static int make_tag(struct client *c)
 {
+	int ret;
+
 	c->cgroup = openat(c->server->cgroups, c->name,
 			   O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (c->cgroup < 0)
 		return -errno;
 	ioattr_init(&c->list, IOCB_ATTR_LIST_REPORT);
-	return ioattr_add_cgroup(&c->list, c->cgroup, 0);
+	ioattr_add_cgroup(&c->list, c->cgroup, 0);
+	ret = ioattr_set_create(&c->list, 0);
+	if (ret == -EOPNOTSUPP || ret == -ENOSYS)
+		return 0;
+	if (ret < 0)
+		return ret;
+	c->set = ret;
+	return 0;
+}
+
+static int attach_tag(struct client *c, struct iocb *iocb)
+{
+	return c->set >= 0 ? ioattr_prep_aio_set(iocb, c->set) :
+			     ioattr_prep_aio(iocb, &c->list);
 }
 
 static int prepare(struct client *c)
@@ -116,7 +134,7 @@ static int prepare(struct client *c)
 		iocb->aio_flags = IOCB_FLAG_RESFD;
 		iocb->aio_resfd = s->event;
 		if (s->cgroups >= 0)
-			ret = ioattr_prep_aio(iocb, &c->list);
+			ret = attach_tag(c, iocb);
 	}
 	return ret;
 }
@@ -298,6 +316,7 @@ static int add_client(struct server *s)
 	c->server = s;
 	c->sock = sock;
 	c->cgroup = -1;
+	c->set = -1;
 	c->last = &c->first;
 	return watch(s, sock, EPOLLIN | EPOLLOUT | EPOLLET, c) ? -errno : 0;
 }
@@ -317,6 +336,8 @@ static void bury(struct server *s)
 		       c->honoured);
 		if (c->cgroup >= 0)
 			close(c->cgroup);
+		if (c->set >= 0)
+			close(c->set);
 		free(c->buffers);
 		free(c);
 		s->clients[i] = NULL;

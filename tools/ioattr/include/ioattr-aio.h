@@ -15,6 +15,9 @@
 #define IOCB_FLAG_ATTR	(1 << 2)
 #define aio_attrs	aio_reserved2
 #endif
+#ifndef IOCB_FLAG_ATTR_SET
+#define IOCB_FLAG_ATTR_SET	(1 << 3)
+#endif
 
 #ifdef __cplusplus
 extern "C" {

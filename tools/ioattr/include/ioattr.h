@@ -33,6 +33,11 @@ extern "C" {
 #define IO_INTEGRITY_CHK_APPTAG	(1U << 2)
 #endif
 
+/* ioattr_cap.features; linux/fs.h of a kernel with attribute sets has it. */
+#ifndef IOCB_ATTR_CAP_SETS
+#define IOCB_ATTR_CAP_SETS	(1ULL << 0)
+#endif
+
 /**
  * struct ioattr_list - an attribute list
  * @size: Current size of the list in bytes. The structure begins with a struct
@@ -79,6 +84,12 @@ int ioattr_add_ioprio(struct ioattr_list *list, uint16_t ioprio,
 		      uint16_t flags);
 
 /*
+ * Append an attribute set, a file descriptor from ioattr_set_create(). The
+ * other records of the list replace the same attributes of the set.
+ */
+int ioattr_add_set(struct ioattr_list *list, int fd, uint16_t flags);
+
+/*
  * Append protection information; @flags: 0 or IOCB_ATTR_REQUIRED. The header of
  * @pi need not be filled in. Like the data, the buffer at @pi->addr must remain
  * valid until the I/O completes.
@@ -92,6 +103,20 @@ int ioattr_add_pi(struct ioattr_list *list, const struct iocb_attr_pi *pi,
  */
 struct iocb;
 int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list);
+
+/*
+ * Make an attribute set of @list; see iocb_attr_create(2). @flags: 0 or
+ * IOCB_ATTR_CREATE_DELEGATE. Returns a file descriptor, the list's error, or
+ * another negative errno: -ENOSYS if the kernel does not support attributes,
+ * -EOPNOTSUPP if it does not support sets.
+ */
+int ioattr_set_create(const struct ioattr_list *list, unsigned int flags);
+
+/*
+ * Attach the attribute set @fd to @iocb, instead of a list. Returns 0, or
+ * -EBADF if @fd is not positive.
+ */
+int ioattr_prep_aio_set(struct iocb *iocb, int fd);
 
 /*
  * Returns the record after @record in the list that begins at @list, the first
@@ -171,6 +196,8 @@ int ioattr_pi_format(int fd, struct ioattr_pi_format *format);
  * @list_flags: IOCB_ATTR_LIST_* that the kernel supports.
  * @hints: IOCB_CACHE_* that the kernel supports.
  * @sizes: By attribute id, bytes of the record that the kernel supports, or 0.
+ * @features: IOCB_ATTR_CAP_*: what the kernel supports besides lists.
+ * @reserved: 0.
  *
  * The fields are those of the kernel's struct iocb_attr_cap.
  */
@@ -185,6 +212,8 @@ struct ioattr_cap {
 	uint32_t	list_flags;
 	uint32_t	hints;
 	uint16_t	sizes[64];
+	uint64_t	features;
+	uint64_t	reserved[3];
 };
 
 /*

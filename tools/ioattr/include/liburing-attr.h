@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attribute lists for reads and writes by liburing, following the conventions
- * of liburing. Works with liburing 2.3 and later.
+ * Attribute lists and sets for reads and writes by liburing, following the
+ * conventions of liburing. Works with liburing 2.3 and later.
  */
 #ifndef LIBURING_ATTR_H
 #define LIBURING_ATTR_H
@@ -37,6 +37,12 @@ extern "C" {
 #endif
 #ifndef IORING_RW_ATTR_FLAG_LIST_SQE
 #define IORING_RW_ATTR_FLAG_LIST_SQE	(1ULL << 61)
+#endif
+#ifndef IORING_RW_ATTR_FLAG_SET
+#define IORING_RW_ATTR_FLAG_SET		(1ULL << 60)
+#endif
+#ifndef IORING_RW_ATTR_FLAG_SET_FIXED
+#define IORING_RW_ATTR_FLAG_SET_FIXED	(1ULL << 59)
 #endif
 #ifndef IORING_CQE_F_32
 #define IORING_CQE_F_32			(1U << 15)
@@ -96,6 +102,30 @@ static inline int io_uring_prep_attr_list_inline(struct io_uring_sqe *sqe,
 	sqe->addr3 = 0;
 	sqe->__pad2[0] = IORING_RW_ATTR_FLAG_LIST_SQE;
 	return 0;
+}
+
+/**
+ * io_uring_prep_attr_set - attach an attribute set to a read or write
+ * @sqe: A prepared SQE, as for io_uring_prep_attr_list().
+ * @set: A file descriptor from iocb_attr_create(2) or ioattr_set_create(). It
+ *	must remain open as long as a list must remain valid.
+ */
+static inline void io_uring_prep_attr_set(struct io_uring_sqe *sqe, int set)
+{
+	sqe->addr3 = set;
+	sqe->__pad2[0] = IORING_RW_ATTR_FLAG_SET;
+}
+
+/**
+ * io_uring_prep_attr_set_fixed - attach a registered attribute set
+ * @sqe: A prepared SQE, as for io_uring_prep_attr_list().
+ * @index: Index of the set in the registered files of the ring.
+ */
+static inline void io_uring_prep_attr_set_fixed(struct io_uring_sqe *sqe,
+						unsigned int index)
+{
+	sqe->addr3 = index;
+	sqe->__pad2[0] = IORING_RW_ATTR_FLAG_SET_FIXED;
 }
 
 /**
@@ -171,7 +201,7 @@ io_uring_prep_write_fixed_attr(struct io_uring_sqe *sqe, int fd,
  * @cqe: A completion of @ring that has not been marked as seen.
  *
  * Return: a 32-bit mask in which bit N is set if the attribute with id N was
- * honoured; 0 if the list of the request lacks IOCB_ATTR_LIST_REPORT.
+ * honoured; 0 if the list or set of the request lacks IOCB_ATTR_LIST_REPORT.
  */
 static inline __u64 io_uring_cqe_attr_honoured(const struct io_uring *ring,
 					       const struct io_uring_cqe *cqe)

@@ -42,7 +42,18 @@ int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list)
 {
 	if (list->error)
 		return list->error;
+	iocb->aio_flags &= ~IOCB_FLAG_ATTR_SET;
 	iocb->aio_flags |= IOCB_FLAG_ATTR;
 	iocb->aio_attrs = (uintptr_t)list;
+	return 0;
+}
+
+int ioattr_prep_aio_set(struct iocb *iocb, int fd)
+{
+	if (fd <= 0)
+		return -EBADF;
+	iocb->aio_flags &= ~IOCB_FLAG_ATTR;
+	iocb->aio_flags |= IOCB_FLAG_ATTR_SET;
+	iocb->aio_attrs = fd;
 	return 0;
 }

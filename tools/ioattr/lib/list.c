@@ -75,6 +75,11 @@ int ioattr_add_proxy_pidfd(struct ioattr_list *list, int pidfd, uint16_t flags)
 	return add_fd(list, IOCB_ATTR_proxy_pidfd, pidfd, flags);
 }
 
+int ioattr_add_set(struct ioattr_list *list, int fd, uint16_t flags)
+{
+	return add_fd(list, IOCB_ATTR_set, fd, flags);
+}
+
 int ioattr_add_proxy_pid(struct ioattr_list *list, pid_t pid, uint16_t flags)
 {
 	const uint64_t field = pid;

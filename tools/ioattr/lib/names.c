@@ -24,6 +24,7 @@ static const char *const names[] = {
 	[IOCB_ATTR_ioprio]	= "ioprio",
 	[IOCB_ATTR_cache]	= "cache",
 	[IOCB_ATTR_pi]		= "pi",
+	[IOCB_ATTR_set]		= "set",
 };
 
 const char *ioattr_name(unsigned int id)

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "../include/ioattr.h"
 
 /* FS_IOC_GETIOCBATTR_CAP */
-#define GET_CAP	_IOR(0x15, 3, struct ioattr_cap)
+#define GET_CAP		_IOR(0x15, 3, struct ioattr_cap)
+/* The same without features and reserved. */
+#define GET_CAP_VER0	_IOC(_IOC_READ, 0x15, 3, 192)
 
-static_assert(sizeof(struct ioattr_cap) == 192,
+static_assert(sizeof(struct ioattr_cap) == 224 &&
+	      offsetof(struct ioattr_cap, features) == 192,
 	      "the size is a part of the ioctl's number");
 
 int ioattr_probe(int fd, struct ioattr_cap *cap)
 {
 	memset(cap, 0, sizeof(*cap));
-	if (!ioctl(fd, GET_CAP, cap))
+	if (!ioctl(fd, GET_CAP, cap) || !ioctl(fd, GET_CAP_VER0, cap))
 		return 0;
-	/* drivers return one of these for an unknown ioctl */
+	/* drivers return either error for an unknown request */
 	return errno == ENOTTY || errno == EINVAL ? -ENOSYS : -errno;
 }

@@ -126,6 +126,7 @@ static void add_value(struct text *t, const struct iocb_attr *record)
 		struct iocb_attr_ioprio		ioprio;
 		struct iocb_attr_cache		cache;
 		struct iocb_attr_pi		pi;
+		struct iocb_attr_set		set;
 	} u;
 
 	memset(&u, 0, sizeof(u));
@@ -149,6 +150,9 @@ static void add_value(struct text *t, const struct iocb_attr *record)
 		break;
 	case IOCB_ATTR_pi:
 		add_pi(t, &u.pi);
+		break;
+	case IOCB_ATTR_set:
+		add(t, "=%d", u.set.fd);
 		break;
 	default:
 		add(t, "[%u]", record->size);

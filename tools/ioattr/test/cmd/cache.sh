@@ -106,7 +106,8 @@ holds()
 #
 says 0 "this kernel has per-I/O attributes
 report: yes
-attributes: proxy_pid proxy_pidfd cgroup ioprio cache pi
+sets: yes
+attributes: proxy_pid proxy_pidfd cgroup ioprio cache pi set
 cache bypass: known
 cache admit: known
 cache writethrough: known

@@ -84,7 +84,7 @@ is "help: begins with the usage" "Usage: ioattr COMMAND [OPTION...] [ARG...]" \
 	"$(head -n 1 out)"
 is "help: no line is longer than 80" '' "$(grep -E '.{81}' out)"
 sed -n 's/^  \([a-z]*\) .*/\1/p' out >commands
-is "help: the commands" "read write probe run trace top" "$(xargs <commands)"
+is "help: the commands" "read write probe set run trace top" "$(xargs <commands)"
 while read -r c; do
 	try "$c" --help
 	is "$c: help: status 0, nothing on stderr" "0|" "$status|$(cat err)"
@@ -104,15 +104,16 @@ awk '
 		sub(/^\.It Cm /, "", cmd)
 		sub(/ Op Fl - Ar COMMAND/, " [-- COMMAND]", cmd)
 		sub(/ Op Ar FILE/, " [FILE]", cmd)
+		sub(/ Op Ar PROGRAM/, " [PROGRAM]", cmd)
 		sub(/ Ar /, " ", cmd)
 		getline
 		sub(/\.$/, "")
-		if (cmd ~ /^(read|write|probe|run|trace|top)( |$)/)
+		if (cmd ~ /^(read|write|probe|set|run|trace|top)( |$)/)
 			print cmd ": " $0
 	}' "$man" | sort >in_man
 is "man page: has every command of --help, in its words" "$(cat in_help)" \
 	"$(cat in_man)"
-is "... which are six" 6 "$(wc -l <in_help)"
+is "... which are seven" 7 "$(wc -l <in_help)"
 try read --help
 cp out help
 try write --bs=1K --help nothing
@@ -121,7 +122,7 @@ is "help: among other options" "0|$(cat help)|" \
 
 options_of_help help >in_help
 options_of_man "$man" >in_man
-is "help: twenty options" 20 "$(wc -l <in_help)"
+is "help: twenty-one options" 21 "$(wc -l <in_help)"
 is "man page: has every option of --help, in its words" '' \
 	"$(comm -23 in_help in_man)"
 is "man page: has no other option" '' "$(comm -13 in_help in_man)"
@@ -473,9 +474,10 @@ case $probed in
 	;;
 *)
 	is "probe: this kernel has attributes" \
-		"0|this kernel has per-I/O attributes|report: yes|5" \
-		"$probed|$(sed -n 1p probe)|$(sed -n 2p probe)|$(grep -c \
-		'^cache [a-z]*: known$' probe)"
+		"0|this kernel has per-I/O attributes|report: yes|1|5" \
+		"$probed|$(sed -n 1p probe)|$(sed -n 2p probe)|$(grep -cE \
+		'^sets: (yes|no)$' probe)|$(grep -c '^cache [a-z]*: known$' \
+		probe)"
 	says 1 "$(cat probe)" "ioattr: none: No such file or directory" \
 		"probe a missing file" probe none
 	says 0 '' "263378 bytes in 65 I/Os, cache honoured for 0" \

@@ -74,6 +74,11 @@ both()
 			--pi-check=guard,ref ${o#* } $dev
 		same "... all of it" kernels t
 	done
+	ends 0 "65536 bytes in 16 I/Os, cache honoured for 0, pi honoured for\
+ 16" "$dev: read, with another attribute in a set" \
+		ioattr read --set --cache=bypass --pi=t $part $dev
+	head -c 1024 kernels >e
+	same "... the same tags" e t
 	ends 0 "$all" "$dev: read a part" \
 		ioattr read --pi=t --offset=32K $part $dev
 	tags 64 128 $g5a 0000 >e

@@ -86,11 +86,16 @@ static void layouts(struct tap *tap)
 		offsetof(struct iocb_attr_pi, seed) == 24 &&
 		offsetof(struct iocb_attr_pi, reserved) == 32,
 	   "pi: offsets of flags, app_tag, len, addr, seed, reserved");
+	ok(tap, sizeof(struct iocb_attr_set) == 16 &&
+		IOCB_ATTR_set == 6, "set: 16 bytes, id 6");
 	ok(tap, IOCB_ATTR_REQUIRED == 1 && IOCB_ATTR_LIST_REPORT == 1 &&
-		IOCB_FLAG_ATTR == 4, "the flags' values");
-	ok(tap, sizeof(struct ioattr_cap) == 192 &&
-		offsetof(struct ioattr_cap, sizes) == 64,
-	   "capabilities: sizes of 64 attributes at offset 64");
+		IOCB_ATTR_CREATE_DELEGATE == 1 && IOCB_ATTR_CAP_SETS == 1 &&
+		IOCB_FLAG_ATTR == 4 && IOCB_FLAG_ATTR_SET == 8,
+	   "the flags' values");
+	ok(tap, sizeof(struct ioattr_cap) == 224 &&
+		offsetof(struct ioattr_cap, sizes) == 64 &&
+		offsetof(struct ioattr_cap, features) == 192,
+	   "capabilities: sizes at 64, features at 192 of 224");
 	ok(tap, offsetof(struct iocb, aio_attrs) == 48 &&
 		sizeof(struct iocb) == 64, "aio_attrs: at 48 of 64");
 }
@@ -272,6 +277,22 @@ static void identity(struct tap *tap)
 	ok(tap, same(&list, &b), "... their bytes");
 	ok(tap, ioattr_add_cgroup(&list, 7, 0) == -EEXIST,
 	   "a second cgroup: EEXIST");
+
+	ioattr_init(&list, 0);
+	ok(tap, !ioattr_add_set(&list, 9, IOCB_ATTR_REQUIRED) &&
+		!ioattr_add_ioprio(&list, 0x4003, 0),
+	   "add a set and another priority");
+	put_list(&b, 8 + 2 * 16, 0);
+	put_record(&b, 16, 6, 1);
+	put32(&b, 9);
+	put32(&b, 0);
+	put_record(&b, 16, 3, 0);
+	put16(&b, 0x4003);
+	put16(&b, 0);
+	put32(&b, 0);
+	ok(tap, same(&list, &b), "... their bytes");
+	ok(tap, ioattr_add_set(&list, 10, 0) == -EEXIST,
+	   "a second set: EEXIST");
 }
 
 static void checksums(struct tap *tap)
@@ -311,6 +332,7 @@ static void names(struct tap *tap)
 {
 	static const char *const attrs[] = {
 		"proxy_pid", "proxy_pidfd", "cgroup", "ioprio", "cache", "pi",
+		"set",
 	};
 	static const struct {
 		uint32_t hint;
@@ -326,12 +348,12 @@ static void names(struct tap *tap)
 	char text[64];
 	unsigned int i;
 
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < 7; i++) {
 		name = ioattr_name(i);
 		snprintf(text, sizeof(text), "attribute %u is %s", i, attrs[i]);
 		ok(tap, name && !strcmp(name, attrs[i]), text);
 	}
-	ok(tap, !ioattr_name(6) && !ioattr_name(0xffff) && !ioattr_name(-1),
+	ok(tap, !ioattr_name(7) && !ioattr_name(0xffff) && !ioattr_name(-1),
 	   "other ids have no name");
 	for (i = 0; i < 5; i++) {
 		name = ioattr_hint_name(i);

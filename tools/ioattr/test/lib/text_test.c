@@ -56,6 +56,11 @@ static void lists(struct tap *tap)
 	      "pi={len=64,seed=77,app_tag=9,check=guard|app|0x1000} attr900[8]!");
 
 	ioattr_init(&list, 0);
+	ioattr_add_set(&list, 7, 0);
+	ioattr_add_cache(&list, IOCB_CACHE_ADMIT, 0);
+	reads(tap, &list, list.size, "set=7 cache=admit");
+
+	ioattr_init(&list, 0);
 	ioattr_add_cache(&list, 0, 0);
 	reads(tap, &list, list.size, "cache=0");
 	ioattr_init(&list, 0);
@@ -141,8 +146,8 @@ static void masks(struct tap *tap)
 	} cases[] = {
 		{ 0, "none" },
 		{ 1U << IOCB_ATTR_cache, "cache" },
-		{ 0x3f, "proxy_pid proxy_pidfd cgroup ioprio cache pi" },
-		{ UINT64_C(1) << 63 | 1U << 6, "attr6 attr63" },
+		{ 0x7f, "proxy_pid proxy_pidfd cgroup ioprio cache pi set" },
+		{ UINT64_C(1) << 63 | 1U << 8, "attr8 attr63" },
 	};
 	char got[128];
 	size_t i;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Test attribute lists with liburing and liburing-attr.h of tools/ioattr, in a
- * guest: each way to attach a list and to get the report, and rejected lists.
- * Prints TAP.
+ * Test attribute lists and sets with liburing and liburing-attr.h of
+ * tools/ioattr, in a guest: each way to attach them and to get the report, and
+ * rejected lists and sets. Prints TAP.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,9 @@
 #define IORING_CQE_F_SKIP	(1U << 5)
 #endif
 
+/* enum io_uring_register_restriction_op of the kernel's header has it */
+#define RESTRICTION_RW_ATTR	4
+
 #define DEVICE	"/dev/nullb0"
 #define CGROUP	"/sys/fs/cgroup/liburing"
 #define BLOCK	4096
@@ -33,23 +36,34 @@ struct test {
 	char *buf;
 	/* a list for the cgroup, required, with a report */
 	struct ioattr_list list;
+	/* the same as a set, and as the first registered file of each ring */
+	int set;
 };
 
 struct way {
 	const char *name;
 	unsigned int setup;
-	bool in_sqe;
+	enum { BY_ADDRESS, IN_SQE, SET, SET_FIXED } how;
 };
 
+#define CQE32	IORING_SETUP_CQE32
+#define MIXED	IORING_SETUP_CQE_MIXED
+#define SQPOLL	IORING_SETUP_SQPOLL
+#define SQE128	IORING_SETUP_SQE128
+
 static const struct way ways[] = {
-	{ "CQE32", IORING_SETUP_CQE32, false },
-	{ "mixed", IORING_SETUP_CQE_MIXED, false },
-	{ "SQPOLL", IORING_SETUP_CQE32 | IORING_SETUP_SQPOLL, false },
-	{ "SQPOLL, mixed", IORING_SETUP_CQE_MIXED | IORING_SETUP_SQPOLL,
-	  false },
-	{ "in the SQE", IORING_SETUP_CQE32 | IORING_SETUP_SQE128, true },
-	{ "in the SQE, mixed", IORING_SETUP_CQE_MIXED | IORING_SETUP_SQE128,
-	  true },
+	{ "CQE32", CQE32, BY_ADDRESS },
+	{ "mixed", MIXED, BY_ADDRESS },
+	{ "SQPOLL", CQE32 | SQPOLL, BY_ADDRESS },
+	{ "SQPOLL, mixed", MIXED | SQPOLL, BY_ADDRESS },
+	{ "in the SQE", CQE32 | SQE128, IN_SQE },
+	{ "in the SQE, mixed", MIXED | SQE128, IN_SQE },
+	{ "set", CQE32, SET },
+	{ "set, mixed", MIXED, SET },
+	{ "set, SQPOLL", CQE32 | SQPOLL, SET },
+	{ "registered set", CQE32, SET_FIXED },
+	{ "registered set, mixed", MIXED, SET_FIXED },
+	{ "registered set, SQPOLL", CQE32 | SQPOLL, SET_FIXED },
 };
 
 static const struct op {
@@ -102,11 +116,14 @@ static long requests(const struct test *t, const char *key)
 static void ring_open(const struct test *t, struct io_uring *ring,
 		      unsigned int setup)
 {
+	const int files[] = { t->set, t->fd };
 	struct iovec iov = { t->buf, BLOCK };
 	int ret = io_uring_queue_init(NR, ring, setup);
 
 	if (!ret)
 		ret = io_uring_register_buffers(ring, &iov, 1);
+	if (!ret)
+		ret = io_uring_register_files(ring, files, ARRAY_SIZE(files));
 	if (ret)
 		bail("a ring", ret);
 }
@@ -181,16 +198,27 @@ static void gives(struct test *t, struct outcome done, int res, __u64 honoured,
 	ok(&t->tap, good, name);
 }
 
-static void give_list(struct io_uring_sqe *sqe, const struct way *way,
-		      const struct ioattr_list *list)
+static void give_attrs(struct io_uring_sqe *sqe, const struct way *way,
+		       const struct test *t)
 {
-	if (!way->in_sqe)
-		io_uring_prep_attr_list(sqe, list);
-	else if (io_uring_prep_attr_list_inline(sqe, list))
-		bail("a list in the SQE", -E2BIG);
+	switch (way->how) {
+	case BY_ADDRESS:
+		io_uring_prep_attr_list(sqe, &t->list);
+		break;
+	case IN_SQE:
+		if (io_uring_prep_attr_list_inline(sqe, &t->list))
+			bail("a list in the SQE", -E2BIG);
+		break;
+	case SET:
+		io_uring_prep_attr_set(sqe, t->set);
+		break;
+	case SET_FIXED:
+		io_uring_prep_attr_set_fixed(sqe, 0);
+		break;
+	}
 }
 
-/* Two linked requests with the list, and one without a list between them. */
+/* Two linked requests with attributes, and one without between them. */
 static void one_op(struct test *t, struct io_uring *ring, const struct way *way,
 		   const struct op *op)
 {
@@ -205,7 +233,7 @@ static void one_op(struct test *t, struct io_uring *ring, const struct way *way,
 	for (i = 0; i < 3; i++) {
 		sqe = prep(ring, t, op, &iov);
 		if (i != 1)
-			give_list(sqe, way, &t->list);
+			give_attrs(sqe, way, t);
 		if (i != 2)
 			sqe->flags |= IOSQE_IO_LINK;
 		sqe->user_data = i;
@@ -336,7 +364,115 @@ static void refused(struct test *t)
 	io_uring_queue_exit(&ring);
 }
 
-/* Sizes of lists in the SQE: checked by the helper and by the kernel. */
+/* A request with attr_ptr and attr_type_mask. */
+static struct outcome raw(struct io_uring *ring, const struct test *t,
+			  __u64 ptr, __u64 mask)
+{
+	struct io_uring_sqe *sqe = prep_read(ring, t);
+
+	sqe->addr3 = ptr;
+	sqe->__pad2[0] = mask;
+	return run(ring);
+}
+
+static void refused_sets(struct test *t)
+{
+	const __u64 set = IORING_RW_ATTR_FLAG_SET;
+	const __u64 fixed = IORING_RW_ATTR_FLAG_SET_FIXED;
+	struct io_uring ring;
+
+	ring_open(t, &ring, IORING_SETUP_CQE32);
+	gives(t, raw(&ring, t, t->fd, set), -EBADF, 0,
+	      "a file that is not a set: EBADF");
+	gives(t, raw(&ring, t, 0, set), -EBADF, 0, "file 0: EBADF");
+	gives(t, raw(&ring, t, t->set | 1ULL << 32, set), -EBADF, 0,
+	      "a number beyond INT_MAX: EBADF");
+	io_uring_prep_attr_set(prep_read(&ring, t), -1);
+	gives(t, run(&ring), -EBADF, 0, "file -1: EBADF");
+	io_uring_prep_attr_set_fixed(prep_read(&ring, t), 1);
+	gives(t, run(&ring), -EBADF, 0,
+	      "a registered file that is not a set: EBADF");
+	io_uring_prep_attr_set_fixed(prep_read(&ring, t), 2);
+	gives(t, run(&ring), -EBADF, 0,
+	      "a number that is not registered: EBADF");
+	gives(t, raw(&ring, t, 1ULL << 32, fixed), -EBADF, 0,
+	      "a number of 33 bits: EBADF");
+	gives(t, raw(&ring, t, t->set, set | fixed), -EINVAL, 0,
+	      "a set in two places: EINVAL");
+	gives(t, raw(&ring, t, t->set, set | IORING_RW_ATTR_FLAG_LIST),
+	      -EINVAL, 0, "a set and a list: EINVAL");
+	gives(t, raw(&ring, t, t->set, set | IORING_RW_ATTR_FLAG_PI),
+	      -EINVAL, 0, "a set and PI: EINVAL");
+	gives(t, raw(&ring, t, t->set, set), BLOCK, CHARGED,
+	      "the ring still works");
+	io_uring_queue_exit(&ring);
+}
+
+static void set_reports(struct test *t)
+{
+	struct ioattr_list list = t->list;
+	struct io_uring ring;
+	int silent;
+	long was;
+
+	list.flags = 0;
+	silent = ioattr_set_create(&list, 0);
+	if (silent < 0)
+		bail("a set", silent);
+	was = requests(t, "rios");
+	ring_open(t, &ring, 0);
+	io_uring_prep_attr_set(prep_read(&ring, t), silent);
+	gives(t, run(&ring), BLOCK, 0, "a set without a report");
+	ok(&t->tap, requests(t, "rios") == was + 1,
+	   "... and the cgroup is charged");
+	io_uring_prep_attr_set(prep_read(&ring, t), t->set);
+	gives(t, run(&ring), -EINVAL, 0,
+	      "a set with a report on CQEs of 16 bytes: EINVAL");
+	io_uring_queue_exit(&ring);
+
+	ring_open(t, &ring, IORING_SETUP_CQE32);
+	ioattr_init(&list, IOCB_ATTR_LIST_REPORT);
+	ioattr_add_set(&list, silent, 0);
+	io_uring_prep_attr_list(prep_read(&ring, t), &list);
+	gives(t, run(&ring), BLOCK, CHARGED,
+	      "the report of a list, the cgroup of the set in it");
+	ioattr_init(&list, 0);
+	ioattr_add_set(&list, t->set, 0);
+	io_uring_prep_attr_list(prep_read(&ring, t), &list);
+	gives(t, run(&ring), BLOCK, CHARGED, "... the report of the set");
+	close(silent);
+	io_uring_queue_exit(&ring);
+}
+
+/* A ring that only takes registered sets. */
+static void restricted(struct test *t)
+{
+	struct io_uring_restriction res[2] = {
+		{ .opcode = IORING_RESTRICTION_SQE_OP,
+		  .sqe_op = IORING_OP_READ },
+		{ .opcode = RESTRICTION_RW_ATTR, .sqe_op = 59 },
+	};
+	struct io_uring ring;
+	int ret;
+
+	ring_open(t, &ring, IORING_SETUP_CQE32 | IORING_SETUP_R_DISABLED);
+	ret = io_uring_register_restrictions(&ring, res, ARRAY_SIZE(res));
+	if (!ret)
+		ret = io_uring_enable_rings(&ring);
+	if (ret)
+		bail("restrictions", ret);
+	io_uring_prep_attr_set_fixed(prep_read(&ring, t), 0);
+	gives(t, run(&ring), BLOCK, CHARGED, "restricted: a registered set");
+	io_uring_prep_attr_set(prep_read(&ring, t), t->set);
+	gives(t, run(&ring), -EACCES, 0, "... another set: EACCES");
+	io_uring_prep_attr_list(prep_read(&ring, t), &t->list);
+	gives(t, run(&ring), -EACCES, 0, "... a list: EACCES");
+	prep_read(&ring, t);
+	gives(t, run(&ring), BLOCK, 0, "... no attributes");
+	io_uring_queue_exit(&ring);
+}
+
+/* Sizes of lists in the SQE, by the helper and, unasked, by the kernel. */
 static void sizes_in_sqe(struct test *t)
 {
 	static const struct {
@@ -401,13 +537,16 @@ static void probe(struct test *t)
 		printf("# io_uring_attr_flags: %s\n", strerror(-flags));
 	ok(&t->tap, flags == (__s64)(IORING_RW_ATTR_FLAG_PI |
 				     IORING_RW_ATTR_FLAG_LIST |
-			       IORING_RW_ATTR_FLAG_LIST_SQE),
+				     IORING_RW_ATTR_FLAG_LIST_SQE |
+				     IORING_RW_ATTR_FLAG_SET |
+				     IORING_RW_ATTR_FLAG_SET_FIXED),
 	   "the kernel reports its flags");
 }
 
 int main(void)
 {
 	struct test t = { .buf = aligned_alloc(BLOCK, BLOCK) };
+	struct io_uring ring;
 	struct stat st;
 	int cgroup;
 
@@ -423,13 +562,22 @@ int main(void)
 		 minor(st.st_rdev));
 	ioattr_init(&t.list, IOCB_ATTR_LIST_REPORT);
 	ioattr_add_cgroup(&t.list, cgroup, IOCB_ATTR_REQUIRED);
+	t.set = ioattr_set_create(&t.list, 0);
+	if (t.set < 0)
+		bail("a set", t.set);
 
 	probe(&t);
 	all_ways(&t);
 	reports(&t);
 	refused(&t);
 	sizes_in_sqe(&t);
-	ok(&t.tap, !close(cgroup) && !rmdir(CGROUP),
-	   "the cgroup can be removed");
+	set_reports(&t);
+	refused_sets(&t);
+	restricted(&t);
+	ok(&t.tap, !close(cgroup) && !rmdir(CGROUP), "the cgroup can go");
+	ring_open(&t, &ring, IORING_SETUP_CQE32);
+	io_uring_prep_attr_set(prep_read(&ring, &t), t.set);
+	gives(&t, run(&ring), -ENODEV, 0, "... a set has no use then: ENODEV");
+	io_uring_queue_exit(&ring);
 	return tap_end(&t.tap);
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# The examples of a page: for the block of -literal that follows a comment
-# 'example NAME [ARG...]', the program to DIR/NAME.c; and for each such comment
-# DIR/NAME.K.args and what is to come out, DIR/NAME.K.prints, where all is as it
-# should be, DIR/NAME.K.older on an older kernel, and DIR/NAME.K.off on one that
-# was built without attributes. Complains of what none of this is about.
+# The examples of a page: for the block of -literal or .EX that follows a
+# comment 'example NAME [ARG...]', the program to DIR/NAME.c; and for each such
+# comment DIR/NAME.K.args and what is to come out, DIR/NAME.K.prints, where all
+# is as it should be, DIR/NAME.K.older on an older kernel, and DIR/NAME.K.off on
+# one that was built without attributes. Complains of what none of this is
+# about.
 
 function complain(text)
 {
@@ -11,7 +12,7 @@ function complain(text)
 	bad = 1
 }
 
-/^\.Sh / { examples = /^\.Sh EXAMPLES/ }
+/^\.S[Hh] / { examples = /^\.S[Hh] EXAMPLES/ }
 /^\.\\" example / {
 	if (!examples)
 		complain("an example in another section")
@@ -31,7 +32,7 @@ function complain(text)
 	sub(/^[^ ]* [^ ]* /, "", text)
 	print text >out
 }
-examples && /^\.Bd / {
+examples && /^\.(Bd |EX)/ {
 	if (name == "")
 		complain("a block that is no example")
 	file = dir "/" name ".c"
@@ -40,14 +41,14 @@ examples && /^\.Bd / {
 	program = 1
 	next
 }
-/^\.Ed/ && program {
+/^\.(Ed|EE)/ && program {
 	program = 0
 	close(file)
 	name = ""
 	k = 0
 }
 program {
-	line = $0
+	line = $0 == "\\&" ? "" : $0
 	# the characters that roff takes for itself
 	if (line ~ /^[.']/ || line ~ /\\[^e-]/)
 		complain("roff in a program")

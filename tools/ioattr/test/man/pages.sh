@@ -90,7 +90,7 @@ synopsis()
 		/^[A-Z]/ { on = /^SYNOPSIS/; next }
 		on'
 }
-for page in "$man"/man[37]/*; do
+for page in "$man"/man[237]/*; do
 	name=$(basename "$page")
 	so=$(sed -n '1s/^\.so //p' "$page")
 	if [ -n "$so" ]; then
@@ -104,6 +104,12 @@ for page in "$man"/man[37]/*; do
 		-f "$here/examples.awk" "$page"
 	is "$name: it has some" yes "$(! grep -q '^\.\\" example ' "$page" ||
 		echo yes)"
+	if [ "${name##*.}" = 2 ]; then
+		silent "$name: groff" groff -man -t -ww -z -Tutf8 "$page"
+		is "$name: its sections" "NAME LIBRARY SYNOPSIS DESCRIPTION\
+ RETURN VALUE ERRORS STANDARDS HISTORY NOTES EXAMPLES SEE ALSO" \
+			"$(sed -n 's/^\.SH //p' "$page" | paste -sd ' ')"
+	fi
 	[ "${name##*.}" = 3 ] || continue
 	is "$name: its sections" "NAME LIBRARY SYNOPSIS DESCRIPTION\
  RETURN VALUES EXAMPLES ERRORS SEE ALSO HISTORY" \
@@ -111,8 +117,8 @@ for page in "$man"/man[37]/*; do
 done
 # what pages of section 1 there are depends on more than the library
 is "the pages refer to pages that are there" "" \
-	"$(sed -nE 's/^\.Xr (ioattr[a-z_]*|io_uring[a-z_]*attr[a-z_]*) ([37]).*/\1.\2/p' \
-		"$man"/man[37]/* | sort -u | while read -r page; do
+	"$(sed -nE 's/^\.(Xr|BR) (ioattr[a-z_]*|iocb_attr[a-z_]*|io_uring[a-z_]*attr[a-z_]*) \(?([237]).*/\2.\3/p' \
+		"$man"/man[237]/* | sort -u | while read -r page; do
 			[ -e "$man/man${page##*.}/$page" ] || echo "$page"
 		done)"
 # whoever does I/O says what comes of it on each kind of kernel
@@ -149,6 +155,13 @@ add=$src/man/io_submit.2.add
 silent "io_submit.2.add: mandoc" mandoc -T lint -W warning "$add"
 silent "io_submit.2.add: groff" groff -man -t -ww -z -Tutf8 "$add"
 
+# makes_call FILE: it is an example of iocb_attr_create(2), with the headers of
+# a kernel that has it
+makes_call()
+{
+	grep -q SYS_iocb_attr_create "$1"
+}
+
 #
 # Examples: as C and as C++, with the library shared and static
 #
@@ -157,11 +170,17 @@ for file in examples/*.c; do
 	more=()
 	! grep -q '<libaio.h>' "$file" || more+=(-laio)
 	! grep -q '<liburing-attr.h>' "$file" || more+=(-luring)
+	if makes_call "$file"; then
+		more+=(-DSYS_iocb_attr_create=473 -DIOCB_FLAG_ATTR_SET=8
+			-Daio_attrs=aio_reserved2
+			-idirafter "$src/../../include/uapi")
+	fi
 	silent "$name: compiles" gcc -std=c11 "${warn[@]}" "${flags[@]}" \
 		-o "shared/$name" "$file" "${shared[@]}" "${more[@]}"
 	silent "$name: compiles, static" gcc -std=c11 "${warn[@]}" -static \
 		"${flags[@]}" -o "static/$name" "$file" "${static[@]}" \
 		"${more[@]}"
+	makes_call "$file" && continue
 	# which defines _GNU_SOURCE by itself
 	silent "$name: is C++, too" g++ -x c++ -std=c++11 -U_GNU_SOURCE \
 		"${warn[@]}" -Wpedantic "${flags[@]}" -fsyntax-only "$file"
@@ -218,7 +237,8 @@ is "... and runs with the shared library" "cache libioattr.so.1" \
 #
 # Examples: what they print here. Without direct I/O, or where attributes have
 # an effect, those that do no I/O; and nobody knows whether a container lets
-# io_uring through.
+# io_uring through, or what this kernel has for the number of
+# iocb_attr_create(2).
 #
 status=0
 root/usr/local/bin/ioattr probe >known || status=$?
@@ -233,7 +253,7 @@ dd if=file of=/dev/null bs=4096 count=1 iflag=direct 2>/dev/null || direct=
 for file in examples/*.c; do
 	name=$(basename "$file" .c)
 	for args in "shared/$name".*.args; do
-		if grep -q '<liburing-attr.h>' "$file" ||
+		if grep -q '<liburing-attr.h>' "$file" || makes_call "$file" ||
 		   { grep -q . "$args" &&
 		     { [ $kind = prints ] || [ -z "$direct" ]; }; }; then
 			rm "$args"

@@ -25,7 +25,7 @@
 
 struct client {
 	const char		*path;
-	int			cgroup;
+	int			cgroup, set;
 	uint16_t		prio;
 	struct ioattr_list	list;
 };
@@ -70,10 +70,14 @@ static int clients(io_context_t ctx, int fd, char *buf)
 		return 1;
 #include "clients.inc"
 	event = result(ctx);
+	if (event.res != LEN)
+		return 1;
+#include "sets.inc"
+	event = result(ctx);
 	stat = fopen("/sys/fs/cgroup/readme/io.stat", "r");
 	n = fread(text, 1, sizeof(text) - 1, stat);
 	printf("%lu bytes, io.stat: %.*s", event.res, n, text);
-	return event.res == LEN && strstr(text, " rbytes=65536 ") ? 0 : 1;
+	return event.res == LEN && strstr(text, " rbytes=131072 ") ? 0 : 1;
 }
 
 static int checksums(io_context_t ctx, int fd, char *buf)
