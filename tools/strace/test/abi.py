@@ -22,7 +22,7 @@ for name, body in structs:
 
 constants = re.findall(r"(?:#define\s+|\t)(IOCB_(?:ATTR|CACHE)_\w+)\s", text)
 xlat = {}
-for name in ("ids", "flags", "list_flags", "cache_hints"):
+for name in ("ids", "flags", "list_flags", "cache_hints", "create_flags"):
     with open(f"{src}/xlat/iocb_attr_{name}.in") as f:
         for line in f:
             if not line.startswith("#"):
@@ -33,6 +33,6 @@ for constant in constants:
     out.append(f"SAME({constant}, {xlat.pop(constant, 'NOT_IN_XLAT')});")
 for constant in xlat:
     sys.exit(f"{constant} is not the kernel's")
-if len(structs) != 8 or len(constants) != 13:
+if len(structs) != 9 or len(constants) != 15:
     sys.exit(f"{len(structs)} structures and {len(constants)} constants")
 print("\n".join(out))
