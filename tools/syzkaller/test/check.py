@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""check.py DESCRIPTION HEADER: a C file that compiles if the structures and the
-constants of syzkaller's DESCRIPTION are those of the kernel's headers.
+"""check.py DESCRIPTION PATCH HEADER: a C file that compiles if the structures and
+the constants of syzkaller's DESCRIPTION, and those that PATCH adds to another one,
+are those of the kernel's headers.
 
 What is wrong in itself, or is in HEADER but not here, is an error at once. This
 knows no more of syzlang than this description uses.
@@ -10,12 +11,12 @@ import sys
 
 # types of other descriptions, and their sizes
 OTHERS = {"fd": 4, "fd_cgroup": 4, "fd_event": 4, "fd_pidfd": 4, "pid": 4,
-          "io_ctx": None}
+          "io_ctx": None, "io_uring_attr_pi": None}
 INTS = {"int8": 1, "int16": 2, "int32": 4, "int64": 8}
 # kernel names that differ here
-STRUCTS = {"iocb_with_attrs": "iocb"}
+STRUCTS = {"iocb_with_attrs": "iocb", "iocb_with_set": "iocb"}
 
-BLOCK = re.compile(r"^(type )?(\w+)(?:\[(\w+)\])? ([{\[])\n(.*?)^[}\]]",
+BLOCK = re.compile(r"^(type )?(\w+)(?:\[([\w, ]+)\])? ([{\[])\n(.*?)^[}\]]",
                    re.MULTILINE | re.DOTALL)
 
 structs = {}
@@ -36,6 +37,21 @@ def parts(kind):
     return match[1], split(match[2])
 
 
+def expand(kind):
+    """The fields of a template with its arguments in place."""
+    name, args = parts(kind)
+    parameters, fields = templates[name]
+    if len(args) != len(parameters):
+        sys.exit(f"{kind} has {len(args)} arguments, not {len(parameters)}")
+    given = dict(zip(parameters, args))
+    return [(field, given.get(k, k)) for field, k in fields]
+
+
+def total(fields):
+    sizes = [size(k) for _, k in fields]
+    return None if None in sizes else sum(sizes)
+
+
 def size(kind):
     """Bytes of a type, or None if it has no fixed length."""
     name, args = parts(kind)
@@ -53,11 +69,9 @@ def size(kind):
         fixed = len(args) == 2 and args[1].isdigit()
         return one * int(args[1]) if fixed and one is not None else None
     if name in templates:
-        return sum(size(args[0] if k == templates[name][0] else k)
-                   for _, k in templates[name][1])
+        return total(expand(kind))
     if name in structs:
-        sizes = [size(k) for _, k in structs[name]]
-        return None if None in sizes else sum(sizes)
+        return total(structs[name])
     if name in unions:
         for _, k in unions[name]:
             size(k)
@@ -72,11 +86,17 @@ def read_description(text):
         fields = [tuple(line.split(None, 1)) for line in
                   match[5].splitlines() if not line.startswith("#")]
         if match[1]:
-            templates[match[2]] = (match[3], fields)
+            templates[match[2]] = (split(match[3]), fields)
         else:
             (structs if match[4] == "{" else unions)[match[2]] = fields
     for name, values in re.findall(r"^(\w+) = (.*)$", text, re.MULTILINE):
         flags[name] = split(values)
+    for name, base in re.findall(r"^resource (\w+)\[(\w+)\]$", text,
+                                 re.MULTILINE):
+        OTHERS[name] = OTHERS[base]
+    for name, kind in re.findall(r"^type (\w+) (\w+\[.*\])$", text,
+                                 re.MULTILINE):
+        structs[name] = expand(kind)
 
 
 def check_records(ids):
@@ -117,18 +137,21 @@ def compare(out, kernel, fields):
 
 
 def main():
-    description, header = sys.argv[1:]
+    description, patch, header = sys.argv[1:]
     with open(description) as f:
         text = f.read()
+    with open(patch) as f:
+        text += "".join(re.findall(r"^\+(?!\+)(.*\n)", f.read(), re.MULTILINE))
     with open(header) as f:
         kernel = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.DOTALL)
     read_description(text)
 
-    out = ["#include <stddef.h>"]
+    # the patched description includes the last one
+    out = ["#include <stddef.h>", "#include <linux/io_uring.h>"]
     out += [f"#include <{i.removeprefix('uapi/')}>" for i in
             re.findall(r"^include <(.*)>$", text, re.MULTILINE)]
     code = re.sub(r"^#.*", "", text, flags=re.MULTILINE)
-    used = set(re.findall(r"\b(?:IOCB|IO)_[A-Z]+_\w+", code))
+    used = set(re.findall(r"\b(?:IOCB|IO|IORING)_[A-Z]+_\w+", code))
     for i, name in enumerate(sorted(used)):
         out.append(f"enum {{ used_{i} = {name} }};")
     known = set(re.findall(r"(?:#define\s+|\t)(IOCB_(?:ATTR|CACHE)_\w+)\s",
@@ -147,6 +170,10 @@ def main():
         compare(out, name, fields)
     for name, of in STRUCTS.items():
         compare(out, of, structs[name])
+    # the fields for attributes are the last ones of an SQE
+    for _, kind in unions["io_uring_attr"]:
+        same(out, "sizeof(struct io_uring_sqe) - "
+             "offsetof(struct io_uring_sqe, attr_ptr)", size(kind))
     print("\n".join(out))
 
 
