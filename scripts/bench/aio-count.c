@@ -4,23 +4,25 @@
  * system calls. For a guest of scripts/vm/run --icount, where the time stamp
  * counter counts instructions.
  *
- *	aio-count [-w] [-i] FILE DEPTH [WHAT [N [forever]]]
+ *	aio-count [-w] [-i] [-g] [-t] FILE DEPTH [WHAT [N [forever]]]
  *
- * -w: write. -i: count as described in waits.h. WHAT is the attributes of each
- * I/O: none, pi, or a list of lists.h. Or it is one of the calls that programs
- * use today before each I/O: flag-ioprio (IOCB_FLAG_IOPRIO), set-ioprio
- * (ioprio_set(2)), rw-hint (F_SET_RW_HINT), or move (write cgroup.procs of one
- * of two cgroups). With setfsuid, or setfsuid+ and a list, each I/O is preceded
- * by the calls that a file server makes for a request: setfsuid(2) to root and
- * to a user, who owns the cgroup. With process, another process in another
- * cgroup does every second batch of DEPTH I/Os, when it is told to by a pipe.
- * With forever, the program prints "reading" and reads until it is killed, for
- * scripts/bench/where.
+ * -w: write. -i: count as described in waits.h. -g: enter a child cgroup first.
+ * -t: start an idle thread, which shares the file descriptors. WHAT is the
+ * attributes of each I/O: none, pi, a list of lists.h, or set+ and a list, for
+ * a set of it. Or it is one of the calls that programs use today before each
+ * I/O: flag-ioprio (IOCB_FLAG_IOPRIO), set-ioprio (ioprio_set(2)), rw-hint
+ * (F_SET_RW_HINT), or move (write cgroup.procs of one of two cgroups). With
+ * setfsuid, or setfsuid+ and a list, each I/O is preceded by the calls that a
+ * file server makes for a request: setfsuid(2) to root and to a user, who owns
+ * the cgroup. With process, another process in another cgroup does every second
+ * batch of DEPTH I/Os, when it is told to by a pipe. With forever, the program
+ * prints "reading" and reads until it is killed, for scripts/bench/where.
  *
  * Prints the instructions and the context switches of one I/O.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,10 +97,9 @@ static int do_depth(struct reads *r)
 		r->iocbs[j].aio_offset = offset_of(r->next);
 		if (r->pi[j])
 			r->pi[j]->seed = r->iocbs[j].aio_offset / BLOCK;
+		else
+			r->iocbs[j].aio_attrs = next_attrs(&r->lists);
 		r->next = (r->next + STRIDE) & (r->span - 1);
-		if (r->lists.nr > 1)
-			r->iocbs[j].aio_attrs =
-				(uintptr_t)next_list(&r->lists);
 		if (r->before && r->before(r))
 			return -errno;
 	}
@@ -190,6 +191,26 @@ static int prepare_pi(struct reads *r)
 	return 0;
 }
 
+static int prepare_sets(struct reads *r, const char *what, unsigned int n)
+{
+	int i, err;
+
+	err = build_lists(&r->lists, what, n);
+	if (!err)
+		err = make_sets(&r->lists);
+	for (i = 0; i < r->depth && !err; i++)
+		err = ioattr_prep_aio_set(&r->iocbs[i], r->lists.attrs[0]);
+	return err;
+}
+
+static void *do_nothing(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return NULL;
+}
+
 /* Set the attributes of all prepared iocbs. */
 static int prepare(struct reads *r, const char *what, unsigned int n)
 {
@@ -233,6 +254,8 @@ static int prepare(struct reads *r, const char *what, unsigned int n)
 		if (!*what++)
 			return 0;
 	}
+	if (!strncmp(what, "set+", 4))
+		return prepare_sets(r, what + 4, n);
 	err = build_lists(&r->lists, what, n);
 	for (i = 0; i < r->depth && !err; i++)
 		err = ioattr_prep_aio(&r->iocbs[i], r->lists.list);
@@ -248,17 +271,24 @@ static int fail(const char *what, int err)
 int main(int argc, char **argv)
 {
 	static struct counter counter;
-	static struct reads r = { .batch = BATCH, .opcode = IOCB_CMD_PREAD };
+	static struct reads r = {
+		.batch = BATCH, .opcode = IOCB_CMD_PREAD, .lists.nr = 1,
+	};
+	bool forever, waits = false, child = false, threads = false;
 	const char *what, *file;
-	bool forever, waits = false;
+	pthread_t thread;
 	int i, n, err;
 	char *buf;
 
-	while ((i = getopt(argc, argv, "+wi")) != -1) {
+	while ((i = getopt(argc, argv, "+wigt")) != -1) {
 		if (i == 'w')
 			r.opcode = IOCB_CMD_PWRITE;
 		else if (i == 'i')
 			waits = true;
+		else if (i == 'g')
+			child = true;
+		else if (i == 't')
+			threads = true;
 		else
 			return 2;
 	}
@@ -268,7 +298,7 @@ int main(int argc, char **argv)
 	n = argc > 3 ? atoi(argv[3]) : 1;
 	forever = argc > 4 && !strcmp(argv[4], "forever");
 	if (argc < 2 || argc > 5 || (argc > 4 && !forever)) {
-		fputs("usage: aio-count [-w] [-i] FILE DEPTH [WHAT [N [forever]]]\n",
+		fputs("usage: aio-count [-w] [-i] [-g] [-t] FILE DEPTH [WHAT [N [forever]]]\n",
 		      stderr);
 		return 2;
 	}
@@ -280,6 +310,9 @@ int main(int argc, char **argv)
 	}
 	if (check_counter())
 		return 1;
+	err = child ? enter_cgroup() : 0;
+	if (err)
+		return fail("cgroup", err);
 	r.fd = open(file, O_RDWR | O_DIRECT);
 	if (r.fd < 0)
 		return fail(file, -errno);
@@ -298,6 +331,8 @@ int main(int argc, char **argv)
 		r.submit[i] = &r.iocbs[i];
 	}
 	err = prepare(&r, what, n);
+	if (!err && threads)
+		err = -pthread_create(&thread, NULL, do_nothing, NULL);
 	if (err)
 		return fail(what, err);
 	if (forever)

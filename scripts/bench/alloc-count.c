@@ -3,14 +3,16 @@
  * Trace the allocations of the kernel for this process while it reads, by the
  * tracepoints of all allocators. For a guest of scripts/vm/run.
  *
- *	alloc-count aio|uring DEVICE LIST
+ *	alloc-count aio|uring|sets DEVICE LIST
  *
  * LIST is none, empty, cache, ioprio, proxy, cgroup or both (cgroup and
- * ioprio). Prints a line "INTERFACE LIST WHEN SITE ASKED BYTES TIMES" for each
- * function in the kernel that allocated ASKED bytes, and got BYTES, that many
- * times. WHEN is setup (of the context or ring), first (the first read), other
- * (the first read with another cgroup), or reads (their number is in a line
- * READS).
+ * ioprio), or set+ and one of these, for a set of that list. Prints a line
+ * "INTERFACE LIST WHEN SITE ASKED BYTES TIMES" for each function in the kernel
+ * that allocated ASKED bytes, and got BYTES, that many times. WHEN is setup (of
+ * the context or ring), first (the first read), other (the first read with
+ * another cgroup), or reads (their number is in a line READS). With the
+ * interface sets nothing is read: WHEN is made, for making sets of LIST (their
+ * number is in a line SETS).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +34,7 @@
 #define READS		1000
 #define WARM_UP		100
 #define SITES		64
+#define SETS		100
 
 /* A ring fills its caches with a bulk allocation, which has no tracepoint. */
 static const char * const events[] = {
@@ -49,6 +52,8 @@ struct reads {
 	int fd;
 	unsigned int cgroup;
 	struct ioattr_list lists[2];
+	/* of the lists, or 0 */
+	int sets[2];
 	aio_context_t ctx;
 	struct uring ring;
 	void *buf;
@@ -174,6 +179,7 @@ static int print_events(struct reads *r, const char *when)
 static int read_once(struct reads *r)
 {
 	struct ioattr_list *list = &r->lists[r->cgroup];
+	const int set = r->sets[r->cgroup];
 	struct iocb iocb = {
 		.aio_lio_opcode	= IOCB_CMD_PREAD,
 		.aio_fildes	= r->fd,
@@ -184,15 +190,21 @@ static int read_once(struct reads *r)
 	struct io_uring_sqe sqe;
 	int ret;
 
-	if (!strcmp(r->what, "none"))
+	if (set || !strcmp(r->what, "none"))
 		list = NULL;
 	if (!strcmp(r->with, "uring")) {
 		sqe = uring_prep(IORING_OP_READ, r->fd, r->buf, BLOCK, 0,
 				 list);
+		if (set) {
+			sqe.attr_ptr = set;
+			sqe.attr_type_mask = IORING_RW_ATTR_FLAG_SET;
+		}
 		ret = uring_run(&r->ring, &sqe);
 	} else {
 		if (list)
 			ioattr_prep_aio(&iocb, list);
+		else if (set)
+			ioattr_prep_aio_set(&iocb, set);
 		ret = ioattr_submit(r->ctx, 1, &iocbs);
 		if (ret == 1)
 			ret = ioattr_getevents(r->ctx, 1, 1, &event);
@@ -238,10 +250,9 @@ static int open_cgroup(int nr)
 	return fd < 0 ? -errno : fd;
 }
 
-static int fill_lists(struct reads *r)
+static int fill_lists(struct reads *r, const char *what)
 {
 	const int prio = IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 3);
-	const char *what = r->what;
 	int i, both = !strcmp(what, "both");
 
 	for (i = 0; i < 2; i++) {
@@ -263,6 +274,46 @@ static int fill_lists(struct reads *r)
 			return -EINVAL;
 	}
 	return 0;
+}
+
+/* Build the lists of @r->what, and sets of them if it begins with set+. */
+static int prepare(struct reads *r)
+{
+	const bool with_sets = !strncmp(r->what, "set+", 4);
+	int i, err = fill_lists(r, with_sets ? r->what + 4 : r->what);
+
+	for (i = 0; i < 2 && !err && with_sets; i++) {
+		r->sets[i] = ioattr_set_create(&r->lists[i], 0);
+		if (r->sets[i] < 0)
+			err = r->sets[i];
+	}
+	return err;
+}
+
+/* ioattr_set_create() would query the kernel each time. */
+static int make_sets(struct reads *r)
+{
+	int i;
+
+	for (i = 0; i < SETS; i++)
+		if (syscall(__NR_iocb_attr_create, &r->lists[0], 0) < 0)
+			return -errno;
+	return 0;
+}
+
+static int measure_sets(struct reads *r)
+{
+	int err;
+
+	/* check the number of the system call, and enlarge the file table */
+	if (r->sets[0] <= 0)
+		return -EINVAL;
+	if (dup2(r->sets[0], 2 * SETS) < 0)
+		return -errno;
+	err = measure(r, "made", make_sets);
+	if (!err)
+		printf("%s %s SETS - 0 0 %d\n", r->with, r->what, SETS);
+	return err;
 }
 
 static int measure_all(struct reads *r)
@@ -288,7 +339,7 @@ int main(int argc, char **argv)
 	int err;
 
 	if (argc != 4) {
-		fprintf(stderr, "usage: alloc-count aio|uring DEVICE LIST\n");
+		fprintf(stderr, "usage: alloc-count aio|uring|sets DEVICE LIST\n");
 		return 2;
 	}
 	r.with = argv[1];
@@ -300,7 +351,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	memset(r.buf, 0, BLOCK);
-	err = fill_lists(&r) ?: set_up_tracing() ?: measure_all(&r);
+	err = prepare(&r) ?: set_up_tracing();
+	if (!err)
+		err = strcmp(r.with, "sets") ? measure_all(&r) :
+					       measure_sets(&r);
 	if (err) {
 		fprintf(stderr, "alloc-count: %s\n", strerror(-err));
 		return 1;

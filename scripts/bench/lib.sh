@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0
-# Sourced by what counts the rows of scripts/bench/rows, core and gate, and by
-# what uses the same programs. $work is a directory for what is only needed now.
+# Sourced by scripts that count the rows of scripts/bench/rows, core and gate,
+# and by others that use the same programs. $work is a temporary directory.
 # shellcheck shell=bash disable=SC2154
 
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# bench_programs NAME-count...: in $work/overlay/bench
+# bench_programs NAME-count...: build them in $work/overlay/bench
 bench_programs()
 {
 	local p
 	mkdir -p "$work/overlay/bench"
 	for p in "$@"; do
-		gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static \
+		gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -pthread \
 			-idirafter "$top/include/uapi" \
 			-o "$work/overlay/bench/$p" \
 			"$bench/$p.c" "$top"/tools/ioattr/lib/*.c
 	done
 }
 
-# bench_overlay: the programs, and what makes the devices, in $work/overlay
+# bench_overlay: put the programs and the tools for the devices into
+# $work/overlay
 bench_overlay()
 {
 	bench_programs aio-count uring-count sync-count
@@ -26,9 +27,11 @@ bench_overlay()
 	"$top/scripts/vm/overlay" "$work/overlay" make-bcache mkfs.ext4 mkfs.xfs
 }
 
-# bench_rows patched|base [gate]: the rows of a kernel, or those of the gate, one
-# a line. What both kernels have comes first and in the same order: what ran
-# before decides how much memory is cached. The virtio disk is last.
+# bench_rows patched|base [gate]: print the rows of a kernel, or those of the
+# gate: rows that are compared with the base, and rows of sets that have a
+# limit. table.py selects the same rows. Rows of both kernels come first and in
+# the same order, because earlier rows determine how much memory is cached. The
+# virtio disk is last.
 bench_rows()
 {
 	awk -v kernel="$1" -v gate="${2:-}" '
@@ -41,15 +44,18 @@ bench_rows()
 			else
 				print row
 		}
-		/^#/ || (gate && $6 != "base") { next }
+		function in_gate() {
+			return $6 == "base" || ($4 ~ /^(set|fixed)\+/ && $7 != "-")
+		}
+		/^#/ || (gate && !in_gate()) { next }
 		$5 == (FNR == NR ? "both" : kernel) { put(1, $7); put(32, $8) }
 		END { printf "%s", last }
 	' "$bench/rows" "$bench/rows"
 }
 
-# bench_disk: options of scripts/vm/run for a virtio disk of zeroes that the guest
-# plugs in, see there. It answers after so many nanoseconds of the host's: the
-# guest waits for it by then.
+# bench_disk: print options of scripts/vm/run for a virtio disk of zeroes that
+# the guest plugs in; see plug_disk in the guest. Its latency is long enough
+# that the guest is already waiting.
 bench_disk()
 {
 	printf -- '--qemu\n%s\n' \
@@ -60,7 +66,7 @@ bench_disk()
 		-device virtserialport,nr=5,chardev=plug
 }
 
-# bench_boot patched|base NUMBER [gate]: the counts of one boot, in
+# bench_boot patched|base NUMBER [gate]: write the counts of one boot to
 # $work/KERNEL-NUMBER
 bench_boot()
 {
@@ -78,8 +84,9 @@ bench_boot()
 	mv "$work/out/counts" "$work/$kernel-$n"
 }
 
-# bench_boots [gate]: of both kernels, twice each; and once more if these differ,
-# for on a busy host something else may run in one of them: two have to agree
+# bench_boots [gate]: boot both kernels twice. If the counts of a kernel differ,
+# boot it again: on a busy host another task may interfere, and two boots must
+# agree.
 bench_boots()
 {
 	local kernel n

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The lists of attributes that aio-count and uring-count give their I/O. */
+/* The attribute lists and sets for the I/O of aio-count and uring-count. */
 #ifndef LISTS_H
 #define LISTS_H
 
@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,13 +19,22 @@
 
 #define CGROUP		"/sys/fs/cgroup/"
 #define MAX_LISTS	1000
+/* the number of the cgroup of the program with -g, which no list names */
+#define OWN_CGROUP	MAX_LISTS
+/* file descriptors for the cgroups, the sets, and others */
+#define MAX_FILES	4096
 #define PRIO		IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 3)
 /* no kernel supports these ids */
 #define UNKNOWN_IDS	1000
 
 struct lists {
-	/* the I/Os use these in turn */
 	struct ioattr_list list[MAX_LISTS];
+	/*
+	 * The I/Os use these in turn: the addresses of the lists, the file
+	 * descriptors of sets, or their indices. Without attributes there is
+	 * one 0, so that the program executes the same code for all rows.
+	 */
+	uint64_t attrs[MAX_LISTS];
 	unsigned int nr, next;
 	/* a report is requested and must have at least these bits */
 	bool report;
@@ -43,6 +53,19 @@ static inline int open_cgroup(unsigned int nr, const char *file, int flags)
 	snprintf(path, sizeof(path), CGROUP "bench%u/%s", nr, file);
 	fd = open(path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+/* Enter a cgroup without limits, like a server. */
+static inline int enter_cgroup(void)
+{
+	int procs = open_cgroup(OWN_CGROUP, "cgroup.procs", O_WRONLY);
+
+	if (procs < 0)
+		return procs;
+	if (write(procs, "0", 1) != 1)
+		return -errno;
+	close(procs);
+	return 0;
 }
 
 /* Start an idle process in a cgroup of its own. */
@@ -70,12 +93,31 @@ static inline pid_t start_sleeper(void)
 
 /* Append a record by name; @n is the number of its cgroup, or of records. */
 static inline int add_named(struct lists *l, struct ioattr_list *list,
+			    const char *name, unsigned int n);
+
+static inline int add_all(struct lists *l, struct ioattr_list *list,
+			  unsigned int n)
+{
+	static const char *const names[] = {
+		"cache", "ioprio", "cgroup", "proxy",
+	};
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names) && !err; i++)
+		err = add_named(l, list, names[i], n);
+	return err;
+}
+
+static inline int add_named(struct lists *l, struct ioattr_list *list,
 			    const char *name, unsigned int n)
 {
 	const uint64_t field = 0;
 	unsigned int i;
 	pid_t pid;
 
+	if (!strcmp(name, "all"))
+		return add_all(l, list, n);
 	if (!strcmp(name, "cache"))
 		return ioattr_add_cache(list, IOCB_CACHE_BYPASS, 0);
 	if (!strcmp(name, "ioprio"))
@@ -103,9 +145,10 @@ static inline int add_named(struct lists *l, struct ioattr_list *list,
 }
 
 /*
- * Build the list @what: "empty", or names of attributes separated by +, and
- * "+report" at the end to request a report. "cgroup" with @n builds that many
- * lists. "records" are @n records with ids that no kernel supports.
+ * Build the list @what: "empty", "all" (cache, ioprio, cgroup and proxy), or
+ * names of attributes separated by +, and "+report" at the end to request a
+ * report. "cgroup" with @n builds that many lists. "records" are @n records
+ * with ids that no kernel supports.
  */
 static inline int build_lists(struct lists *l, const char *what,
 			      unsigned int n)
@@ -131,6 +174,25 @@ static inline int build_lists(struct lists *l, const char *what,
 			if (err)
 				return err;
 		}
+		l->attrs[i] = (uintptr_t)&l->list[i];
+	}
+	return 0;
+}
+
+/* Make a set of each list. Fails on a kernel without sets. */
+static inline int make_sets(struct lists *l)
+{
+	const struct rlimit files = { MAX_FILES, MAX_FILES };
+	unsigned int i;
+	int set;
+
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		return -errno;
+	for (i = 0; i < l->nr; i++) {
+		set = ioattr_set_create(&l->list[i], 0);
+		if (set < 0)
+			return set;
+		l->attrs[i] = set;
 	}
 	return 0;
 }
@@ -143,13 +205,13 @@ static inline bool is_report(const struct lists *l, uint64_t mask)
 	return (mask & l->honoured) == l->honoured;
 }
 
-static inline const struct ioattr_list *next_list(struct lists *l)
+/* No branch: the number of instructions does not depend on l->nr. */
+static inline uint64_t next_attrs(struct lists *l)
 {
-	const struct ioattr_list *list = &l->list[l->next];
+	const uint64_t attrs = l->attrs[l->next];
 
-	if (++l->next == l->nr)
-		l->next = 0;
-	return list;
+	l->next = (l->next + 1) % l->nr;
+	return attrs;
 }
 
 #endif /* LISTS_H */

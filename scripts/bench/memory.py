@@ -40,7 +40,9 @@ BIO = "bio_alloc_bioset"
 LISTS = {
     "none": "without attributes", "empty": "empty list", "cache": "cache",
     "ioprio": "ioprio", "proxy": "proxy_pid", "cgroup": "cgroup",
-    "both": "cgroup and ioprio",
+    "both": "cgroup and ioprio", "set+cache": "set: cache",
+    "set+ioprio": "set: ioprio", "set+proxy": "set: proxy_pid",
+    "set+cgroup": "set: cgroup", "set+both": "set: cgroup and ioprio",
 }
 
 failed = []
@@ -188,8 +190,10 @@ def show_contexts(base, patched):
     rows = []
     whens = (("setup", "none", "made"), ("first", "none", "first read"),
              ("first", "cgroup", "first read with a cgroup"),
+             ("first", "set+cgroup", "first read with a set of a cgroup"),
              ("other", "none", "next read"),
-             ("other", "cgroup", "next read, with another cgroup"))
+             ("other", "cgroup", "next read, with another cgroup"),
+             ("other", "set+cgroup", "next read, with another set"))
     for interface in "aio", "uring":
         for when, name, title in whens:
             key = "none", interface, name, when
@@ -199,15 +203,40 @@ def show_contexts(base, patched):
                   f"{'-' if b is None else b:>9} {p:9}")
             grants = sum(size * n for (site, _), (size, n) in
                          patched[key].items() if site in GRANTS)
-            if name != "none":
+            if name == "cgroup":
                 print(f"{'    for the cached permission':44} {'':>9} "
                       f"{grants:9}")
+                check(grants, f"{interface}: {title}: no permission cached")
                 check(grants, f"{interface}: {title}: no permission cached")
             rows.append({"interface": interface, "when": title, "base": b,
                          "patched": p, "grants": grants,
                          "sites": [{"site": s, "asked": a, "bytes": size,
                                     "times": n} for (s, a), (size, n) in
                                    objects(patched, key).items()]})
+    return rows
+
+
+def show_sets(reads):
+    """A set and its file, with its per-CPU memory on the guest's CPUs."""
+    print(f"\n{'bytes for an attribute set':44} {'bytes':>9} {'times':>8}")
+    rows = []
+    for name, title in LISTS.items():
+        if not name.startswith("set+"):
+            continue
+        key = "none", "sets", name
+        n = reads[(*key, "SETS")]["-", 0][1]
+        sites = objects(reads, (*key, "made"))
+        size = total(sites) / n
+        times = sum(t for _, t in sites.values()) / n
+        print(f"{title:44} {size:9.1f} {times:8.2f}")
+        for (site, asked), (got, t) in sorted(sites.items(),
+                                              key=lambda s: -s[1][0] * s[1][1]):
+            print(f"{f'    {asked} for {site}':44} {got * t / n:9.1f} "
+                  f"{t / n:8.2f}")
+        rows.append({"set": title, "bytes": size, "allocations": times,
+                     "sites": [{"site": s, "asked": a, "bytes": got,
+                                "times": t / n}
+                               for (s, a), (got, t) in sites.items()]})
     return rows
 
 
@@ -222,6 +251,7 @@ def main():
         "slabs": show_slabs(base_slabs, slabs),
         "reads": show_reads(base_reads, reads),
         "contexts": show_contexts(base_reads, reads),
+        "sets": show_sets(reads),
         "failed": failed,
     }
     with open(path, "w") as f:

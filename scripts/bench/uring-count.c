@@ -3,11 +3,13 @@
  * Count the instructions of one direct read or write by io_uring, like
  * aio-count for AIO: one system call submits DEPTH of them and waits.
  *
- *	uring-count [-w] [-i] [-s] [-c] FILE DEPTH [WHAT [N [forever]]]
+ *	uring-count [-w] [-i] [-g] [-s] [-c] FILE DEPTH [WHAT [N [forever]]]
  *
- * -w: write. -i: count as described in waits.h. -s: use 128-byte SQEs and put
- * the list into them. -c: use 32-byte CQEs. WHAT is the attributes of each I/O:
- * none, pi (the attribute of io_uring), or a list of lists.h.
+ * -w: write. -i: count as described in waits.h. -g: enter a child cgroup first.
+ * -s: use 128-byte SQEs and put the list into them. -c: use 32-byte CQEs. WHAT
+ * is the attributes of each I/O: none, pi (the attribute of io_uring), a list
+ * of lists.h, or a set of such a list: set+ and the list for its file
+ * descriptor, fixed+ for its index in the files of the ring.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +31,8 @@
 #define ATTR_PI		(1U << 0)	/* IORING_RW_ATTR_FLAG_PI */
 #define ATTR_LIST	(1ULL << 62)	/* IORING_RW_ATTR_FLAG_LIST */
 #define ATTR_LIST_SQE	(1ULL << 61)	/* IORING_RW_ATTR_FLAG_LIST_SQE */
+#define ATTR_SET	(1ULL << 60)	/* IORING_RW_ATTR_FLAG_SET */
+#define ATTR_SET_FIXED	(1ULL << 59)	/* IORING_RW_ATTR_FLAG_SET_FIXED */
 #define CHECK		3		/* the guard and the reference tag */
 
 /* struct io_uring_attr_pi */
@@ -41,7 +45,8 @@ struct pi {
 struct reads {
 	int fd, ring, depth, batch, opcode;
 	unsigned int next, span;
-	bool with_pi;
+	/* attr_type_mask: one of the above, or 0 */
+	uint64_t mode;
 	/* binary logarithm of how much larger the entries are */
 	int sqe_shift, cqe_shift;
 	struct io_uring_sqe *sqes;
@@ -90,18 +95,37 @@ static int set_up(struct reads *r)
 	return 0;
 }
 
-static void give_list(struct reads *r, struct io_uring_sqe *sqe)
+/* Register the sets as the files of the ring. */
+static int register_sets(struct reads *r)
 {
-	const struct ioattr_list *list = next_list(&r->lists);
+	static int32_t fds[MAX_LISTS];
+	unsigned int i;
 
-	/* addr3 and __pad2[0] are attr_ptr and attr_type_mask */
-	if (r->sqe_shift) {
-		memcpy(sqe + 1, list, list->size);
-		sqe->__pad2[0] = ATTR_LIST_SQE;
+	for (i = 0; i < r->lists.nr; i++) {
+		fds[i] = r->lists.attrs[i];
+		r->lists.attrs[i] = i;
+	}
+	return syscall(SYS_io_uring_register, r->ring, IORING_REGISTER_FILES,
+		       fds, r->lists.nr) < 0 ? -errno : 0;
+}
+
+/* addr3 and __pad2[0] are attr_ptr and attr_type_mask. */
+static void give_attrs(struct reads *r, struct io_uring_sqe *sqe, int j)
+{
+	const struct ioattr_list *list;
+
+	sqe->__pad2[0] = r->mode;
+	if (r->mode == ATTR_PI) {
+		r->pi[j].seed = sqe->off / BLOCK;
+		sqe->addr3 = (uintptr_t)&r->pi[j];
 		return;
 	}
-	sqe->addr3 = (uintptr_t)list;
-	sqe->__pad2[0] = ATTR_LIST;
+	sqe->addr3 = next_attrs(&r->lists);
+	if (r->mode == ATTR_LIST_SQE) {
+		list = (const struct ioattr_list *)(uintptr_t)sqe->addr3;
+		memcpy(sqe + 1, list, list->size);
+		sqe->addr3 = 0;
+	}
 }
 
 static void prepare_io(struct reads *r, int j)
@@ -116,13 +140,7 @@ static void prepare_io(struct reads *r, int j)
 	sqe->off = offset_of(r->next);
 	sqe->addr = (uintptr_t)(r->buf + j * BLOCK);
 	sqe->len = BLOCK;
-	if (r->with_pi) {
-		r->pi[j].seed = sqe->off / BLOCK;
-		sqe->addr3 = (uintptr_t)&r->pi[j];
-		sqe->__pad2[0] = ATTR_PI;
-	}
-	if (r->lists.nr)
-		give_list(r, sqe);
+	give_attrs(r, sqe, j);
 	r->next = (r->next + STRIDE) & (r->span - 1);
 	r->sq_array[at] = at;
 	__atomic_store_n(r->sq_tail, tail + 1, __ATOMIC_RELEASE);
@@ -171,15 +189,32 @@ static int one_batch(void *arg, uint64_t *count)
 	return err;
 }
 
+static int prepare_sets(struct reads *r, const char *what, unsigned int n)
+{
+	int err = build_lists(&r->lists, what, n);
+
+	return err ?: make_sets(&r->lists);
+}
+
 static int prepare(struct reads *r, const char *what, unsigned int n)
 {
 	int i;
 
 	if (!strcmp(what, "none"))
 		return 0;
-	if (strcmp(what, "pi"))
+	if (!strncmp(what, "set+", 4)) {
+		r->mode = ATTR_SET;
+		return prepare_sets(r, what + 4, n);
+	}
+	if (!strncmp(what, "fixed+", 6)) {
+		r->mode = ATTR_SET_FIXED;
+		return prepare_sets(r, what + 6, n);
+	}
+	if (strcmp(what, "pi")) {
+		r->mode = r->sqe_shift ? ATTR_LIST_SQE : ATTR_LIST;
 		return build_lists(&r->lists, what, n);
-	r->with_pi = true;
+	}
+	r->mode = ATTR_PI;
 	for (i = 0; i < r->depth; i++)
 		r->pi[i] = (struct pi){
 			.flags	= CHECK,
@@ -198,16 +233,20 @@ static int fail(const char *what, int err)
 int main(int argc, char **argv)
 {
 	static struct counter counter;
-	static struct reads r = { .batch = BATCH, .opcode = IORING_OP_READ };
-	bool forever, waits = false;
+	static struct reads r = {
+		.batch = BATCH, .opcode = IORING_OP_READ, .lists.nr = 1,
+	};
+	bool forever, waits = false, child = false;
 	const char *what;
 	int i, err;
 
-	while ((i = getopt(argc, argv, "+wisc")) != -1) {
+	while ((i = getopt(argc, argv, "+wigsc")) != -1) {
 		if (i == 'w')
 			r.opcode = IORING_OP_WRITE;
 		else if (i == 'i')
 			waits = true;
+		else if (i == 'g')
+			child = true;
 		else if (i == 's')
 			r.sqe_shift = 1;
 		else if (i == 'c')
@@ -219,7 +258,7 @@ int main(int argc, char **argv)
 	argc -= optind;
 	forever = argc > 4 && !strcmp(argv[4], "forever");
 	if (argc < 2 || argc > 5 || (argc > 4 && !forever)) {
-		fputs("usage: uring-count [-w] [-i] [-s] [-c] FILE DEPTH [WHAT [N [forever]]]\n",
+		fputs("usage: uring-count [-w] [-i] [-g] [-s] [-c] FILE DEPTH [WHAT [N [forever]]]\n",
 		      stderr);
 		return 2;
 	}
@@ -231,6 +270,9 @@ int main(int argc, char **argv)
 	}
 	if (check_counter())
 		return 1;
+	err = child ? enter_cgroup() : 0;
+	if (err)
+		return fail("cgroup", err);
 	r.fd = open(argv[0], O_RDWR | O_DIRECT);
 	if (r.fd < 0)
 		return fail(argv[0], -errno);
@@ -244,6 +286,8 @@ int main(int argc, char **argv)
 	err = prepare(&r, what, argc > 3 ? atoi(argv[3]) : 1);
 	if (!err)
 		err = set_up(&r);
+	if (!err && r.mode == ATTR_SET_FIXED)
+		err = register_sets(&r);
 	if (!err && forever)
 		do_forever(one_batch, &r);
 	if (waits)

@@ -381,19 +381,29 @@ def without_table(counts):
          "more", "limit"], rows)
 
 
-def lists_table(counts, depth):
+# Suffix of interfaces: the program is not in the root cgroup.
+CHILD = ", child cgroup"
+
+
+def lists_table(counts, depth, child):
     def cell(interface, what):
         place = (interface, "null_blk", "read 4k")
         return more(counts.than_none("patched", place, what, depth))
 
     lists = counts.lists(False)
     interfaces = [i for i in dict.fromkeys(key[0] for key in counts.rows)
-                  if any(cell(i, what) for what in lists)]
+                  if (CHILD in i) == child and
+                  any(cell(i, what) for what in lists)]
+    if child and not interfaces:
+        return ""
     rows = [[what] + [cell(i, what) for i in interfaces] for what in lists]
     return table(
-        f"tab-lists-{depth}", "The increase with a list of attributes: "
-        f"instructions per 4 KiB read of null_blk, depth {depth}; {COUNTS}.",
-        ["list"] + interfaces, [row for row in rows if any(row[1:])])
+        f"tab-lists-{depth}" + ("-child" if child else ""),
+        "The increase with a list of attributes or with a set" +
+        (" in a cgroup other than the root" if child else "") +
+        f": instructions per 4 KiB read of null_blk, depth {depth}; {COUNTS}.",
+        ["list"] + [i.replace(CHILD, "") for i in interfaces],
+        [row for row in rows if any(row[1:])])
 
 
 def today_table(counts):
@@ -426,8 +436,11 @@ def cost():
         "today; the tables have the numbers.",
         "The increase over a read without attributes: instructions per 4 KiB "
         f"AIO read of null_blk at depth 1; {COUNTS}.")
-    return (out + without_table(counts) + lists_table(counts, 1) +
-            lists_table(counts, 32) + today_table(counts))
+    out += without_table(counts)
+    for child in False, True:
+        for depth in 1, 32:
+            out += lists_table(counts, depth, child)
+    return out + today_table(counts)
 
 
 def cost_pi():
@@ -480,9 +493,16 @@ def memory():
                  ["structure", "configuration", "base", "patched"], sizes)
     made = [[f"{c['interface']}: {c['when']}", count(c["base"]),
              count(c["patched"])] for c in d["contexts"]]
-    return out + table(
+    out += table(
         "tab-contexts", "The memory of a context or ring, in bytes.",
         ["", "base", "patched"], made)
+    if "sets" not in d:
+        return out
+    return out + table(
+        "tab-sets", "The memory of an attribute set with its file.",
+        ["", "bytes", "allocations"],
+        [[s["set"], count(s["bytes"]), f"{s['allocations']:.1f}"]
+         for s in d["sets"]])
 
 
 def time():
