@@ -8,10 +8,10 @@ CONFIG = debug
 deps = @scripts/install-deps $@
 
 help:
-	@echo 'Time: on two idle cores. +: and for each kernel that is not built, 11 min or'
-	@echo 'more. Disk: of build/ and ~/.cache/iocb-attr. Packages: how many are asked for'
-	@echo '(scripts/install-deps --list TARGET), and the disk that they fill with all that'
-	@echo 'they depend on.'
+	@echo 'Time: on two idle cores. +: plus 11 min or more for each missing kernel.'
+	@echo 'Disk: of build/ and ~/.cache/iocb-attr. Packages: the number of packages that'
+	@echo 'scripts/install-deps --list TARGET prints, and the disk space of these and of'
+	@echo 'their dependencies.'
 	@echo
 	@echo 'target           what                             time       disk    packages'
 	@echo 'make demo        cache hints, clients, checksums  7 min      2.3 GB  15, 0.5 GB'
