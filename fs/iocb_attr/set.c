@@ -578,7 +578,7 @@ bool iocb_attr_supported_set(const struct kiocb *iocb,
 
 /* iocb_attr_set_use() in all cases. */
 int __iocb_attr_set_use(struct file *file, struct kiocb *iocb,
-			struct iocb_attr_ref *ref, bool ioprio_set)
+			struct iocb_attr_ref *ref, unsigned int ioprio_set)
 {
 	struct io_attr_set *set = file_set(file);
 	struct iocb_attrs_shared *shared;

@@ -204,10 +204,15 @@ static inline void iocb_attrs_put(const struct iocb_attrs *attrs)
  */
 static inline u32 iocb_attrs_complete(const struct kiocb *iocb)
 {
+	const struct iocb_attr_ref *ref;
+	u32 honoured;
+
 	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
 		return 0;
-	iocb_attrs_put(iocb->ki_attrs->attrs);
-	return atomic_read(&iocb->ki_attrs->honoured);
+	ref = iocb->ki_attrs;
+	honoured = atomic_read(&ref->honoured);
+	iocb_attrs_put(ref->attrs);
+	return honoured;
 }
 
 #else /* CONFIG_IOCB_ATTR */

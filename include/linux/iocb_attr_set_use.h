@@ -16,7 +16,7 @@ DECLARE_TRACEPOINT(iocb_attr_accepted);
 extern const struct file_operations iocb_attr_set_fops;
 
 int __iocb_attr_set_use(struct file *file, struct kiocb *iocb,
-			struct iocb_attr_ref *ref, bool ioprio_set);
+			struct iocb_attr_ref *ref, unsigned int ioprio_set);
 
 /*
  * The css that the current thread's I/O is charged to, to be compared only. Must
@@ -32,29 +32,24 @@ static inline const struct cgroup_subsys_state *iocb_attr_current_css(void)
 }
 
 /* The usual case: the maker's cgroup, and nothing to check for each I/O. */
-static inline struct iocb_attrs_shared *iocb_attr_set_tryget(struct file *file)
+static inline bool iocb_attr_set_tryget(const struct file *file,
+					struct iocb_attrs_shared *shared)
 {
-	struct iocb_attrs_shared *shared = file->private_data;
-
 	if (unlikely(file->f_op != &iocb_attr_set_fops) ||
 	    unlikely(tracepoint_enabled(iocb_attr_accepted)))
-		return NULL;
+		return false;
 	guard(rcu)();
-	if (unlikely(iocb_attr_current_css() != READ_ONCE(shared->user)) ||
-	    unlikely(shared->attrs.required) ||
-	    unlikely(!percpu_ref_tryget_live_rcu(&shared->ref)))
-		return NULL;
-	return shared;
+	return likely(iocb_attr_current_css() == READ_ONCE(shared->user)) &&
+	       likely(!shared->attrs.required) &&
+	       likely(percpu_ref_tryget_live_rcu(&shared->ref));
 }
 
 /* Fill in @ref, and the priority unless the I/O has one of its own. */
 static __always_inline void
 iocb_attr_set_attach(const struct iocb_attrs_shared *shared, struct kiocb *iocb,
-		     struct iocb_attr_ref *ref, bool ioprio_set)
+		     struct iocb_attr_ref *ref, unsigned int ioprio_set)
 {
-	ref->attrs = &shared->attrs;
-	atomic_set(&ref->honoured, 0);
-	ref->trace_pid = 0;
+	*ref = (struct iocb_attr_ref){ .attrs = &shared->attrs };
 	if (shared->attrs.ioprio && !ioprio_set)
 		iocb->ki_ioprio = shared->attrs.ioprio;
 }
@@ -64,7 +59,8 @@ iocb_attr_set_attach(const struct iocb_attrs_shared *shared, struct kiocb *iocb,
  * @file: A file of the submitter, which may be a set.
  * @iocb: The I/O, as for iocb_attrs_import().
  * @ref: Filled in; must stay valid until @iocb is completed.
- * @ioprio_set: The caller requested ki_ioprio for this I/O; it stays as it is.
+ * @ioprio_set: Not 0 if the caller requested ki_ioprio for this I/O, which then
+ *	stays as it is.
  *
  * This is iocb_attrs_import() for a set, but the caller must set ki_attrs and
  * IOCB_HAS_ATTRS. @file may be closed then.
@@ -77,11 +73,11 @@ iocb_attr_set_attach(const struct iocb_attrs_shared *shared, struct kiocb *iocb,
  */
 static __always_inline int
 iocb_attr_set_use(struct file *file, struct kiocb *iocb,
-		  struct iocb_attr_ref *ref, bool ioprio_set)
+		  struct iocb_attr_ref *ref, unsigned int ioprio_set)
 {
-	struct iocb_attrs_shared *shared = iocb_attr_set_tryget(file);
+	struct iocb_attrs_shared *shared = file->private_data;
 
-	if (unlikely(!shared))
+	if (unlikely(!iocb_attr_set_tryget(file, shared)))
 		return __iocb_attr_set_use(file, iocb, ref, ioprio_set);
 	iocb_attr_set_attach(shared, iocb, ref, ioprio_set);
 	return 0;
