@@ -53,9 +53,9 @@ void __bio_attrs_counted(struct bio *bio)
 		return;
 	id = __fls(attrs->present & IOCB_ATTRS_CGROUP);
 	iocb_attr_count(attrs, id);
-	if (attrs->flags & IOCB_ATTR_LIST_REPORT ||
-	    tracepoint_enabled(iocb_attr_honoured))
-		__iocb_attr_report(ref, id, bio_dev(bio), "blk-cgroup");
+	iocb_attr_record(ref, id);
+	if (tracepoint_enabled(iocb_attr_honoured))
+		iocb_attr_trace_honoured(ref, id, bio_dev(bio), "blk-cgroup");
 }
 #endif
 

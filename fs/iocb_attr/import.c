@@ -399,14 +399,9 @@ int iocb_attrs_check_file(struct kiocb *iocb)
 	return -EOPNOTSUPP;
 }
 
-/* The rare part of iocb_attr_set_honoured(). */
-void __iocb_attr_report(struct iocb_attr_ref *ref, unsigned int id, dev_t dev,
-			const char *layer)
+void iocb_attr_trace_honoured(struct iocb_attr_ref *ref, unsigned int id,
+			      dev_t dev, const char *layer)
 {
-	/* many CPUs may process bios of one I/O: write only if necessary */
-	if (ref->attrs->flags & IOCB_ATTR_LIST_REPORT &&
-	    !(atomic_read(&ref->honoured) & BIT(id)))
-		atomic_or(BIT(id), &ref->honoured);
 	trace_iocb_attr_honoured(ref, id, dev, layer);
 }
 
@@ -415,6 +410,7 @@ void __iocb_attr_set_honoured(struct iocb_attr_ref *ref, unsigned int id,
 			      dev_t dev, const char *layer)
 {
 	iocb_attr_count(ref->attrs, id);
-	__iocb_attr_report(ref, id, dev, layer);
+	iocb_attr_record(ref, id);
+	trace_iocb_attr_honoured(ref, id, dev, layer);
 }
 EXPORT_SYMBOL_GPL(__iocb_attr_set_honoured);

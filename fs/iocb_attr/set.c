@@ -177,6 +177,18 @@ static void own_release(struct percpu_ref *ref)
 	set_put(container_of(ref, struct io_attr_set, own.ref));
 }
 
+/*
+ * Submitters with this css need no further check, unless the set has required
+ * attributes: those depend on the file.
+ */
+static void set_user(struct io_attr_set *set,
+		     const struct cgroup_subsys_state *css)
+{
+	WRITE_ONCE(set->user, css);
+	WRITE_ONCE(set->main.user,
+		   set->main.attrs.required ? ERR_PTR(-EPERM) : css);
+}
+
 /* Hand out no more references to the main attributes. */
 static void set_end(struct io_attr_set *set)
 {
@@ -195,7 +207,7 @@ static void link_end(struct set_link *link)
 	switch (link - set->links) {
 	case LINK_USER:
 		/* another css may get the same address */
-		WRITE_ONCE(set->main.user, NULL);
+		set_user(set, NULL);
 		break;
 	case LINK_TARGET:
 		WRITE_ONCE(set->removed, true);
@@ -283,7 +295,7 @@ static void set_link(struct io_attr_set *set, unsigned int which,
 static bool set_publish(struct io_attr_set *set)
 {
 	guard(spinlock)(&sets_lock);
-	set_link(set, LINK_USER, set->main.user);
+	set_link(set, LINK_USER, set->user);
 	set_link(set, LINK_CSS, set->main.attrs.css);
 	set_link(set, LINK_TARGET, set->target);
 	if (set_is_online(set))
@@ -404,16 +416,17 @@ static int set_serve(struct io_attr_set *set)
 #ifdef CONFIG_BLK_CGROUP
 	struct cgroup_subsys_state *css = task_get_css(current, io_cgrp_id);
 
-	set->main.user = css;
+	set_user(set, css);
 	if (!set->restricted)
 		set->main.attrs.css = css;
 	online = set_publish(set);
 	/* it may have gone offline before the set was found for it */
 	if (READ_ONCE(css->flags) & CSS_DYING)
-		WRITE_ONCE(set->main.user, NULL);
+		set_user(set, NULL);
 	if (set->restricted)
 		css_put(css);
 #else
+	set_user(set, NULL);
 	online = set_publish(set);
 #endif
 	return online || !set->restricted ? 0 : -ENODEV;
@@ -479,7 +492,7 @@ SYSCALL_DEFINE2(iocb_attr_create, const struct iocb_attr_list __user *, list,
 	return set_install(set);
 }
 
-/* A submitter that does not belong to main.user. */
+/* A submitter that does not belong to set->user. */
 static noinline struct iocb_attrs_shared *get_other(struct io_attr_set *set)
 {
 	struct iocb_attrs_shared *shared = &set->own;
@@ -499,7 +512,7 @@ static noinline struct iocb_attrs_shared *get_other(struct io_attr_set *set)
 static struct iocb_attrs_shared *set_get(struct io_attr_set *set)
 {
 	guard(rcu)();
-	if (likely(iocb_attr_current_css() == READ_ONCE(set->main.user)) &&
+	if (likely(iocb_attr_current_css() == READ_ONCE(set->user)) &&
 	    likely(percpu_ref_tryget_live_rcu(&set->main.ref)))
 		return &set->main;
 	return get_other(set);

@@ -41,6 +41,8 @@ struct set_link {
  * @restricted: The set names a cgroup, a process or the real-time class.
  * @ended: @main.ref has been killed; protected by sets_lock.
  * @removed: The named cgroup has been removed.
+ * @user: The io css of the maker, or NULL after it has gone offline; compared
+ *	only.
  * @maker: The id of the cgroup of the process that made the set.
  * @users: The file, and each of @main and @own until its last I/O has ended.
  * @target: The named cgroup, with a reference that @main holds.
@@ -58,6 +60,7 @@ struct io_attr_set {
 	bool			restricted;
 	bool			ended;
 	bool			removed;
+	const struct cgroup_subsys_state *user;
 	u64			maker;
 	refcount_t		users;
 	struct cgroup		*target;

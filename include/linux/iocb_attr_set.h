@@ -5,6 +5,8 @@
 #ifndef _LINUX_IOCB_ATTR_SET_H
 #define _LINUX_IOCB_ATTR_SET_H
 
+#include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/container_of.h>
 #include <linux/iocb_attr.h>
 #include <linux/percpu-refcount.h>
@@ -19,8 +21,8 @@ struct kiocb;
  * struct iocb_attrs_shared - attributes that I/Os share
  * @attrs: The attributes, with IOCB_ATTRS_SHARED.
  * @ref: A reference for each I/O in flight.
- * @user: The io css of the submitters that need no further check, or NULL. It
- *	is compared and never dereferenced.
+ * @user: The io css of the submitters that need no further check, or an error
+ *	pointer. It is compared and never dereferenced.
  * @honoured: How often each attribute was honoured, by id; per CPU.
  *
  * This is all that the submission of an I/O reads. It is written only when a
@@ -49,8 +51,17 @@ static inline void iocb_attr_count(const struct iocb_attrs *attrs,
 		this_cpu_inc(iocb_attrs_to_shared(attrs)->honoured[id]);
 }
 
-void __iocb_attr_report(struct iocb_attr_ref *ref, unsigned int id, dev_t dev,
-			const char *layer);
+/* Record that @id was honoured, if the completion reports it. */
+static inline void iocb_attr_record(struct iocb_attr_ref *ref, unsigned int id)
+{
+	/* many CPUs may process bios of one I/O: write only if necessary */
+	if (ref->attrs->flags & IOCB_ATTR_LIST_REPORT &&
+	    !(atomic_read(&ref->honoured) & BIT(id)))
+		atomic_or(BIT(id), &ref->honoured);
+}
+
+void iocb_attr_trace_honoured(struct iocb_attr_ref *ref, unsigned int id,
+			      dev_t dev, const char *layer);
 
 #ifdef CONFIG_IOCB_ATTR
 void iocb_attr_sets_css_offline(struct cgroup_subsys_state *css);

@@ -31,7 +31,7 @@ static inline const struct cgroup_subsys_state *iocb_attr_current_css(void)
 #endif
 }
 
-/* The usual case: the maker's cgroup, and nothing to check for each I/O. */
+/* The usual case: the maker's cgroup, and no file to check. */
 static inline bool iocb_attr_set_tryget(const struct file *file,
 					struct iocb_attrs_shared *shared)
 {
@@ -40,7 +40,6 @@ static inline bool iocb_attr_set_tryget(const struct file *file,
 		return false;
 	guard(rcu)();
 	return likely(iocb_attr_current_css() == READ_ONCE(shared->user)) &&
-	       likely(!shared->attrs.required) &&
 	       likely(percpu_ref_tryget_live_rcu(&shared->ref));
 }
 

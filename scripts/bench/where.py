@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The counting of scripts/bench/where.
 
-count SYMBOLS CALL DEPTH <LOG: instructions per I/O and function, by QEMU's log
+count SYMBOLS CALL DEPTH [ONLY] <LOG: instructions per I/O and function, by
+    QEMU's log; only those at the addresses in the file ONLY
 compare [--all] NAME FILE NAME FILE: print two such counts side by side
 """
 import bisect
@@ -30,7 +31,7 @@ def read_symbols(path, entry):
     return starts, [found[a] for a in starts]
 
 
-def rounds(log, starts, names, entry):
+def rounds(log, starts, names, entry, only):
     """Counts by function between two calls of @entry, for each pair."""
     memory = {}
     current = None
@@ -51,16 +52,22 @@ def rounds(log, starts, names, entry):
                 yield current
             current = collections.Counter()
         if current is not None:
-            current[name] += 1
+            # a round shows all functions that it was in
+            current[name] += only is None or int(text, 16) in only
 
 
-def count(symbols, call, depth):
+def read_addresses(path):
+    with open(path) as f:
+        return {int(line.rstrip(":\n"), 16) for line in f}
+
+
+def count(symbols, call, depth, only):
     """Print the mean of all rounds that nothing interrupted."""
     entry = f"__x64_sys_{call}"
     starts, names = read_symbols(symbols, entry)
     total = collections.Counter()
     used = 0
-    for one in rounds(sys.stdin, starts, names, entry):
+    for one in rounds(sys.stdin, starts, names, entry, only):
         if any(INTERRUPT.match(name) for name in one):
             continue
         used += 1
@@ -92,8 +99,9 @@ def compare(every, name_a, file_a, name_b, file_b):
 
 def main():
     args = sys.argv[1:]
-    if args[:1] == ["count"] and len(args) == 4:
-        count(args[1], args[2], int(args[3]))
+    if args[:1] == ["count"] and len(args) in (4, 5):
+        only = read_addresses(args[4]) if len(args) == 5 else None
+        count(args[1], args[2], int(args[3]), only)
     elif args[:1] == ["compare"] and len(args) in (5, 6):
         every = args[1] == "--all"
         compare(every, *args[-4:])
