@@ -6,7 +6,8 @@
  *	load [-u | -s] DEVICE SECONDS NAME[,KEY=VALUE]... ...
  *
  * By AIO; with -u by io_uring; with -s by io_uring with a submitting kernel
- * thread (IORING_SETUP_SQPOLL).
+ * thread (IORING_SETUP_SQPOLL). With LOAD_SETS=1 in the environment, the
+ * attributes of each client are an attribute set.
  *
  * A client keeps "depth" I/Os of "block" bytes in flight at random offsets.
  * Keys:
@@ -43,6 +44,7 @@
 /* missing in the headers of older kernels */
 #ifndef IORING_RW_ATTR_FLAG_LIST
 #define IORING_RW_ATTR_FLAG_LIST	(1ULL << 62)
+#define IORING_RW_ATTR_FLAG_SET		(1ULL << 60)
 #endif
 
 struct client;
@@ -76,7 +78,7 @@ struct ring {
 };
 
 struct load {
-	bool			uring, sqpoll;
+	bool			uring, sqpoll, sets;
 	aio_context_t		ctx;
 	struct ring		ring;
 	int			fd;
@@ -176,8 +178,13 @@ static int prepare(struct load *l, struct client *c)
 {
 	const char *name;
 	unsigned int i;
-	int ret;
+	int ret, set = -1;
 
+	if (l->sets && c->tagged) {
+		set = ioattr_set_create(&c->list, 0);
+		if (set < 0)
+			return set;
+	}
 	/*
 	 * seeded by the name, so that a separate process reads the same offsets
 	 */
@@ -203,7 +210,8 @@ static int prepare(struct load *l, struct client *c)
 		iocb->aio_nbytes = c->block;
 		if (!c->tagged)
 			continue;
-		ret = ioattr_prep_aio(iocb, &c->list);
+		ret = set < 0 ? ioattr_prep_aio(iocb, &c->list) :
+				ioattr_prep_aio_set(iocb, set);
 		if (ret)
 			return ret;
 	}
@@ -281,7 +289,8 @@ static int submit_sqe(struct load *l, const struct iocb *iocb)
 	if (iocb->aio_attrs) {
 		/* attr_ptr and attr_type_mask */
 		sqe->addr3 = iocb->aio_attrs;
-		sqe->__pad2[0] = IORING_RW_ATTR_FLAG_LIST;
+		sqe->__pad2[0] = l->sets ? IORING_RW_ATTR_FLAG_SET :
+					   IORING_RW_ATTR_FLAG_LIST;
 	}
 	r->sq_array[tail & r->sq_mask] = tail & r->sq_mask;
 	__atomic_store_n(r->sq_tail, tail + 1, __ATOMIC_SEQ_CST);
@@ -441,6 +450,7 @@ int main(int argc, char **argv)
 		argv++;
 		argc--;
 	}
+	l.sets = getenv("LOAD_SETS");
 	if (argc < 4 || argc - 3 > MAX_CLIENTS) {
 		fprintf(stderr,
 			"usage: load [-u | -s] DEVICE SECONDS CLIENT...\n");
