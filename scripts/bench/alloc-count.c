@@ -59,17 +59,12 @@ struct reads {
 	void *buf;
 };
 
-static int write_file(const char *path, const char *text)
+static int set_file(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_TRUNC);
-	int len = strlen(text), ret;
+	int ret = write_file(path, text);
 
-	if (fd < 0)
-		return -errno;
-	ret = write(fd, text, len) == len ? 0 : -errno;
 	if (ret)
-		perror(path);
-	close(fd);
+		fprintf(stderr, "%s: %s\n", path, strerror(-ret));
 	return ret;
 }
 
@@ -92,12 +87,12 @@ static int set_up_tracing(void)
 	if (tracing_on < 0)
 		return -errno;
 	err = trace("0") ?:
-	      write_file(TRACING "buffer_size_kb", "8192") ?:
-	      write_file(TRACING "set_event_pid", text);
+	      set_file(TRACING "buffer_size_kb", "8192") ?:
+	      set_file(TRACING "set_event_pid", text);
 	for (i = 0; i < sizeof(events) / sizeof(*events) && !err; i++) {
 		snprintf(text, sizeof(text), TRACING "events/%s/enable",
 			 events[i]);
-		err = write_file(text, "1");
+		err = set_file(text, "1");
 	}
 	return err;
 }
@@ -233,7 +228,7 @@ static int set_up(struct reads *r)
 static int measure(struct reads *r, const char *when,
 		   int (*what)(struct reads *r))
 {
-	int err = write_file(TRACING "trace", "") ?: trace("1");
+	int err = set_file(TRACING "trace", "") ?: trace("1");
 
 	return err ?: what(r) ?: trace("0") ?: print_events(r, when);
 }
