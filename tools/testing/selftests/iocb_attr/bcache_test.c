@@ -386,6 +386,26 @@ TEST_F_TIMEOUT(bcache, read_large, 900)
 	EXPECT_CACHED(at + 17 * BLOCK, false);
 }
 
+/* The statistics count 65536 sectors and more within one period. */
+TEST_F_TIMEOUT(bcache, bypassed_64_mib, 900)
+{
+	struct cache_list list = cache_list(IOCB_CACHE_BYPASS, 0);
+	const size_t size = 64 * BLOCK;
+	long long at;
+
+	ASSERT_EQ(0, write_file(SYSFS "clear_stats", "1"));
+	for (at = 0; at < 64 << 20; at += size) {
+		struct iocb iocb = aio_prep(IOCB_CMD_PREAD, self->fd, self->buf,
+					    size, at, &list);
+
+		ASSERT_EQ(0, aio_run(self->ctx, &iocb, &self->event));
+		ASSERT_EQ(size, self->event.res);
+	}
+	sleep_ms(STATS_DELAY);
+	ASSERT_EQ(0, read_stats(self->stats));
+	EXPECT_EQ(64 << 20, self->stats[BYPASSED]);
+}
+
 enum way { THROUGH, BACK, AROUND };
 
 FIXTURE(bcache_write)

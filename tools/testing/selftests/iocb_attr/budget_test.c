@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <linux/blkzoned.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -382,6 +383,66 @@ TEST_F_TIMEOUT(budget, server_killed, 600)
 	EXPECT_EQ(BACKLOG * BLOCK, cgroup_io(CLIENTS "/poor", self->dev, "rbytes"));
 	close(clock);
 	EXPECT_EQ(0, cgroup_remove(CLIENTS "/clock"));
+}
+
+/* A thread that reads once for a cgroup, after a while. */
+struct reader {
+	pthread_t thread;
+	enum engine_type engine;
+	struct io io;
+	int wait_ms;
+	long long res;
+};
+
+static void *read_once(void *arg)
+{
+	struct reader *r = arg;
+	struct io_done done;
+	struct engine e;
+
+	sleep_ms(r->wait_ms);
+	r->res = engine_open(&e, r->engine);
+	if (r->res)
+		return NULL;
+	r->res = engine_run(&e, &r->io, 1, &done) ?: done.res;
+	engine_close(&e);
+	return NULL;
+}
+
+/*
+ * A cgroup is removed as soon as its throttled reads have completed. The threads
+ * that submitted them may still be in the kernel: a worker that runs for one
+ * read also takes the other one.
+ */
+TEST_F_TIMEOUT(budget, cgroup_removed, 120)
+{
+	int gone = cgroup_make(CLIENTS "/gone"), i;
+	struct attr_list list = list_one(IOCB_ATTR_cgroup, gone);
+	struct reader readers[2] = {};
+	long long before;
+
+	ASSERT_LE(0, gone);
+	ASSERT_EQ(0, disk_iocost(self->dev, 4));
+	before = disk_stat(SLOW_DISK, READS);
+	ASSERT_LE(0, before);
+	for (i = 0; i < 2; i++) {
+		struct reader *r = &readers[i];
+
+		r->engine = variant->engine;
+		r->wait_ms = i * 2000;
+		reads(&r->io, 1, self->fd, self->buf + i * BLOCK, &list);
+		r->io.at = i * 16LL * BLOCK;
+		ASSERT_EQ(0, pthread_create(&r->thread, NULL, read_once, r));
+	}
+	for (i = 0; i < 1000 && disk_stat(SLOW_DISK, READS) < before + 2; i++)
+		sleep_ms(10);
+	close(gone);
+	EXPECT_EQ(0, cgroup_remove(CLIENTS "/gone"));
+	EXPECT_EQ(0, wait_for_css_release());
+	for (i = 0; i < 2; i++) {
+		pthread_join(readers[i].thread, NULL);
+		EXPECT_EQ(BLOCK, readers[i].res);
+	}
 }
 
 /* Not for threads. */

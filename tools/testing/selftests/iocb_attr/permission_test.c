@@ -553,7 +553,7 @@ TEST_F_TIMEOUT(permission, nowait, 900)
 	iocb.aio_rw_flags = 1 << 3;	/* RWF_NOWAIT */
 	ASSERT_EQ(0, io_setup(64, &ctx));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, hold, &h));
-	for (i = 0; i < 200000 && !waits; i++) {
+	for (i = 0; i < 20000 && !waits; i++) {
 		setfsuid(i & 1 ? USER : 0);
 		/* an event, and not an error of io_submit(2) */
 		ret = aio_run(ctx, &iocb, &event);
