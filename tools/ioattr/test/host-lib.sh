@@ -22,3 +22,12 @@ try()
 	# shellcheck disable=SC2154 # set by the caller
 	"$ioattr" "$@" >out 2>err </dev/null || status=$?
 }
+
+# says STATUS STDOUT STDERR NAME ARG...: the exact status and output
+says()
+{
+	local expected="$1|$2|$3" name=$4
+	shift 4
+	try "$@"
+	is "$name" "$expected" "$status|$(cat out)|$(cat err)"
+}

@@ -13,15 +13,6 @@ man=$(cd "$(dirname "$0")/../.." && pwd)/man/ioattr.1
 # shellcheck source=tools/ioattr/test/host-lib.sh
 . "$(dirname "$0")/../host-lib.sh"
 
-# says STATUS STDOUT STDERR NAME ARG...: the exact status and output
-says()
-{
-	local expected="$1|$2|$3" name=$4
-	shift 4
-	try "$@"
-	is "$name" "$expected" "$status|$(cat out)|$(cat err)"
-}
-
 # moves BYTES IOS NAME ARG...: success and this summary
 moves()
 {

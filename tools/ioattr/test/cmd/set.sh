@@ -15,15 +15,6 @@ man=$(cd "$(dirname "$0")/../.." && pwd)/man/ioattr-set.1
 # shellcheck source=tools/ioattr/test/host-lib.sh
 . "$(dirname "$0")/../host-lib.sh"
 
-# says STATUS STDOUT STDERR NAME ARG...: the exact status and output
-says()
-{
-	local expected="$1|$2|$3" name=$4
-	shift 4
-	try "$@"
-	is "$name" "$expected" "$status|$(cat out)|$(cat err)"
-}
-
 # refuses TEXT ARG...: invalid usage
 refuses()
 {

@@ -26,60 +26,10 @@ FIXTURE(mode)
 	char *buf;
 };
 
-FIXTURE_VARIANT(mode)
-{
-	unsigned int setup;
-	unsigned int flags;
-};
-
-FIXTURE_VARIANT_ADD(mode, plain) {
-	.setup = IORING_SETUP_CQE32,
-};
-
-FIXTURE_VARIANT_ADD(mode, mixed) {
-	.setup = IORING_SETUP_CQE_MIXED,
-};
+#include "lib/uring_modes.h"
 
 FIXTURE_VARIANT_ADD(mode, sqe128) {
 	.setup = IORING_SETUP_CQE32 | IORING_SETUP_SQE128,
-};
-
-FIXTURE_VARIANT_ADD(mode, deferred) {
-	.setup = IORING_SETUP_CQE32 | IORING_SETUP_SINGLE_ISSUER |
-		 IORING_SETUP_DEFER_TASKRUN,
-};
-
-FIXTURE_VARIANT_ADD(mode, sqpoll) {
-	.setup = IORING_SETUP_CQE32 | IORING_SETUP_SQPOLL,
-};
-
-FIXTURE_VARIANT_ADD(mode, iopoll) {
-	.setup = IORING_SETUP_CQE32 | IORING_SETUP_IOPOLL,
-};
-
-FIXTURE_VARIANT_ADD(mode, iopoll_worker) {
-	.setup = IORING_SETUP_CQE32 | IORING_SETUP_IOPOLL,
-	.flags = IOSQE_ASYNC,
-};
-
-FIXTURE_VARIANT_ADD(mode, worker) {
-	.setup = IORING_SETUP_CQE32,
-	.flags = IOSQE_ASYNC,
-};
-
-FIXTURE_VARIANT_ADD(mode, linked) {
-	.setup = IORING_SETUP_CQE32,
-	.flags = IOSQE_IO_LINK,
-};
-
-FIXTURE_VARIANT_ADD(mode, drained) {
-	.setup = IORING_SETUP_CQE32,
-	.flags = IOSQE_IO_DRAIN,
-};
-
-FIXTURE_VARIANT_ADD(mode, fixed_file) {
-	.setup = IORING_SETUP_CQE32,
-	.flags = IOSQE_FIXED_FILE,
 };
 
 /* Two sets, each of its own cgroup. */
