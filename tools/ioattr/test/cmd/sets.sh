@@ -98,10 +98,13 @@ ends 0 "$all" "cgroup, without a report" \
 	ioattr read --set --cgroup=$cg/one --length=64K $dev
 is "... and charged" 131072 "$(rbytes one)"
 echo bfq >$queue/scheduler
-for p in rt:0 be:7 idle none; do
+for p in rt:0 be:7 idle; do
 	ends 0 "$all, ioprio honoured for 16" "bfq: prio $p: honoured" \
 		ioattr read --set --prio=$p $some $dev
 done
+# each I/O has the priority of its submitter
+ends 0 "$all, ioprio honoured for 0" "bfq: prio none: no attribute of a set" \
+	ioattr read --set --prio=none $some $dev
 ends 0 "$all, cgroup honoured for 16, ioprio honoured for 16, cache honoured\
  for 0" "bfq: all in one set" ioattr read --set --cgroup=$cg/one --prio=be:1 \
 	--cache=bypass --required $some $dev
