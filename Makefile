@@ -15,8 +15,8 @@ help:
 	@echo
 	@echo 'target           what                             time       disk    packages'
 	@echo 'make demo        cache hints, clients, checksums  7 min      2.3 GB  15, 0.5 GB'
-	@echo 'make check       all tests; T=NAME: one of them   50 min     8 GB    63, 2.0 GB'
-	@echo '                 ... with the kernels built       20 min'
+	@echo 'make check       all tests; T=NAME: one of them   55 min     8 GB    63, 2.0 GB'
+	@echo '                 ... with the kernels built       25 min'
 	@echo 'make check-long  longer versions, and more        hours      12 GB   63, 2.0 GB'
 	@echo 'make bench       what attributes cost             5 min +    8 GB    23, 0.6 GB'
 	@echo 'make soak        random I/O, with faults          10 min +   6 GB    18, 0.4 GB'
