@@ -22,4 +22,7 @@ int cmd_top(int argc, char **argv);
  */
 const char *no_attributes(void);
 
+/* Returns 1 if it accepts them, 0 if it rejects all, or a negative errno. */
+int attributes_supported(void);
+
 #endif /* CMD_H */

@@ -68,6 +68,13 @@ static const char *explain(int error)
 	}
 }
 
+int attributes_supported(void)
+{
+	const int error = try_empty_list();
+
+	return explain(error) ? 0 : error ? error : 1;
+}
+
 const char *no_attributes(void)
 {
 	return explain(try_empty_list());

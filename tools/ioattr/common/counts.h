@@ -13,6 +13,7 @@
 #define ENV_RULES	"IOATTR_RULES"	/* lines, each with an arrow */
 #define ENV_REPORT	"IOATTR_REPORT"	/* set: request reports */
 #define ENV_COUNTS	"IOATTR_COUNTS"	/* the file with struct shared_counts */
+#define ENV_KERNEL	"IOATTR_KERNEL"	/* 1: it has attributes, 0: it has none */
 
 /* The name of that file, and the target of its link in /proc. */
 #define COUNTS_NAME	"ioattr-run"
@@ -36,8 +37,8 @@ struct refusals {
 
 /**
  * struct counts - the I/Os of a process until it exits or executes a program
- * @pid: The process; 0 if the entry is unused.
- * @name: Name of its program.
+ * @pid: The process, or 0 if it is unknown.
+ * @name: Name of its program. It need not end with a zero byte.
  * @aio: Reads and writes by AIO.
  * @uring: Reads and writes by io_uring.
  * @tagged: I/Os that were given attributes.
@@ -46,7 +47,7 @@ struct refusals {
  * @honoured: By attribute id, the number of them that were honoured.
  * @refused: I/Os that the kernel rejected with attributes.
  * @has_own_attrs: I/Os that had attributes already, or another priority.
- * @unknown_target: I/Os by io_uring whose file or credentials are unknown.
+ * @unreachable: I/Os that a rule may be for, but the library cannot decide it.
  */
 struct counts {
 	_Atomic int	pid;
@@ -56,12 +57,21 @@ struct counts {
 	counter		reported;
 	counter		honoured[COUNTS_ATTRS];
 	struct refusals	refused[COUNTS_ERRORS];
-	counter		has_own_attrs, unknown_target;
+	counter		has_own_attrs, unreachable;
 };
 
-/* @used may exceed MAX_PROCESSES: the last entry is shared by the excess. */
+/**
+ * struct shared_counts - the counts of all processes
+ * @loaded: The library is active in a process.
+ * @missing: A process executed a program that cannot open this file.
+ * @used: Number of entries. It may exceed MAX_PROCESSES.
+ * @of: An entry for each process that did I/O. Further processes share the last
+ *	one.
+ *
+ * All of the processes can write to this memory: do not trust what it contains.
+ */
 struct shared_counts {
-	_Atomic uint32_t	used;
+	_Atomic uint32_t	loaded, missing, used;
 	struct counts		of[MAX_PROCESSES];
 };
 

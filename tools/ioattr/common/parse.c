@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@ int parse_size(const char *text, long long max, long long *number)
 	char *end;
 
 	/* strtoll() accepts a sign and leading spaces */
-	if (!isdigit((unsigned char)*text))
+	if (!is_digit(*text))
 		return -EINVAL;
 	errno = 0;
 	*number = strtoll(text, &end, 0);

@@ -31,4 +31,18 @@ bool parse_hint(const char *name, size_t len, uint32_t *hints);
 /* Returns true if the kernel rejects this combination of hints. */
 bool hints_conflict(uint32_t hints);
 
+/*
+ * As in the C locale. The functions of libc refer to tables that another libc
+ * does not have.
+ */
+static inline bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 #endif /* PARSE_H */

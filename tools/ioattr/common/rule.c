@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -13,10 +12,10 @@ static char *trim(char *text)
 {
 	char *end;
 
-	while (isspace((unsigned char)*text))
+	while (is_space(*text))
 		text++;
 	end = text + strlen(text);
-	while (end > text && isspace((unsigned char)end[-1]))
+	while (end > text && is_space(end[-1]))
 		*--end = '\0';
 	return text;
 }
@@ -86,7 +85,7 @@ static const char *parse_size_condition(const char *text, struct rule *rule)
 		equal = true;
 		text++;
 	}
-	while (isspace((unsigned char)*text))
+	while (is_space(*text))
 		text++;
 	if (parse_size(text, MAX_SIZE, &size))
 		return "invalid size";

@@ -104,7 +104,7 @@ static bool report_remove(uint64_t key)
 	return false;
 }
 
-void aio_atfork_child(void)
+void aio_forget(void)
 {
 	/* AIO contexts are not inherited */
 	memset(contexts, 0, sizeof(contexts));
@@ -131,7 +131,7 @@ static long long length(const struct iocb *iocb)
 	long long len = 0;
 	uint64_t i;
 
-	if (!shim_sizes())
+	if (!rules_have_sizes())
 		return 0;
 	if (iocb->aio_lio_opcode == IOCB_CMD_PREAD ||
 	    iocb->aio_lio_opcode == IOCB_CMD_PWRITE)
@@ -189,9 +189,10 @@ static bool tag_iocb(struct context *c, struct iocb *iocb, struct tag *tag)
 	}
 	if (!op)
 		return true;
-	action = shim_action(iocb->aio_fildes, op, length(iocb), false);
+	action = find_action(iocb->aio_fildes, op, length(iocb), false,
+			     &tag->error);
 	if (!action)
-		return true;
+		return !tag->error;
 	if (iocb->aio_flags & IOCB_FLAG_ATTR || iocb->aio_attrs ||
 	    prio_conflicts(iocb, action)) {
 		tag->has_own_attrs = true;
@@ -216,9 +217,9 @@ static bool tag_iocb(struct context *c, struct iocb *iocb, struct tag *tag)
 static void count_tag(const struct tag *tag)
 {
 	if (tag->op)
-		count(&counts->aio);
+		count(&counts()->aio);
 	if (tag->has_own_attrs)
-		count(&counts->has_own_attrs);
+		count(&counts()->has_own_attrs);
 	if (tag->error)
 		count_refused(tag->error);
 	if (tag->action)
@@ -328,10 +329,10 @@ static void take_report(struct context *c, struct io_event *event)
 
 	if (!report_remove(report_key(c, event->obj)))
 		return;
-	count(&counts->reported);
+	count(&counts()->reported);
 	for (id = 0; id < COUNTS_ATTRS; id++) {
 		if (event->res2 >> id & 1)
-			count(&counts->honoured[id]);
+			count(&counts()->honoured[id]);
 	}
 	event->res2 = 0;
 }
@@ -344,7 +345,7 @@ long shim_io_getevents(long nr, aio_context_t ctx, long min, long max,
 
 	ret = raw_syscall(nr, ctx, min, max, (long)events, (long)timeout,
 			  (long)sigset);
-	if (ret <= 0 || !shim_reports())
+	if (ret <= 0 || !shim_reports() || !shim_active())
 		return ret;
 	c = find_context(ctx, false);
 	if (!c)
@@ -368,7 +369,7 @@ long shim_io_setup(unsigned int nr, aio_context_t *ctx)
 	const long ret = raw_syscall(SYS_io_setup, nr, (long)ctx, 0, 0, 0, 0);
 
 	/* a context with this id may have been destroyed unnoticed */
-	if (!ret)
+	if (!ret && shim_active())
 		forget(*ctx);
 	return ret;
 }

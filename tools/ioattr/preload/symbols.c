@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Replacements of the functions of libaio, and of syscall(2). */
+#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -24,9 +26,30 @@ EXPORT int io_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
 	return shim_io_submit(ctx, nr, iocbs);
 }
 
+#define RING_MAGIC	0xa10a10a1
+
+/* The start of the memory that the kernel maps at the id of a context. */
+struct ring_header {
+	unsigned int	id, nr, head, tail, magic;
+};
+
+/*
+ * A call that would return 0 at once. As in libaio, it needs no system call, on
+ * which programs that poll depend.
+ */
+static bool is_idle(aio_context_t ctx, const struct timespec *timeout)
+{
+	const volatile struct ring_header *ring = (void *)ctx;
+
+	return ring && timeout && !timeout->tv_sec && !timeout->tv_nsec &&
+	       ring->magic == RING_MAGIC && ring->head == ring->tail;
+}
+
 EXPORT int io_getevents(aio_context_t ctx, long min, long nr,
 			struct io_event *events, struct timespec *timeout)
 {
+	if (is_idle(ctx, timeout))
+		return 0;
 	return shim_io_getevents(SYS_io_getevents, ctx, min, nr, events,
 				 timeout, NULL);
 }
@@ -38,6 +61,8 @@ EXPORT int io_pgetevents(aio_context_t ctx, long min, long nr,
 	/* the size of the kernel's signal set, not libc's */
 	struct { sigset_t *mask; size_t size; } set = { sigmask, _NSIG / 8 };
 
+	if (is_idle(ctx, timeout))
+		return 0;
 	return shim_io_getevents(SYS_io_pgetevents, ctx, min, nr, events,
 				 timeout, &set);
 }
@@ -55,6 +80,8 @@ EXPORT int io_queue_run(aio_context_t ctx)
 	long ret;
 
 	for (;;) {
+		if (is_idle(ctx, &now))
+			return 0;
 		ret = shim_io_getevents(SYS_io_getevents, ctx, 0, 1, &event,
 					&now, NULL);
 		if (ret != 1)
@@ -64,12 +91,32 @@ EXPORT int io_queue_run(aio_context_t ctx)
 	}
 }
 
-static long with_errno(long ret)
+typedef int (*prctl_fn)(int option, long b, long c, long d, long e);
+
+static prctl_fn real_prctl(void)
 {
-	if (ret >= 0)
-		return ret;
-	errno = -ret;
-	return -1;
+	static void *_Atomic real;
+
+	if (!real)
+		real = dlsym(RTLD_NEXT, "prctl");
+	return (prctl_fn)real;
+}
+
+void symbols_init(void)
+{
+	real_syscall();
+	real_prctl();
+}
+
+/* The declaration in sys/prctl.h has other arguments. */
+EXPORT int shim_prctl(int option, long b, long c, long d, long e)
+	__asm__("prctl");
+
+int shim_prctl(int option, long b, long c, long d, long e)
+{
+	const bool begun = seccomp_begin(SYS_prctl, option);
+
+	return seccomp_end(begun, real_prctl()(option, b, c, d, e));
 }
 
 /* The declaration in unistd.h has other arguments. */
@@ -78,7 +125,7 @@ EXPORT long shim_syscall(long nr, long a, long b, long c, long d, long e,
 
 long shim_syscall(long nr, long a, long b, long c, long d, long e, long f)
 {
-	long ret;
+	bool begun = false;
 
 	switch (nr) {
 	case SYS_io_setup:
@@ -92,13 +139,21 @@ long shim_syscall(long nr, long a, long b, long c, long d, long e, long f)
 		return with_errno(shim_io_getevents(nr, a, b, c, (void *)d,
 						    (void *)e, (void *)f));
 	case SYS_io_uring_setup:
-		ret = raw_syscall(nr, a, b, 0, 0, 0, 0);
-		if (ret >= 0)
-			shim_uring_setup(ret, (void *)b);
-		return with_errno(ret);
+		return with_errno(shim_uring_setup(a, (void *)b));
 	case SYS_io_uring_enter:
-		shim_uring_enter(a, b, d);
+		return with_errno(shim_uring_enter(a, b, c, d, (void *)e, f));
+	case SYS_prctl:
+	case SYS_seccomp:
+		begun = seccomp_begin(nr, a);
+		break;
+	case SYS_execve:
+		if (!may_execute((void *)a, (void *)c))
+			return with_errno(-EPERM);
+		break;
+	case SYS_execveat:
+		if (!may_execute_at(a, (void *)b, (void *)d))
+			return with_errno(-EPERM);
 		break;
 	}
-	return real_syscall()(nr, a, b, c, d, e, f);
+	return seccomp_end(begun, real_syscall()(nr, a, b, c, d, e, f));
 }

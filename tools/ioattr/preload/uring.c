@@ -4,8 +4,11 @@
  *
  * A list is attached to an SQE immediately before it is submitted by a
  * function of liburing's shared library, or by io_uring_enter(2) through
- * syscall(2). The program may reuse the memory of the SQE; the list is then
- * detached.
+ * liburing or syscall(2). The program may reuse the memory of the SQE; the list
+ * is then detached.
+ *
+ * Where a required attribute cannot be attached, the request, the submission or
+ * the ring is refused.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -55,24 +58,21 @@ struct ring {
 
 static struct ring rings[MAX_RINGS];
 
-bool uring_knows(void)
+bool uring_query(void)
 {
-	static _Atomic int knows = -1;
-	int saved = errno;
+	const int64_t flags = io_uring_attr_flags();
 
-	int64_t flags;
-
-	if (knows < 0) {
-		flags = io_uring_attr_flags();
-		knows = flags > 0 && flags & IORING_RW_ATTR_FLAG_LIST;
-	}
-	errno = saved;
-	return knows;
+	return flags > 0 && flags & IORING_RW_ATTR_FLAG_LIST;
 }
 
-/* The results of action_check() for the SQEs of one submission. */
+/**
+ * struct batch - the SQEs of one submission
+ * @asked: Results of action_check(), with @refused.
+ * @flags: IORING_SETUP_* of the ring.
+ */
 struct batch {
 	uint32_t	asked, refused;
+	unsigned int	flags;
 };
 
 static unsigned int operation(const struct io_uring_sqe *sqe)
@@ -112,7 +112,7 @@ static long long length(const struct io_uring_sqe *sqe)
 	long long len = 0;
 	unsigned int i;
 
-	if (!shim_sizes())
+	if (!rules_have_sizes())
 		return 0;
 	if (!has_vectors(sqe))
 		return sqe->len;
@@ -125,6 +125,14 @@ static bool prio_conflicts(const struct io_uring_sqe *sqe,
 			   const struct action *action)
 {
 	return action->prio >= 0 && sqe->ioprio && sqe->ioprio != action->prio;
+}
+
+/* Only the ring knows the file or the credentials. */
+static bool is_unreachable(const struct io_uring_sqe *sqe,
+			   const struct batch *batch)
+{
+	return sqe->flags & IOSQE_FIXED_FILE || sqe->personality ||
+	       batch->flags & IORING_SETUP_SQPOLL;
 }
 
 static void tag_sqe(struct io_uring_sqe *sqe, struct batch *batch)
@@ -140,17 +148,19 @@ static void tag_sqe(struct io_uring_sqe *sqe, struct batch *batch)
 	}
 	if (!op)
 		return;
-	count(&counts->uring);
-	/* the file or the credentials are known only to the ring */
-	if (sqe->flags & IOSQE_FIXED_FILE || sqe->personality) {
-		count(&counts->unknown_target);
+	count(&counts()->uring);
+	if (is_unreachable(sqe, batch)) {
+		if (unreachable(op, length(sqe)))
+			sqe->opcode = OP_NONE;
 		return;
 	}
-	action = shim_action(sqe->fd, op, length(sqe), true);
+	action = find_action(sqe->fd, op, length(sqe), true, &error);
+	if (error)
+		sqe->opcode = OP_NONE;
 	if (!action)
 		return;
 	if (sqe->__pad2[0] || prio_conflicts(sqe, action)) {
-		count(&counts->has_own_attrs);
+		count(&counts()->has_own_attrs);
 		return;
 	}
 	error = action_check(action, &batch->asked, &batch->refused);
@@ -164,29 +174,41 @@ static void tag_sqe(struct io_uring_sqe *sqe, struct batch *batch)
 	/*
 	 * let the kernel report the error; older kernels would ignore the list
 	 */
-	if (uring_knows())
+	if (kernel_has_uring())
 		io_uring_prep_attr_list(sqe, &action->lists[LIST_PLAIN]);
 	else
 		sqe->opcode = OP_NONE;
 }
 
-/* Attach lists to the SQEs that are prepared but not submitted. */
-static void tag_prepared(struct io_uring *ring)
+/* A ring whose SQEs cannot be changed. Returns 0 or a negative errno. */
+static int refuse_if_required(void)
+{
+	if (!rules_require())
+		return 0;
+	count_refused(EINVAL);
+	return -EINVAL;
+}
+
+/*
+ * Attach lists to the SQEs that are prepared but not submitted. With
+ * IORING_SETUP_SQPOLL the kernel does not see them yet. Returns 0, or a
+ * negative errno if they must not be submitted.
+ */
+static int tag_prepared(struct io_uring *ring)
 {
 	const unsigned int shift = !!(ring->flags & IORING_SETUP_SQE128);
+	struct batch batch = { .flags = ring->flags };
 	struct io_uring_sq *sq = &ring->sq;
-	struct batch batch = { 0 };
 	unsigned int i;
 
-	/*
-	 * SQPOLL: the kernel thread may submit with other credentials.
-	 * SQE_MIXED: an entry may be the second half of an SQE.
-	 */
-	if (!shim_active() ||
-	    ring->flags & (IORING_SETUP_SQPOLL | SETUP_SQE_MIXED))
-		return;
+	if (!shim_active())
+		return 0;
+	/* an entry may be the second half of an SQE */
+	if (ring->flags & SETUP_SQE_MIXED)
+		return refuse_if_required();
 	for (i = sq->sqe_head; i != sq->sqe_tail; i++)
 		tag_sqe(&sq->sqes[(i & *sq->kring_mask) << shift], &batch);
+	return 0;
 }
 
 struct nth {
@@ -245,64 +267,129 @@ static void *find_local(const char *name)
 	return NULL;
 }
 
-static void *find(void *_Atomic *real, const char *name)
+/* The replaced functions of liburing. */
+enum {
+	SUBMIT, SUBMIT_AND_WAIT, SUBMIT_AND_WAIT_TIMEOUT, SUBMIT_AND_GET_EVENTS,
+	SUBMIT_AND_WAIT_MIN_TIMEOUT, SUBMIT_AND_WAIT_REG, NR_REAL
+};
+
+static void *_Atomic real[NR_REAL];
+
+static const char *const real_names[NR_REAL] = {
+	/* in the order of the enum */
+	"io_uring_submit", "io_uring_submit_and_wait",
+	"io_uring_submit_and_wait_timeout", "io_uring_submit_and_get_events",
+	"io_uring_submit_and_wait_min_timeout", "io_uring_submit_and_wait_reg",
+};
+
+static void *find(unsigned int i)
 {
-	if (!*real)
-		*real = dlsym(RTLD_NEXT, name);
-	if (!*real)
-		*real = find_local(name);
-	return *real;
+	if (!real[i])
+		real[i] = dlsym(RTLD_NEXT, real_names[i]);
+	if (!real[i])
+		real[i] = find_local(real_names[i]);
+	return real[i];
 }
 
-#define REAL(ret, name, ...)						\
-	static void *_Atomic real;					\
-	ret (*call)(__VA_ARGS__) = find(&real, name)
+/* Call the function @i of liburing. */
+#define CALL(i, types, ...)						\
+	do {								\
+		int (*call) types = find(i);				\
+		int error;						\
+									\
+		if (!call)						\
+			return -ENOSYS;					\
+		error = tag_prepared(ring);				\
+		return error ? error : call(__VA_ARGS__);		\
+	} while (0)
 
-EXPORT int io_uring_submit(struct io_uring *ring)
+/*
+ * Export shim_NAME as NAME in the version that programs for liburing.so were
+ * linked with, and in that of liburing-ffi.so.
+ */
+#define VERSIONS(name, version)						\
+	EXPORT extern __typeof__(shim_##name) ffi_##name		\
+		__attribute__((alias("shim_" #name)));			\
+	__asm__(".symver shim_" #name ", " #name "@@LIBURING_" version); \
+	__asm__(".symver ffi_" #name ", " #name "@LIBURING_2.4")
+
+EXPORT int shim_io_uring_submit(struct io_uring *ring)
 {
-	REAL(int, "io_uring_submit", struct io_uring *);
+	CALL(SUBMIT, (struct io_uring *), ring);
+}
+VERSIONS(io_uring_submit, "2.0");
 
-	if (!call)
-		return -ENOSYS;
-	tag_prepared(ring);
-	return call(ring);
+EXPORT int shim_io_uring_submit_and_wait(struct io_uring *ring, unsigned int nr)
+{
+	CALL(SUBMIT_AND_WAIT, (struct io_uring *, unsigned int), ring, nr);
+}
+VERSIONS(io_uring_submit_and_wait, "2.0");
+
+EXPORT int shim_io_uring_submit_and_wait_timeout(struct io_uring *ring,
+						 struct io_uring_cqe **cqe,
+						 unsigned int nr,
+						 struct __kernel_timespec *ts,
+						 sigset_t *sigmask)
+{
+	CALL(SUBMIT_AND_WAIT_TIMEOUT,
+	     (struct io_uring *, struct io_uring_cqe **, unsigned int,
+	      struct __kernel_timespec *, sigset_t *),
+	     ring, cqe, nr, ts, sigmask);
+}
+VERSIONS(io_uring_submit_and_wait_timeout, "2.2");
+
+EXPORT int shim_io_uring_submit_and_get_events(struct io_uring *ring)
+{
+	CALL(SUBMIT_AND_GET_EVENTS, (struct io_uring *), ring);
+}
+VERSIONS(io_uring_submit_and_get_events, "2.3");
+
+/* since liburing 2.8 */
+EXPORT int io_uring_submit_and_wait_min_timeout(struct io_uring *ring,
+						struct io_uring_cqe **cqe,
+						unsigned int nr,
+						struct __kernel_timespec *ts,
+						unsigned int min_wait,
+						sigset_t *sigmask)
+{
+	CALL(SUBMIT_AND_WAIT_MIN_TIMEOUT,
+	     (struct io_uring *, struct io_uring_cqe **, unsigned int,
+	      struct __kernel_timespec *, unsigned int, sigset_t *),
+	     ring, cqe, nr, ts, min_wait, sigmask);
 }
 
-EXPORT int io_uring_submit_and_wait(struct io_uring *ring, unsigned int nr)
+/* since liburing 2.9 */
+EXPORT int io_uring_submit_and_wait_reg(struct io_uring *ring,
+					struct io_uring_cqe **cqe,
+					unsigned int nr, int reg_index)
 {
-	REAL(int, "io_uring_submit_and_wait", struct io_uring *, unsigned int);
-
-	if (!call)
-		return -ENOSYS;
-	tag_prepared(ring);
-	return call(ring, nr);
+	CALL(SUBMIT_AND_WAIT_REG,
+	     (struct io_uring *, struct io_uring_cqe **, unsigned int, int),
+	     ring, cqe, nr, reg_index);
 }
 
-EXPORT int io_uring_submit_and_wait_timeout(struct io_uring *ring,
-					    struct io_uring_cqe **cqe,
-					    unsigned int nr,
-					    struct __kernel_timespec *ts,
-					    sigset_t *sigmask)
+EXPORT int shim_io_uring_setup(unsigned int entries, struct io_uring_params *p)
 {
-	REAL(int, "io_uring_submit_and_wait_timeout", struct io_uring *,
-	     struct io_uring_cqe **, unsigned int, struct __kernel_timespec *,
-	     sigset_t *);
-
-	if (!call)
-		return -ENOSYS;
-	tag_prepared(ring);
-	return call(ring, cqe, nr, ts, sigmask);
+	return shim_uring_setup(entries, p);
 }
+VERSIONS(io_uring_setup, "2.3");
 
-EXPORT int io_uring_submit_and_get_events(struct io_uring *ring)
+EXPORT int shim_io_uring_enter2(unsigned int fd, unsigned int to_submit,
+				unsigned int min, unsigned int flags,
+				sigset_t *sig, size_t size)
 {
-	REAL(int, "io_uring_submit_and_get_events", struct io_uring *);
-
-	if (!call)
-		return -ENOSYS;
-	tag_prepared(ring);
-	return call(ring);
+	return shim_uring_enter(fd, to_submit, min, flags, sig, size);
 }
+VERSIONS(io_uring_enter2, "2.3");
+
+EXPORT int shim_io_uring_enter(unsigned int fd, unsigned int to_submit,
+			       unsigned int min, unsigned int flags,
+			       sigset_t *sig)
+{
+	/* the size of the kernel's signal set, not libc's */
+	return shim_uring_enter(fd, to_submit, min, flags, sig, _NSIG / 8);
+}
+VERSIONS(io_uring_enter, "2.3");
 
 static struct ring *find_ring(int fd)
 {
@@ -315,9 +402,8 @@ static struct ring *find_ring(int fd)
 	return NULL;
 }
 
-void shim_uring_setup(int fd, const void *params)
+static void add_ring(int fd, const struct io_uring_params *p)
 {
-	const struct io_uring_params *p = params;
 	struct ring *ring = find_ring(fd);
 	int i, none;
 
@@ -334,6 +420,27 @@ void shim_uring_setup(int fd, const void *params)
 	ring->flags = p->flags;
 	ring->off = p->sq_off;
 	ring->fd = fd + 1;
+}
+
+long shim_uring_setup(unsigned int entries, void *params)
+{
+	struct io_uring_params *p = params;
+	long ret = 0;
+
+	/*
+	 * The kernel may read the SQEs of the former at any time, and those of
+	 * the latter cannot be told apart.
+	 */
+	if (shim_active() && p &&
+	    p->flags & (IORING_SETUP_SQPOLL | SETUP_SQE_MIXED))
+		ret = refuse_if_required();
+	if (ret)
+		return ret;
+	ret = raw_syscall(SYS_io_uring_setup, entries, (long)params, 0, 0, 0,
+			  0);
+	if (ret >= 0)
+		add_ring(ret, p);
+	return ret;
 }
 
 /* The program has mapped a part of the ring @fd at @map. */
@@ -363,44 +470,71 @@ static void unmapped(const void *map)
 	}
 }
 
-static void *_Atomic real_mmap, *_Atomic real_mmap64, *_Atomic real_munmap;
+typedef void *(*mmap_fn)(void *addr, size_t len, int prot, int flags, int fd,
+			 off64_t offset);
+typedef int (*munmap_fn)(void *addr, size_t len);
+
+static void *_Atomic real_mmap, *_Atomic real_munmap;
+
+static mmap_fn get_mmap(void)
+{
+	/* mmap() and mmap64() are the same where off_t has 64 bits */
+	const char *name = sizeof(off_t) == 8 ? "mmap" : "mmap64";
+
+	if (!real_mmap)
+		real_mmap = dlsym(RTLD_NEXT, name);
+	return (mmap_fn)real_mmap;
+}
+
+static munmap_fn get_munmap(void)
+{
+	if (!real_munmap)
+		real_munmap = dlsym(RTLD_NEXT, "munmap");
+	return (munmap_fn)real_munmap;
+}
+
+/* NULL if no liburing is loaded */
+extern __typeof__(io_uring_queue_init) io_uring_queue_init
+	__attribute__((weak));
 
 void uring_init(void)
 {
-	find(&real_mmap, "mmap");
-	find(&real_mmap64, "mmap64");
-	find(&real_munmap, "munmap");
+	unsigned int i;
+
+	get_mmap();
+	get_munmap();
+	/* dlsym() allocates memory if there is no such function */
+	for (i = 0; io_uring_queue_init && i < NR_REAL; i++)
+		real[i] = dlsym(RTLD_NEXT, real_names[i]);
+}
+
+static void *do_mmap(void *addr, size_t len, int prot, int flags, int fd,
+		     off64_t offset)
+{
+	void *map = get_mmap()(addr, len, prot, flags, fd, offset);
+
+	if (map != MAP_FAILED && fd >= 0)
+		mapped(map, fd, offset);
+	return map;
 }
 
 EXPORT void *mmap(void *addr, size_t len, int prot, int flags, int fd,
 		  off_t offset)
 {
-	__typeof__(&mmap) call = find(&real_mmap, "mmap");
-	void *map = call(addr, len, prot, flags, fd, offset);
-
-	if (map != MAP_FAILED && fd >= 0)
-		mapped(map, fd, offset);
-	return map;
+	return do_mmap(addr, len, prot, flags, fd, offset);
 }
 
 EXPORT void *mmap64(void *addr, size_t len, int prot, int flags, int fd,
 		    off64_t offset)
 {
-	__typeof__(&mmap64) call = find(&real_mmap64, "mmap64");
-	void *map = call(addr, len, prot, flags, fd, offset);
-
-	if (map != MAP_FAILED && fd >= 0)
-		mapped(map, fd, offset);
-	return map;
+	return do_mmap(addr, len, prot, flags, fd, offset);
 }
 
 EXPORT int munmap(void *addr, size_t len)
 {
-	__typeof__(&munmap) call = find(&real_munmap, "munmap");
-
 	/* before the address can be reused */
 	unmapped(addr);
-	return call(addr, len);
+	return get_munmap()(addr, len);
 }
 
 /*
@@ -412,7 +546,7 @@ static void tag_queued(struct ring *ring, unsigned int nr)
 	char *sq = ring->sq, *sqes = ring->sqes;
 	const unsigned int *array = (void *)(sq + ring->off.array);
 	unsigned int head, tail, mask, at, slot, done = ring->done;
-	struct batch batch = { 0 };
+	struct batch batch = { .flags = ring->flags };
 
 	head = __atomic_load_n((unsigned int *)(sq + ring->off.head),
 			       __ATOMIC_ACQUIRE);
@@ -426,29 +560,50 @@ static void tag_queued(struct ring *ring, unsigned int nr)
 	    !atomic_compare_exchange_strong(&ring->done, &done, tail))
 		return;
 	for (; at != tail; at++) {
-		slot = array[at & mask];
+		slot = ring->flags & SETUP_NO_SQARRAY ? at & mask :
+							array[at & mask];
 		if (slot <= mask)
 			tag_sqe((struct io_uring_sqe *)sqes + (slot << shift),
 				&batch);
 	}
 }
 
-void shim_uring_enter(int fd, unsigned int to_submit, unsigned int flags)
+/*
+ * A ring whose SQEs this library can change before the kernel reads them, or
+ * NULL. It may have been set up in a way that is not intercepted.
+ */
+static struct ring *known_ring(int fd, unsigned int flags)
 {
 	struct ring *ring;
 
 	/* @fd may be an index of the registered rings */
-	if (!shim_active() || !to_submit || flags & ENTER_REGISTERED_RING)
-		return;
-	ring = find_ring(fd);
-	/* the kernel reads SQEs at any time, there is no array, or see above */
-	if (ring && ring->sq && ring->sqes &&
-	    !(ring->flags & (IORING_SETUP_SQPOLL | SETUP_NO_SQARRAY |
-			     SETUP_SQE_MIXED)))
-		tag_queued(ring, to_submit);
+	ring = flags & ENTER_REGISTERED_RING ? NULL : find_ring(fd);
+	if (!ring || !ring->sq || !ring->sqes ||
+	    ring->flags & (IORING_SETUP_SQPOLL | SETUP_SQE_MIXED))
+		return NULL;
+	return ring;
+}
+
+long shim_uring_enter(int fd, unsigned int to_submit, unsigned int min,
+		      unsigned int flags, void *arg, size_t size)
+{
+	struct ring *ring;
+	int error = 0;
+
+	if (to_submit && shim_active()) {
+		ring = known_ring(fd, flags);
+		if (ring)
+			tag_queued(ring, to_submit);
+		else
+			error = refuse_if_required();
+	}
+	if (error)
+		return error;
+	return raw_syscall(SYS_io_uring_enter, fd, to_submit, min, flags,
+			   (long)arg, size);
 }
 #else
-bool uring_knows(void)
+bool uring_query(void)
 {
 	return false;
 }
@@ -457,16 +612,18 @@ void uring_init(void)
 {
 }
 
-void shim_uring_setup(int fd, const void *params)
+long shim_uring_setup(unsigned int entries, void *params)
 {
-	(void)fd;
-	(void)params;
+	if (shim_active() && rules_require())
+		return -ENOSYS;
+	return raw_syscall(SYS_io_uring_setup, entries, (long)params, 0, 0, 0,
+			   0);
 }
 
-void shim_uring_enter(int fd, unsigned int to_submit, unsigned int flags)
+long shim_uring_enter(int fd, unsigned int to_submit, unsigned int min,
+		      unsigned int flags, void *arg, size_t size)
 {
-	(void)fd;
-	(void)to_submit;
-	(void)flags;
+	return raw_syscall(SYS_io_uring_enter, fd, to_submit, min, flags,
+			   (long)arg, size);
 }
 #endif

@@ -455,6 +455,38 @@ static void maps(void)
 	CHECK(!munmap(map, BLOCK));
 }
 
+/* 100 reads of a file whose name was removed. */
+static void unlinked(const char *file)
+{
+	CHECK(!unlink(file));
+	single();
+}
+
+/* Ask for events where there are none. */
+static void poll_idle(void)
+{
+	struct timespec now = { 0 };
+	struct io_event event;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		CHECK(io_getevents(ctx, 0, 1, &event, &now) == 0);
+		CHECK(io_getevents(ctx, 1, 1, &event, &now) == 0);
+		CHECK(io_pgetevents(ctx, 0, 1, &event, &now, NULL) == 0);
+		CHECK(io_queue_run(ctx) == 0);
+	}
+}
+
+/* 10 reads after the root directory was changed. */
+static void changed_root(const char *root)
+{
+	int i;
+
+	CHECK(!chroot(root) && !chdir("/"));
+	for (i = 0; i < 10; i++)
+		read_block(i);
+}
+
 /*
  * A program with attributes of its own: 3 reads with a report, the others
  * without. No hint is honoured here, so the list contains a cgroup.
@@ -537,6 +569,12 @@ int main(int argc, char **argv)
 		reads_refused();
 	else if (!strcmp(scene, "maps"))
 		maps();
+	else if (!strcmp(scene, "unlinked"))
+		unlinked(argv[2]);
+	else if (!strcmp(scene, "poll"))
+		poll_idle();
+	else if (!strcmp(scene, "chroot"))
+		changed_root(more);
 	else if (!strcmp(scene, "own"))
 		own(more);
 	else

@@ -29,6 +29,15 @@ run()
 	report=$(sed 's/\[[0-9]*\]//' told)
 }
 
+# as_user ARG...: ioattr run by another user than root
+as_user()
+{
+	status=0
+	rm -f told
+	/usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups ioattr run \
+		"$@" >out 2>err || status=$?
+}
+
 # tells NAME REPORT OPTION... -- COMMAND...: success and this report are
 # expected
 tells()
@@ -39,6 +48,8 @@ tells()
 	is "$name" "$expected" "$status|$report"
 	[ "$expected" = "$status|$report" ] || sed 's/^/# /' out err
 }
+
+unknown="-: not known, because the kernel reports nothing for this I/O; see ioattr trace"
 
 # figure WORD...: print the sum of the numbers after these words in the report
 figure()
@@ -87,13 +98,15 @@ part_uring()
 	local t='0 I/Os by AIO, 100 by io_uring: tagged' s
 	blocks $dev 150
 	tells "io_uring" \
-		"uring_test: $t 100, reported 0, cache given 100 honoured 0, refused 0" \
+		"uring_test: $t 100, reported 0, cache given 100 honoured -, refused 0
+$unknown" \
 		--cache=bypass -- uring_test single $dev
 	tells "io_uring, no rule matches" \
 		"uring_test: $t 0, reported 0, refused 0" \
 		--rule 'path:/none -> cache:bypass' -- uring_test single $dev
 	tells "io_uring of a plugin with its own liburing" \
-		"plugin_test: $t 100, reported 0, cache given 100 honoured 0, refused 0" \
+		"plugin_test: $t 100, reported 0, cache given 100 honoured -, refused 0
+$unknown" \
 		--cache=bypass -- plugin_test /usr/bin/uring_plugin.so single $dev
 	for s in "size:4K 3" "op:write 1" "op:read,size:>=4K 2" "size:<4K 0"; do
 		run --cache=bypass --rule "${s% *}" -- uring_test fixed $dev
@@ -102,7 +115,7 @@ part_uring()
 			"$status $(by io_uring) $(figure tagged) $(figure refused)"
 	done
 	# scene, number of I/Os, number of tagged I/Os
-	for s in "raw 20 20" "raw-mixed 0 0" "raw-no-array 0 0" "mixed 0 0" \
+	for s in "raw 20 20" "raw-mixed 0 0" "raw-no-array 20 20" "mixed 0 0" \
 		"registered 1 1"; do
 		run --cache=bypass -- uring_test "${s%% *}" $dev
 		is "io_uring, ${s%% *}" "0|${s#* } 0" \
@@ -110,10 +123,12 @@ part_uring()
 $(figure refused)"
 	done
 	tells "io_uring, required" \
-		"uring_test: $t 100, reported 0, cache given 100 honoured 0, refused 0" \
+		"uring_test: $t 100, reported 0, cache given 100 honoured -, refused 0
+$unknown" \
 		--cache=bypass --required -- uring_test single $dev
 	tells "... buffered I/O is rejected, and the program gets the error" \
-		"uring_test: 0 I/Os by AIO, 4 by io_uring: tagged 4, reported 0, cache given 4 honoured 0, refused 0" \
+		"uring_test: 0 I/Os by AIO, 4 by io_uring: tagged 4, reported 0, cache given 4 honoured -, refused 0
+$unknown" \
 		--cache=bypass --required -- uring_test refused $dev
 }
 
@@ -160,7 +175,8 @@ part_aio()
 	is "threads: at least half of them are reported" 1 \
 		$(($(figure reported) >= 4000))
 	tells "ring: no report for a program that reads it in memory" \
-		"aio_test: 100 I/Os by AIO, 0 by io_uring: tagged 100, reported 0, $all 100 honoured 0, refused 0" \
+		"aio_test: 100 I/Os by AIO, 0 by io_uring: tagged 100, reported 0, $all 100 honoured -, refused 0
+$unknown" \
 		--cache=bypass -- aio_test ring $dev
 	tells "errors: unchanged" \
 		"aio_test: 2 I/Os by AIO, 0 by io_uring: tagged 2, reported 1, $all 2 honoured 0, refused 0" \
@@ -223,7 +239,8 @@ part_identity()
 			"aio_test: 10 I/Os $t 10, reported 9, cgroup given 10 honoured 9, refused 0" \
 			--cgroup=$cg/one ${s:+"$s"} -- aio_test daemons $dev
 		tells "... io_uring" \
-			"uring_test: 0 I/Os by AIO, 10 by io_uring: tagged 10, reported 0, cgroup given 10 honoured 0, refused 0" \
+			"uring_test: 0 I/Os by AIO, 10 by io_uring: tagged 10, reported 0, cgroup given 10 honoured -, refused 0
+$unknown" \
 			--cgroup=$cg/one ${s:+"$s"} -- uring_test daemons $dev
 	done
 	tells "errors of the program, with a cgroup" \
@@ -241,12 +258,14 @@ part_identity()
 			/sys/block/bcache0/dev) \(rbytes=[0-9]*\).*/\1/p" \
 			$cg/one/io.stat)"
 		tells "... io_uring" \
-			"uring_test: 0 I/Os by AIO, 15 by io_uring: tagged 15, reported 0, cgroup given 15 honoured 0, refused 0" \
+			"uring_test: 0 I/Os by AIO, 15 by io_uring: tagged 15, reported 0, cgroup given 15 honoured -, refused 0
+$unknown" \
 			--cgroup=$cg/one ${s:+"$s"} -- uring_test remade $dev $cg/one
 	done
 	tells "io_uring of a child by clone(2)" \
-		"uring_test: 0 I/Os by AIO, 10 by io_uring: tagged 10, reported 0, cgroup given 10 honoured 0, refused 0
-uring_test: 0 I/Os by AIO, 20 by io_uring: tagged 20, reported 0, cgroup given 20 honoured 0, refused 0" \
+		"uring_test: 0 I/Os by AIO, 10 by io_uring: tagged 10, reported 0, cgroup given 10 honoured -, refused 0
+uring_test: 0 I/Os by AIO, 20 by io_uring: tagged 20, reported 0, cgroup given 20 honoured -, refused 0
+$unknown" \
 		--cgroup=$cg/one -- uring_test clones $dev
 	rmdir $cg/one
 	tells "a missing cgroup" \
@@ -263,14 +282,21 @@ uring_test: 0 I/Os by AIO, 20 by io_uring: tagged 20, reported 0, cgroup given 2
 	# users may not use class rt
 	chmod 666 $dev
 	chmod 1777 .
-	rm -f told
-	status=0
-	/usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups ioattr run \
-		--prio=rt:1 --report --output=told -- aio_test single $dev \
-		>out 2>&1 || status=$?
+	as_user --prio=rt:1 --report --output=told -- aio_test single $dev
 	is "no permission: the I/O is not tagged" "0 100 0 100 100" \
 		"$status $(by AIO) $(figure tagged) $(figure refused) \
 $(figure EPERM)"
+	# nor cgroups whose cgroup.procs they cannot write to
+	s="ioattr: $cg/one/cgroup.procs: Permission denied"
+	as_user --cgroup=$cg/one --report --output=told -- aio_test single $dev
+	is "no permission for the cgroup: a warning" \
+		"0 100 0 100|$s: its attributes will be refused" \
+		"$status $(figure EACCES) $(figure tagged) $(figure \
+		refused)|$(cat err)"
+	as_user --cgroup=$cg/one --required -- aio_test single $dev
+	is "... required: the program is not started" \
+		"125|$s: required attributes cannot be added; see PERMISSIONS in ioattr-run(1)" \
+		"$status|$(cat err)"
 	rmdir $cg/one
 }
 

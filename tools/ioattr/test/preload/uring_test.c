@@ -4,8 +4,10 @@
  *
  * Like aio_test, for io_uring. Block N of FILE is filled with the byte N.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,6 +28,9 @@
 #define ENTER_REGISTERED_RING	(1U << 4)
 
 #define BLOCK	4096
+
+/* The exit status if the kernel lacks something. */
+#define SKIP	77
 
 static struct io_uring ring;
 static char *buffer;
@@ -170,12 +175,8 @@ static unsigned int *raw_at(const struct raw *r, unsigned int offset)
 	return (unsigned int *)(r->map + offset);
 }
 
-static void raw_open(struct raw *r, unsigned int flags)
+static void raw_map(struct raw *r)
 {
-	memset(r, 0, sizeof(*r));
-	r->p.flags = flags;
-	r->fd = syscall(SYS_io_uring_setup, 8, &r->p);
-	CHECK(r->fd >= 0);
 	CHECK(r->p.features & IORING_FEAT_SINGLE_MMAP);
 	/* both queues are in these two pages */
 	r->map = mmap(NULL, 2 * BLOCK, PROT_READ | PROT_WRITE,
@@ -185,6 +186,15 @@ static void raw_open(struct raw *r, unsigned int flags)
 		       PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd,
 		       IORING_OFF_SQES);
 	CHECK(r->sqes != MAP_FAILED);
+}
+
+static void raw_open(struct raw *r, unsigned int flags)
+{
+	memset(r, 0, sizeof(*r));
+	r->p.flags = flags;
+	r->fd = syscall(SYS_io_uring_setup, 8, &r->p);
+	CHECK(r->fd >= 0);
+	raw_map(r);
 }
 
 static void raw_prepare(struct raw *r, int block)
@@ -257,6 +267,83 @@ static void registered(void)
 	raw_finish(&a, 1);
 }
 
+/* A read with the flags and the personality, by file descriptor @fd. */
+static int read_special(int fd, unsigned int flags, int personality)
+{
+	struct io_uring_sqe *sqe = prepare(1);
+	int ret;
+
+	sqe->fd = fd;
+	sqe->flags |= flags;
+	sqe->personality = personality;
+	ret = io_uring_submit(&ring);
+	if (ret < 0)
+		return ret;
+	CHECK(ret == 1);
+	return finish(1);
+}
+
+static int read_fixed_file(void)
+{
+	CHECK(!io_uring_register_files(&ring, &fd, 1));
+	return read_special(0, IOSQE_FIXED_FILE, 0);
+}
+
+static int read_with_personality(void)
+{
+	const int personality = io_uring_register_personality(&ring);
+
+	CHECK(personality > 0);
+	return read_special(fd, 0, personality);
+}
+
+/* Rings without liburing that the library must refuse to set up. */
+static void raw_setup_refused(unsigned int flags)
+{
+	struct io_uring_params p = { .flags = flags };
+
+	CHECK(syscall(SYS_io_uring_setup, 8, &p) == -1 && errno == EINVAL);
+}
+
+/*
+ * A ring that the library must refuse to enter: by an index, or because it was
+ * set up behind its back.
+ */
+static void raw_enter_refused(bool by_index)
+{
+	struct io_uring_rsrc_update update = { .offset = -1U };
+	struct raw r;
+	int ring_fd;
+
+	raw_open(&r, 0);
+	raw_prepare(&r, 1);
+	update.data = r.fd;
+	CHECK(syscall(SYS_io_uring_register, r.fd, IORING_REGISTER_RING_FDS,
+		      &update, 1) == 1);
+	ring_fd = by_index ? (int)update.offset : dup(r.fd);
+	CHECK(syscall(SYS_io_uring_enter, ring_fd, 1, 0,
+		      by_index ? ENTER_REGISTERED_RING : 0, NULL, 0) == -1 &&
+	      errno == EINVAL);
+}
+
+/* By functions of liburing that take the file descriptor of a ring. */
+static void enter(void)
+{
+	struct raw r;
+
+	memset(&r, 0, sizeof(r));
+	r.fd = io_uring_setup(8, &r.p);
+	CHECK(r.fd >= 0);
+	raw_map(&r);
+	raw_prepare(&r, 1);
+	CHECK(io_uring_enter(r.fd, 1, 1, IORING_ENTER_GETEVENTS, NULL) == 1);
+	raw_finish(&r, 1);
+	raw_prepare(&r, 2);
+	CHECK(io_uring_enter2(r.fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) ==
+	      1);
+	raw_finish(&r, 2);
+}
+
 /* 4 reads, all rejected. */
 static void refused(void)
 {
@@ -273,7 +360,7 @@ static void refused(void)
 int main(int argc, char **argv)
 {
 	const char *scene, *more;
-	int direct;
+	int direct, flags, ret;
 
 	if (argc < 3)
 		return 2;
@@ -285,8 +372,13 @@ int main(int argc, char **argv)
 	CHECK(fd == 3);
 	buffer = aligned_alloc(BLOCK, BLOCK);
 	CHECK(buffer);
-	CHECK(!io_uring_queue_init(8, &ring, strcmp(scene, "mixed") ?
-				   0 : SETUP_SQE_MIXED));
+	flags = !strncmp(scene, "mixed", 5) ? SETUP_SQE_MIXED :
+		!strncmp(scene, "sqpoll", 6) ? IORING_SETUP_SQPOLL : 0;
+	ret = io_uring_queue_init(8, &ring, flags);
+	/* before Linux 6.19 */
+	if (ret == -EINVAL && flags & SETUP_SQE_MIXED)
+		return SKIP;
+	CHECK(!ret);
 	if (!strcmp(scene, "single"))
 		single();
 	else if (!strcmp(scene, "daemons"))
@@ -309,6 +401,29 @@ int main(int argc, char **argv)
 		single();
 	else if (!strcmp(scene, "refused"))
 		refused();
+	else if (!strcmp(scene, "fixed-file"))
+		CHECK(read_fixed_file() == BLOCK);
+	else if (!strcmp(scene, "fixed-file-refused"))
+		CHECK(read_fixed_file() == -EINVAL);
+	else if (!strcmp(scene, "personality"))
+		CHECK(read_with_personality() == BLOCK);
+	else if (!strcmp(scene, "personality-refused"))
+		CHECK(read_with_personality() == -EINVAL);
+	else if (!strcmp(scene, "sqpoll"))
+		CHECK(read_special(fd, 0, 0) == BLOCK);
+	else if (!strcmp(scene, "sqpoll-refused") ||
+		 !strcmp(scene, "mixed-refused"))
+		CHECK(read_special(fd, 0, 0) == -EINVAL);
+	else if (!strcmp(scene, "raw-sqpoll-refused"))
+		raw_setup_refused(IORING_SETUP_SQPOLL);
+	else if (!strcmp(scene, "raw-mixed-refused"))
+		raw_setup_refused(SETUP_SQE_MIXED);
+	else if (!strcmp(scene, "raw-index-refused"))
+		raw_enter_refused(true);
+	else if (!strcmp(scene, "raw-unknown-refused"))
+		raw_enter_refused(false);
+	else if (!strcmp(scene, "enter"))
+		enter();
 	else
 		return 2;
 	io_uring_queue_exit(&ring);
