@@ -29,13 +29,34 @@ int exec_program(char **argv)
 	return error == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
 }
 
+/* Signals that a terminal sends to all processes in its foreground. */
+static bool is_of_terminal(int signal)
+{
+	switch (signal) {
+	case SIGHUP:
+	case SIGINT:
+	case SIGQUIT:
+	case SIGCONT:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+	case SIGWINCH:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /*
- * The terminal sends its signals to the child as well. The child itself does
- * not mean itself when it sends a signal to its parent.
+ * The child gets the signals of the terminal itself. When it sends a signal to
+ * its parent, it does not mean itself.
  */
 static bool is_for_child(const siginfo_t *info, pid_t child)
 {
-	return info->si_code <= 0 && info->si_pid != child;
+	if (info->si_code <= 0)
+		return info->si_pid != child;
+	/* timers, for example, are kept when this program is executed */
+	return !is_of_terminal(info->si_signo) && info->si_signo != SIGCHLD;
 }
 
 static void forward(const siginfo_t *info, pid_t child)

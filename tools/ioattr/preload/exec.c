@@ -135,7 +135,7 @@ static bool check(const char *name, char *const envp[])
 
 bool may_execute(const char *path, char *const envp[])
 {
-	if (!path || !shim_active())
+	if (!path || !shim_has_rules())
 		return true;
 	counts_check();
 	if (!rules_require())
@@ -151,7 +151,7 @@ static bool may_execute_name(const char *name, char *const envp[])
 {
 	char path[PATH_MAX];
 
-	if (!name || !shim_active() || !rules_require() || shut_in())
+	if (!name || !shim_has_rules() || !rules_require() || shut_in())
 		return may_execute(name, envp);
 	/* without a program the function fails */
 	return !find_program(name, path) || may_execute(path, envp);

@@ -73,55 +73,59 @@ static void cut_deleted(char *path, const struct stat *st)
 		path[len - cut] = '\0';
 }
 
-/* Get the mask of rules that the path of @fd matches. */
-static uint32_t match_path(int fd, const struct stat *st)
+/*
+ * Set *@mask to the rules that the path of @fd matches. Returns false if the
+ * path is unknown, for example without /proc.
+ */
+static bool match_path(int fd, const struct stat *st, uint32_t *mask)
 {
 	char link[32], path[PATH_MAX];
-	uint32_t mask = 0;
 	unsigned int i;
 	ssize_t len;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	len = readlink(link, path, sizeof(path) - 1);
 	if (len < 0)
-		len = 0;
+		return false;
 	path[len] = '\0';
 	cut_deleted(path, st);
+	*mask = 0;
 	for (i = 0; i < nr_rules; i++) {
 		if (!rules[i].glob || !fnmatch(rules[i].glob, path, 0))
-			mask |= 1U << i;
+			*mask |= 1U << i;
 	}
-	return mask;
+	return true;
 }
 
 /*
  * The same from the cache. The device and the inode tell whether @fd still is
  * the same file.
  */
-static uint32_t cached_mask(int fd, const struct stat *st)
+static bool cached_mask(int fd, const struct stat *st, uint32_t *mask)
 {
 	struct path_cache *k;
-	uint32_t seq, mask;
+	uint32_t seq;
 
 	if (fd >= CACHED_FDS)
-		return match_path(fd, st);
+		return match_path(fd, st, mask);
 	k = &path_cache[fd];
 	seq = k->seq;
-	mask = k->mask;
+	*mask = k->mask;
 	if (seq && !(seq & 1) && k->dev == st->st_dev &&
 	    k->ino == st->st_ino && k->seq == seq)
-		return mask;
-	mask = match_path(fd, st);
+		return true;
+	if (!match_path(fd, st, mask))
+		return false;
 	/* skip the update if another thread is updating the entry */
 	if (!(seq & 1) && atomic_compare_exchange_strong(&k->seq, &seq,
 							 seq + 1)) {
 		k->dev = st->st_dev;
 		k->ino = st->st_ino;
-		k->mask = mask;
+		k->mask = *mask;
 		/* 0 would mark the entry as unused */
 		k->seq = seq + 2 ? seq + 2 : 2;
 	}
-	return mask;
+	return true;
 }
 
 /* Skip unsupported attributes, unless the program must get the error. */
@@ -161,13 +165,13 @@ static bool get_stat(int fd, struct stat *st)
 	return ok;
 }
 
-static uint32_t get_mask(int fd, const struct stat *st)
+static bool get_mask(int fd, const struct stat *st, uint32_t *mask)
 {
 	int saved = errno;
-	uint32_t mask = cached_mask(fd, st);
+	bool ok = cached_mask(fd, st, mask);
 
 	errno = saved;
-	return mask;
+	return ok;
 }
 
 struct action *find_action(int fd, unsigned int op, long long len, bool uring,
@@ -195,8 +199,11 @@ struct action *find_action(int fd, unsigned int op, long long len, bool uring,
 			looked = true;
 		}
 		if (rules[i].glob && !matched) {
-			mask = get_mask(fd, &st);
-			matched = true;
+			matched = get_mask(fd, &st, &mask);
+			if (!matched) {
+				*error = unreachable(op, len);
+				return NULL;
+			}
 		}
 		if (!rules[i].glob || mask >> i & 1)
 			return usable_action(&actions[i], uring);

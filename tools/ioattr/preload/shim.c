@@ -38,6 +38,11 @@ static void map_own_memory(void)
 	own->alive = true;
 }
 
+bool shim_has_rules(void)
+{
+	return active;
+}
+
 bool shim_active(void)
 {
 	if (!active)

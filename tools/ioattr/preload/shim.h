@@ -32,6 +32,9 @@
  */
 
 /* Returns true if there are rules. */
+bool shim_has_rules(void);
+
+/* The same before I/O. In a new process, this resets what is for each one. */
 bool shim_active(void);
 
 /* Returns true if reports are requested. */

@@ -504,8 +504,12 @@ void uring_init(void)
 	get_mmap();
 	get_munmap();
 	/* dlsym() allocates memory if there is no such function */
-	for (i = 0; io_uring_queue_init && i < NR_REAL; i++)
+	if (!io_uring_queue_init)
+		return;
+	for (i = 0; i < NR_REAL; i++)
 		real[i] = dlsym(RTLD_NEXT, real_names[i]);
+	/* older versions lack some: that is no error for the program */
+	dlerror();
 }
 
 static void *do_mmap(void *addr, size_t len, int prot, int flags, int fd,

@@ -110,5 +110,14 @@ if [ "$(id -u)" = 0 ]; then
 	is "a program that changes its root directory" "0 10 10 0" \
 		"$status $(figures)"
 	rmdir cgroup
+	# without /proc the path is not known
+	report --rule "path:*/file -> cache:bypass" -- \
+		"$bin/aio_test" chroot file "$work/root"
+	is "... and has no /proc: the path is unknown" "0 10 0 0, unreachable 10" \
+		"$status $(figures)"
+	with_attributes try --rule "path:*/file -> cache:bypass,required" -- \
+		"$bin/aio_test" chroot file "$work/root"
+	is "... required: it fails" "1 1" \
+		"$status $(cat out err | grep -c 'io_submit(')"
 fi
 tap_end

@@ -48,6 +48,13 @@ status=0
 wait $pid || status=$?
 is "SIGTERM is forwarded, and the program ends" "0|15 0" "$status|$(tail -n 1 out)"
 
+# a timer is kept by exec(3), but not inherited by the child
+is "SIGALRM of a timer is forwarded" "ready 14 0 15 0" "$(timeout 20 \
+	python3 -c 'import os, signal, sys
+signal.setitimer(signal.ITIMER_REAL, 1)
+os.execv(sys.argv[1], sys.argv[1:])' "$bin/ioattr" run --cache=bypass -- \
+	sh -c "(sleep 2; kill \$\$) & exec $bin/signal_test" | xargs)"
+
 # signals of the child are for its parent, which has no use for them
 # shellcheck disable=SC2016 # for the other shell
 says 5 '' '' "a signal that the program sends to its parent" --cache=bypass \
