@@ -131,7 +131,7 @@ void print_report(FILE *out, const struct shared_counts *shared)
 		fputs("-: not known, because the kernel reports nothing for this I/O; see ioattr trace\n",
 		      out);
 	if (shared->missing)
-		fputs("some processes are not counted: they run as another user, in another pid namespace or without /proc\n",
+		fputs("some processes are not counted: they have another user or pid namespace, and closed all files\n",
 		      out);
 	else if (!any)
 		fputs("no I/O by AIO or io_uring was seen; that of read(2), write(2) and the like cannot have attributes\n",

@@ -63,7 +63,7 @@ struct counts {
 /**
  * struct shared_counts - the counts of all processes
  * @loaded: The library is active in a process.
- * @missing: A process executed a program that cannot open this file.
+ * @missing: A process executed a program that cannot open or inherit the file.
  * @used: Number of entries. It may exceed MAX_PROCESSES.
  * @of: An entry for each process that did I/O. Further processes share the last
  *	one.

@@ -19,13 +19,19 @@ static void close_quietly(int fd)
 	raw_syscall(SYS_close, fd, 0, 0, 0, 0, 0);
 }
 
+/*
+ * Some programs rely on getting the lowest free file descriptor. The limit may
+ * be low.
+ */
+static const int first_fds[] = { 900, 200, 50 };
+
+#define NR_FIRST	(sizeof(first_fds) / sizeof(first_fds[0]))
+
+/* A process rarely has more of them. */
+#define NR_FAR		(MAX_RULES + 2)
+
 int open_far(const char *path, int flags)
 {
-	/*
-	 * some programs rely on getting the lowest free file descriptor; the
-	 * limit may be low
-	 */
-	static const int first[] = { 900, 200, 50 };
 	unsigned int i;
 	int fd, far;
 
@@ -33,15 +39,23 @@ int open_far(const char *path, int flags)
 			 0, 0);
 	if (fd < 0)
 		return fd;
-	for (i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
-		far = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, first[i], 0,
-				  0, 0);
+	for (i = 0; i < NR_FIRST; i++) {
+		far = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, first_fds[i],
+				  0, 0, 0);
 		if (far < 0)
 			continue;
 		close_quietly(fd);
 		return far;
 	}
 	return fd;
+}
+
+bool far_fd(unsigned int i, int *fd)
+{
+	if (i >= NR_FIRST * NR_FAR)
+		return false;
+	*fd = first_fds[i / NR_FAR] + i % NR_FAR;
+	return true;
 }
 
 int set_once(_Atomic int *where, int fd)

@@ -15,46 +15,123 @@
 
 #include "shim.h"
 
+/**
+ * struct file - the file with the counts
+ * @fd: Its file descriptor, which the program may have closed, or -1.
+ * @name: Its name in /proc, by which a program opens it.
+ * @dev: To recognize it.
+ * @ino: Likewise.
+ */
+struct file {
+	int	fd;
+	char	name[64];
+	dev_t	dev;
+	ino_t	ino;
+};
+
+static struct file file = { .fd = -1 };
 static struct shared_counts *shared;
-static char shared_name[64];
 static struct counts own_counts;
 static struct counts *_Atomic current;
+
+/* Returns true if nobody can change the size of the file. */
+static bool is_sealed(int fd)
+{
+	const int seals = F_SEAL_SHRINK | F_SEAL_GROW;
+	const int flags = fcntl(fd, F_GET_SEALS);
+
+	return flags >= 0 && (flags & seals) == seals;
+}
+
+/* Returns the file descriptor, or -1. */
+static int open_by_name(void)
+{
+	char link[sizeof(COUNTS_LINK)] = "";
+
+	/* in another pid namespace it may be another file */
+	if (readlink(file.name, link, sizeof(link) - 1) < 0 ||
+	    strcmp(link, COUNTS_LINK))
+		return -1;
+	return open_far(file.name, O_RDWR);
+}
+
+/* One that counts_pass() has passed on. */
+static int find_inherited(void)
+{
+	struct stat st;
+	int i, fd;
+
+	for (i = 0; far_fd(i, &fd); i++) {
+		if (fstat(fd, &st) || st.st_size != sizeof(*shared) ||
+		    !is_sealed(fd))
+			continue;
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		return fd;
+	}
+	return -1;
+}
 
 void counts_init(void)
 {
 	const char *name = getenv(ENV_COUNTS);
-	char link[sizeof(COUNTS_LINK)] = "";
+	void *map = MAP_FAILED;
 	struct stat st;
-	void *map;
 	int fd;
 
-	/* in another pid namespace it may be another file */
-	if (!name || strlen(name) >= sizeof(shared_name) ||
-	    readlink(name, link, sizeof(link) - 1) < 0 ||
-	    strcmp(link, COUNTS_LINK))
+	if (!name || strlen(name) >= sizeof(file.name))
 		return;
-	fd = open(name, O_RDWR | O_CLOEXEC);
+	strcpy(file.name, name);
+	fd = open_by_name();
+	if (fd < 0)
+		fd = find_inherited();
 	if (fd < 0)
 		return;
-	if (!fstat(fd, &st) && st.st_size == sizeof(*shared)) {
+	if (!fstat(fd, &st) && st.st_size == sizeof(*shared) && is_sealed(fd))
 		map = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 			   MAP_SHARED, fd, 0);
-		if (map != MAP_FAILED) {
-			shared = map;
-			shared->loaded = 1;
-			strcpy(shared_name, name);
-		}
+	if (map == MAP_FAILED) {
+		close(fd);
+		return;
 	}
-	close(fd);
+	file.fd = fd;
+	file.dev = st.st_dev;
+	file.ino = st.st_ino;
+	shared = map;
+	shared->loaded = 1;
 }
 
-void counts_check(void)
+static bool is_open(void)
 {
+	struct stat st;
+
+	return !fstat(file.fd, &st) && st.st_dev == file.dev &&
+	       st.st_ino == file.ino;
+}
+
+bool counts_pass(void)
+{
+	int saved = errno;
+	bool passed = false;
+
 	/* access(2), as in exec.c */
 	if (shared && !shut_in() &&
-	    raw_syscall(SYS_faccessat, AT_FDCWD, (long)shared_name,
-			R_OK | W_OK, 0, 0, 0))
-		shared->missing = 1;
+	    raw_syscall(SYS_faccessat, AT_FDCWD, (long)file.name,
+			R_OK | W_OK, 0, 0, 0)) {
+		passed = is_open() && !fcntl(file.fd, F_SETFD, 0);
+		if (!passed)
+			shared->missing = 1;
+	}
+	errno = saved;
+	return passed;
+}
+
+void counts_keep(bool passed)
+{
+	int saved = errno;
+
+	if (passed)
+		fcntl(file.fd, F_SETFD, FD_CLOEXEC);
+	errno = saved;
 }
 
 void counts_forget(void)

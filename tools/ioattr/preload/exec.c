@@ -135,10 +135,7 @@ static bool check(const char *name, char *const envp[])
 
 bool may_execute(const char *path, char *const envp[])
 {
-	if (!path || !shim_has_rules())
-		return true;
-	counts_check();
-	if (!rules_require())
+	if (!path || !shim_has_rules() || !rules_require())
 		return true;
 	/* it cannot be checked */
 	if (shut_in())
@@ -163,11 +160,22 @@ static int refuse(void)
 	return -1;
 }
 
+/* Evaluate @call, which executes a program. */
+#define EXECUTE(type, call) ({						\
+	bool passed = shim_has_rules() && counts_pass();		\
+	type ret = (call);						\
+									\
+	counts_keep(passed);						\
+	ret;								\
+})
+
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
 	__typeof__(&execve) call = find(EXECVE);
 
-	return may_execute(path, envp) ? call(path, argv, envp) : refuse();
+	if (!may_execute(path, envp))
+		return refuse();
+	return EXECUTE(int, call(path, argv, envp));
 }
 
 EXPORT int execv(const char *path, char *const argv[])
@@ -179,7 +187,9 @@ EXPORT int execvpe(const char *name, char *const argv[], char *const envp[])
 {
 	__typeof__(&execvpe) call = find(EXECVPE);
 
-	return may_execute_name(name, envp) ? call(name, argv, envp) : refuse();
+	if (!may_execute_name(name, envp))
+		return refuse();
+	return EXECUTE(int, call(name, argv, envp));
 }
 
 EXPORT int execvp(const char *name, char *const argv[])
@@ -191,7 +201,9 @@ EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
 	__typeof__(&fexecve) call = find(FEXECVE);
 
-	return may_execute_at(fd, "", envp) ? call(fd, argv, envp) : refuse();
+	if (!may_execute_at(fd, "", envp))
+		return refuse();
+	return EXECUTE(int, call(fd, argv, envp));
 }
 
 bool may_execute_at(int dir, const char *name, char *const envp[])
@@ -216,8 +228,9 @@ EXPORT int execveat(int dir, const char *name, char *const argv[],
 		errno = ENOSYS;
 		return -1;
 	}
-	return may_execute_at(dir, name, envp) ?
-	       call(dir, name, argv, envp, flags) : refuse();
+	if (!may_execute_at(dir, name, envp))
+		return refuse();
+	return EXECUTE(int, call(dir, name, argv, envp, flags));
 }
 
 /* The size of the array of the first argument and @args, which NULL ends. */
@@ -289,7 +302,7 @@ EXPORT int posix_spawn(pid_t *pid, const char *path,
 
 	if (!may_execute(path, envp))
 		return EPERM;
-	return call(pid, path, actions, attr, argv, envp);
+	return EXECUTE(int, call(pid, path, actions, attr, argv, envp));
 }
 
 EXPORT int posix_spawnp(pid_t *pid, const char *name,
@@ -301,7 +314,7 @@ EXPORT int posix_spawnp(pid_t *pid, const char *name,
 
 	if (!may_execute_name(name, envp))
 		return EPERM;
-	return call(pid, name, actions, attr, argv, envp);
+	return EXECUTE(int, call(pid, name, actions, attr, argv, envp));
 }
 
 EXPORT int system(const char *command)
@@ -311,7 +324,7 @@ EXPORT int system(const char *command)
 	/* as if the shell could not be executed */
 	if (command && !may_execute("/bin/sh", environ))
 		return W_EXITCODE(127, 0);
-	return call(command);
+	return EXECUTE(int, call(command));
 }
 
 EXPORT FILE *popen(const char *command, const char *type)
@@ -322,5 +335,5 @@ EXPORT FILE *popen(const char *command, const char *type)
 		errno = EPERM;
 		return NULL;
 	}
-	return call(command, type);
+	return EXECUTE(FILE *, call(command, type));
 }

@@ -118,6 +118,12 @@ int action_check(struct action *action, uint32_t *asked, uint32_t *refused);
 /* Open a file with a high file descriptor. Returns it or a negative errno. */
 int open_far(const char *path, int flags);
 
+/*
+ * Set *@fd to a file descriptor that open_far() may have returned. Returns
+ * false if there is no @i th one.
+ */
+bool far_fd(unsigned int i, int *fd);
+
 /* Set *@where unless another thread has done so; then close @fd. */
 int set_once(_Atomic int *where, int fd);
 
@@ -140,10 +146,12 @@ int action_reopen(struct action *action);
 void counts_init(void);
 
 /*
- * Note whether a program that is executed now can open the file. It cannot if
- * it has another user or pid namespace, or no /proc.
+ * Around the execution of a program. One that cannot open the file, because it
+ * has another user or pid namespace, or no /proc, inherits it. The result of
+ * the former is for the latter.
  */
-void counts_check(void);
+bool counts_pass(void);
+void counts_keep(bool passed);
 
 /* This is a new process. */
 void counts_forget(void);
@@ -198,8 +206,9 @@ bool kernel_has_uring(void);
 bool shut_in(void);
 
 /*
- * Around a call of prctl(2) or seccomp(2) with the first argument @a. The result
- * of the former and that of the call are for the latter, which returns @ret.
+ * Around a call of prctl(2) or seccomp(2) with the first argument @a. The
+ * result of the former and that of the call are for the latter, which returns
+ * @ret.
  */
 bool seccomp_begin(long nr, long a);
 long seccomp_end(bool begun, long ret);

@@ -125,7 +125,8 @@ EXPORT long shim_syscall(long nr, long a, long b, long c, long d, long e,
 
 long shim_syscall(long nr, long a, long b, long c, long d, long e, long f)
 {
-	bool begun = false;
+	bool begun = false, passed = false;
+	long ret;
 
 	switch (nr) {
 	case SYS_io_setup:
@@ -149,11 +150,15 @@ long shim_syscall(long nr, long a, long b, long c, long d, long e, long f)
 	case SYS_execve:
 		if (!may_execute((void *)a, (void *)c))
 			return with_errno(-EPERM);
+		passed = shim_has_rules() && counts_pass();
 		break;
 	case SYS_execveat:
 		if (!may_execute_at(a, (void *)b, (void *)d))
 			return with_errno(-EPERM);
+		passed = shim_has_rules() && counts_pass();
 		break;
 	}
-	return seccomp_end(begun, real_syscall()(nr, a, b, c, d, e, f));
+	ret = seccomp_end(begun, real_syscall()(nr, a, b, c, d, e, f));
+	counts_keep(passed);
+	return ret;
 }

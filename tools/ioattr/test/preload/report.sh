@@ -43,13 +43,26 @@ tells "... no rule is for it" \
 
 if [ "$(id -u)" = 0 ]; then
 	chmod 755 . && chmod 644 file
-	tells "another user" \
-		"some processes are not counted: they run as another user, in another pid namespace or without /proc" \
-		--cache=bypass -- setpriv --reuid=1000 --regid=1000 \
-		--clear-groups "$bin/aio_test" single file
-	with_attributes try --cache=bypass --required -- setpriv --reuid=1000 \
-		--regid=1000 --clear-groups "$bin/aio_test" single file
-	is "... required: its attributes are not missed" "0|" \
+	user=(setpriv --reuid=1000 --regid=1000 --clear-groups)
+	tells "another user" "aio_test: 100 I/Os by AIO, 0 by io_uring: tagged 100, reported 99, cache given 100 honoured 99, refused 0" \
+		--cache=bypass -- "${user[@]}" "$bin/aio_test" single file
+	tells "... in a child" "aio_test: 100 I/Os by AIO, 0 by io_uring: tagged 100, reported 99, cache given 100 honoured 99, refused 0" \
+		--cache=bypass -- "${user[@]}" sh -c "$bin/aio_test single file
+			true"
+	tells "... by a program that has closed all files" \
+		"some processes are not counted: they have another user or pid namespace, and closed all files" \
+		--cache=bypass -- python3 -c 'import os, sys
+os.closerange(3, 2000)
+os.setgid(1000)
+os.setuid(1000)
+os.execv(sys.argv[1], sys.argv[1:])' "$bin/aio_test" single file
+	! unshare --mount --pid --fork --mount-proc true 2>/dev/null ||
+		tells "another pid namespace" "aio_test: 100 I/Os by AIO, 0 by io_uring: tagged 100, reported 99, cache given 100 honoured 99, refused 0" \
+			--cache=bypass -- unshare --mount --pid --fork \
+			--mount-proc "$bin/aio_test" single file
+	with_attributes try --cache=bypass --required -- "${user[@]}" \
+		"$bin/aio_test" single file
+	is "another user, required" "0|" \
 		"$status|$(cat err)"
 fi
 
