@@ -398,6 +398,20 @@ static void remade(const char *cgroup)
 	CHECK(open_files() == files);
 }
 
+/* The directory @cgroup is there for 5 reads, away for 5, and back for 5. */
+static void away(const char *cgroup)
+{
+	int i;
+
+	for (i = 0; i < 15; i++) {
+		if (i == 5)
+			CHECK(!rmdir(cgroup));
+		if (i == 10)
+			CHECK(!mkdir(cgroup, 0755));
+		read_block(i);
+	}
+}
+
 /* Close all file descriptors, as daemons do. 5 reads, then 5. */
 static void daemons(const char *file)
 {
@@ -557,6 +571,8 @@ int main(int argc, char **argv)
 		children(true);
 	else if (!strcmp(scene, "remade"))
 		remade(more);
+	else if (!strcmp(scene, "away"))
+		away(more);
 	else if (!strcmp(scene, "sizes"))
 		sizes();
 	else if (!strcmp(scene, "removed"))

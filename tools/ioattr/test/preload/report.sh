@@ -42,7 +42,15 @@ tells "... no rule is for it" \
 	--rule 'op:write -> cache:bypass' -- "$bin/uring_test" sqpoll file
 
 if [ "$(id -u)" = 0 ]; then
-	chmod 755 . && chmod 644 file
+	# the other user needs to read these
+	public=$(mktemp -d)
+	trap 'rm -rf "$work" "$public"' EXIT
+	cp "$bin"/{ioattr,libioattr-preload.so,kernel.so,aio_test} file \
+		"$public"
+	chmod 755 "$public"
+	private=$bin
+	bin=$public
+	cd "$public" || exit 1
 	user=(setpriv --reuid=1000 --regid=1000 --clear-groups)
 	tells "another user" "aio_test: 100 I/Os by AIO, 0 by io_uring: tagged 100, reported 99, cache given 100 honoured 99, refused 0" \
 		--cache=bypass -- "${user[@]}" "$bin/aio_test" single file
@@ -64,6 +72,8 @@ os.execv(sys.argv[1], sys.argv[1:])' "$bin/aio_test" single file
 		"$bin/aio_test" single file
 	is "another user, required" "0|" \
 		"$status|$(cat err)"
+	cd "$work" || exit 1
+	bin=$private
 fi
 
 # children by clone(2), which have no context of AIO
