@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 
+#include "lib/fault.h"
 #include "lib/slow_disk.h"
 #include "lib/harness.h"
 
@@ -148,6 +149,69 @@ TEST_F(grants, threads_share_context)
 		close(workers[i].fd);
 		EXPECT_EQ(0, cgroup_remove(name(i)));
 	}
+}
+
+/*
+ * Find the first N for which a read succeeds although the Nth allocation or copy
+ * fails. The context caches the permission to charge @checked. Returns N, or a
+ * negative errno if a fault causes another error.
+ */
+static int first_good(int fd, void *buf, int checked, int cgroup)
+{
+	int nth, ret;
+
+	for (nth = 1; nth <= 60; nth++) {
+		aio_context_t ctx = 0;
+
+		if (io_setup(1, &ctx) ||
+		    read_for(ctx, fd, buf, IOCB_ATTR_cgroup, checked))
+			return -EBADF;
+		ret = fault_set(nth) ?:
+		      read_for(ctx, fd, buf, IOCB_ATTR_cgroup, cgroup);
+		fault_clear();
+		io_destroy(ctx);
+		if (!ret)
+			return nth;
+		if (!fault_error(-ret))
+			return ret;
+	}
+	return -ERANGE;
+}
+
+/*
+ * If memory is short, a permission check fails with the allocation's error. The
+ * permission must be cached if it succeeds: otherwise each I/O would check again
+ * and wait for cgroup_mutex.
+ */
+TEST(check_without_memory)
+{
+	void *buf = block_alloc(BLOCK);
+	int fd, cgroups[2], i, cached, checked;
+
+	if (!fault_init())
+		SKIP(return, "no fault injection");
+	fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, cgroup_make_parent(CLIENTS));
+	for (i = 0; i < 2; i++) {
+		cgroups[i] = cgroup_make(name(i));
+		ASSERT_LE(0, cgroups[i]);
+	}
+	/* a cgroup beside that of the submitter: two files are checked */
+	ASSERT_EQ(0, cgroup_enter(name(0)));
+	cached = first_good(fd, buf, cgroups[1], cgroups[1]);
+	checked = first_good(fd, buf, cgroups[0], cgroups[1]);
+	ASSERT_EQ(0, cgroup_enter(""));
+	EXPECT_LT(0, cached);
+	EXPECT_LT(cached, checked);
+	for (i = 0; i < 2; i++) {
+		close(cgroups[i]);
+		EXPECT_EQ(0, cgroup_remove(name(i)));
+	}
+	EXPECT_EQ(0, wait_for_css_release());
+	EXPECT_EQ(0, cgroup_remove(CLIENTS));
+	close(fd);
+	munmap(buf, BLOCK);
 }
 
 TEST_HARNESS_MAIN
