@@ -38,14 +38,14 @@ disk_remove()
 	echo 0 >"$nullb/$1/power" && rmdir "$nullb/$1"
 }
 
-# until_done COMMAND...: retry until it succeeds
+# until_done COMMAND...: retry for half a minute until it succeeds
 until_done()
 {
 	i=0
 	until "$@" >>$log 2>&1; do
 		i=$((i + 1))
-		[ $i -lt 600 ] || return 1
-		sleep 0.1
+		[ $i -lt 30 ] || return 1
+		sleep 1
 	done
 }
 
