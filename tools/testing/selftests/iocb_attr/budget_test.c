@@ -209,8 +209,11 @@ TEST_F_TIMEOUT(budget, worker_only_if_throttled, 120)
 	ASSERT_EQ(0, count_punted("0"));
 }
 
-/* Make a loop device for a file. Returns its file descriptor or -errno. */
-static int loop_open(int fd)
+/*
+ * Make the loop device number *@nr for a file. Returns its file descriptor or
+ * -errno.
+ */
+static int loop_make(int fd, int *nr)
 {
 	struct loop_config config = {
 		.fd		= fd,
@@ -222,13 +225,35 @@ static int loop_open(int fd)
 
 	if (control < 0)
 		return -errno;
-	snprintf(dev, sizeof(dev), "/dev/loop%d",
-		 ioctl(control, LOOP_CTL_GET_FREE));
+	*nr = ioctl(control, LOOP_CTL_GET_FREE);
 	close(control);
+	snprintf(dev, sizeof(dev), "/dev/loop%d", *nr);
 	loop = open(dev, O_RDWR | O_DIRECT | O_CLOEXEC);
 	if (loop < 0 || ioctl(loop, LOOP_CONFIGURE, &config))
 		return -errno;
 	return loop;
+}
+
+/*
+ * Idle workers of a loop device keep their cgroup for a minute, unless the
+ * device is removed. AIO drops its reference to the file only after it has
+ * reported completion.
+ */
+static int loop_remove(int loop, int nr)
+{
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), ret, i;
+
+	ret = ioctl(loop, LOOP_CLR_FD) ? -errno : 0;
+	close(loop);
+	for (i = 0; i < 100 && !ret; i++) {
+		if (!ioctl(control, LOOP_CTL_REMOVE, nr))
+			break;
+		if (errno != EBUSY)
+			ret = -errno;
+		sleep_ms(100);
+	}
+	close(control);
+	return ret;
 }
 
 /*
@@ -240,13 +265,13 @@ TEST_F_TIMEOUT(budget, loop_worker_waits, 120)
 	struct attr_list list = list_one(IOCB_ATTR_cgroup, self->poor);
 	struct io_done done[NR];
 	struct io io[NR];
-	int loop, i;
+	int loop, nr = -1, i;
 
 	if (variant->engine != AIO)
 		SKIP(return, "the worker submits in the same way");
 	if (access(QUEUED, R_OK))
 		SKIP(return, "no event tracing");
-	loop = loop_open(self->fd);
+	loop = loop_make(self->fd, &nr);
 	ASSERT_LE(0, loop);
 	reads(io, NR, loop, self->buf, &list);
 	ASSERT_EQ(0, disk_iocost(self->dev, 4));
@@ -258,8 +283,7 @@ TEST_F_TIMEOUT(budget, loop_worker_waits, 120)
 	for (i = 0; i < NR; i++)
 		EXPECT_EQ(BLOCK, done[i].res);
 	EXPECT_EQ(NR * BLOCK, cgroup_io(CLIENTS "/poor", self->dev, "rbytes"));
-	EXPECT_EQ(0, ioctl(loop, LOOP_CLR_FD));
-	close(loop);
+	EXPECT_EQ(0, loop_remove(loop, nr));
 }
 
 /* Make a second cgroup. Returns a file descriptor or a negative errno. */

@@ -471,30 +471,6 @@ TEST_F(permission, controllers_enabled)
 	EXPECT_EQ(0, cgroup_remove("tenant/client/inner"));
 }
 
-/*
- * A permission that is cached for one mount of cgroup2 does not apply to another
- * one. Each cgroup namespace has a superblock of its own.
- */
-TEST_F(permission, other_mount)
-{
-	int read_only;
-
-	mkdir("/tmp/cgroup", 0755);
-	ASSERT_EQ(0, CHILD(unshare(CLONE_NEWCGROUP),
-			   mount("none", "/tmp/cgroup", "cgroup2", MS_RDONLY,
-				 "")));
-	read_only = open("/tmp/cgroup/tenant/client", O_PATH | O_CLOEXEC);
-	ASSERT_LE(0, read_only);
-	CONTEXT({
-		STEP(-EROFS, AGAIN(read_only));
-		STEP(0, AGAIN(self->t.client));
-		STEP(-EROFS, AGAIN(read_only));
-		STEP(0, AGAIN(self->t.client));
-	});
-	close(read_only);
-	EXPECT_EQ(0, umount("/tmp/cgroup"));
-}
-
 /* The number of struct cred objects, or -1. */
 static long creds(void)
 {
