@@ -572,6 +572,33 @@ TEST_F_TIMEOUT(bfq, request_share, 600)
 	EXPECT_EQ(0, cgroup_remove("bfq/s"));
 }
 
+/*
+ * The idle queue of a process moves to another cgroup with its next I/O. bfq
+ * then looks for something to dispatch, although the device is suspended.
+ */
+TEST_F_TIMEOUT(bfq, idle_queue_moves, 600)
+{
+	struct client client;
+	long long at[NR];
+	char pid[32];
+
+	ASSERT_EQ(0, client_start(self, &client, "bfq/a", 0, 0, NULL));
+	ASSERT_EQ(0, client_read(&client, 1));
+	ASSERT_EQ(0, client_done(&client));
+	ASSERT_EQ(0, hold(self));
+	ASSERT_EQ(0, submit(self, 14 * APART,
+			    list_one(IOCB_ATTR_cgroup, self->b)));
+	ASSERT_EQ(0, wait_inserted(self, 1));
+	snprintf(pid, sizeof(pid), "%d", client.pid);
+	ASSERT_EQ(0, cgroup_write("bfq/b", "cgroup.procs", pid));
+	ASSERT_EQ(0, client_read(&client, 7));
+	ASSERT_EQ(0, wait_inserted(self, 2));
+	ASSERT_EQ(0, served(self, at, 2));
+	ASSERT_EQ(0, reap(self, 1));
+	ASSERT_EQ(0, client_done(&client));
+	client_end(&client);
+}
+
 struct server_thread {
 	FIXTURE_DATA(bfq) * self;
 	int done;

@@ -8,11 +8,14 @@
  */
 #define _GNU_SOURCE
 #include <linux/blkzoned.h>
+#include <linux/loop.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 
+#include "lib/fault.h"
 #include "lib/io.h"
 #include "lib/slow_disk.h"
 #include "lib/harness.h"
@@ -204,6 +207,83 @@ TEST_F_TIMEOUT(budget, worker_only_if_throttled, 120)
 	ASSERT_EQ(0, engine_run(&self->e, io, NR, done));
 	EXPECT_EQ(0, punted());
 	ASSERT_EQ(0, count_punted("0"));
+}
+
+/*
+ * Make the loop device number *@nr for a file. Returns its file descriptor or
+ * -errno.
+ */
+static int loop_make(int fd, int *nr)
+{
+	struct loop_config config = {
+		.fd		= fd,
+		.block_size	= BLOCK,
+		.info.lo_flags	= LO_FLAGS_DIRECT_IO,
+	};
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), loop;
+	char dev[32];
+
+	if (control < 0)
+		return -errno;
+	*nr = ioctl(control, LOOP_CTL_GET_FREE);
+	close(control);
+	snprintf(dev, sizeof(dev), "/dev/loop%d", *nr);
+	loop = open(dev, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (loop < 0 || ioctl(loop, LOOP_CONFIGURE, &config))
+		return -errno;
+	return loop;
+}
+
+/*
+ * Idle workers of a loop device keep their cgroup for a minute, unless the
+ * device is removed. AIO drops its reference to the file only after it has
+ * reported completion.
+ */
+static int loop_remove(int loop, int nr)
+{
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), ret, i;
+
+	ret = ioctl(loop, LOOP_CLR_FD) ? -errno : 0;
+	close(loop);
+	for (i = 0; i < 100 && !ret; i++) {
+		if (!ioctl(control, LOOP_CTL_REMOVE, nr))
+			break;
+		if (errno != EBUSY)
+			ret = -errno;
+		sleep_ms(100);
+	}
+	close(control);
+	return ret;
+}
+
+/*
+ * The worker of a loop device that works for the cgroup of a bio waits for its
+ * budget: no other cgroup uses this worker.
+ */
+TEST_F_TIMEOUT(budget, loop_worker_waits, 120)
+{
+	struct attr_list list = list_one(IOCB_ATTR_cgroup, self->poor);
+	struct io_done done[NR];
+	struct io io[NR];
+	int loop, nr = -1, i;
+
+	if (variant->engine != AIO)
+		SKIP(return, "the worker submits in the same way");
+	if (access(QUEUED, R_OK))
+		SKIP(return, "no event tracing");
+	loop = loop_make(self->fd, &nr);
+	ASSERT_LE(0, loop);
+	reads(io, NR, loop, self->buf, &list);
+	ASSERT_EQ(0, disk_iocost(self->dev, 4));
+	ASSERT_EQ(0, count_punted("1"));
+	ASSERT_LE(0, punted());
+	ASSERT_EQ(0, engine_run(&self->e, io, NR, done));
+	EXPECT_EQ(0, punted());
+	ASSERT_EQ(0, count_punted("0"));
+	for (i = 0; i < NR; i++)
+		EXPECT_EQ(BLOCK, done[i].res);
+	EXPECT_EQ(NR * BLOCK, cgroup_io(CLIENTS "/poor", self->dev, "rbytes"));
+	EXPECT_EQ(0, loop_remove(loop, nr));
 }
 
 /* Make a second cgroup. Returns a file descriptor or a negative errno. */
@@ -580,7 +660,11 @@ static bool locks_are_fine(void)
 	return !at || atoi(at + strlen("debug_locks:"));
 }
 
-/* Controllers may be set up in any order without a lock inversion. */
+/*
+ * Controllers may be set up in any order without a lock inversion. The groups of
+ * a disk are inserted into radix trees. If the allocation of a node fails, a
+ * preloaded one is used, so that the next preload has to allocate.
+ */
 TEST(controller_lock_order)
 {
 	const char *files[][2] = {
@@ -593,11 +677,20 @@ TEST(controller_lock_order)
 		{ "io.latency", "target=max" },
 		{ "io.cost.model", "ctrl=auto" },
 	};
+	bool faults = fault_init();
 	char dev[32], text[64];
+	cpu_set_t cpus;
 	int i, first;
 
 	ASSERT_EQ(0, cgroup_make_parent(CLIENTS));
+	close(cgroup_make(CLIENTS "/inner"));
 	ASSERT_TRUE(locks_are_fine());
+	/* nodes are preloaded per CPU */
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpus), &cpus));
+	if (faults)
+		ASSERT_EQ(0, fault_cache("radix_tree_node", true));
 	for (first = 0; first < 4; first++) {
 		ASSERT_EQ(0, slow_disk_make("20000", "none"));
 		ASSERT_EQ(0, device_number(SLOW_DISK, dev, sizeof(dev)));
@@ -607,11 +700,16 @@ TEST(controller_lock_order)
 			snprintf(text, sizeof(text), "%s %s", dev, file[1]);
 			/* the files of the root start with io.c */
 			EXPECT_EQ(0, cgroup_write(file[0][3] == 'c' ? "." :
-						  CLIENTS, file[0], text));
+						  CLIENTS "/inner", file[0],
+						  text));
 		}
 		EXPECT_EQ(0, slow_disk_remove());
 		EXPECT_TRUE(locks_are_fine());
 	}
+	if (faults)
+		EXPECT_EQ(0, fault_cache("radix_tree_node", false));
+	EXPECT_EQ(0, cgroup_remove(CLIENTS "/inner"));
+	EXPECT_EQ(0, wait_for_css_release());
 	EXPECT_EQ(0, cgroup_remove(CLIENTS));
 }
 

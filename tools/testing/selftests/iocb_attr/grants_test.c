@@ -5,7 +5,9 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sys/mount.h>
 
+#include "lib/fault.h"
 #include "lib/slow_disk.h"
 #include "lib/harness.h"
 
@@ -148,6 +150,77 @@ TEST_F(grants, threads_share_context)
 		close(workers[i].fd);
 		EXPECT_EQ(0, cgroup_remove(name(i)));
 	}
+}
+
+static int remount(unsigned long flags)
+{
+	return mount("none", CGROUP, "cgroup2", MS_REMOUNT | flags, "") ?
+	       -errno : 0;
+}
+
+/*
+ * Let the Nth allocation or copy of a read fail, for each N. Each read is in a
+ * new context. Returns 0, a negative errno if a fault causes another error, or
+ * N if the read succeeds without caching the permission: it then fails while
+ * cgroup2 is mounted read-only.
+ */
+static int fail_checks(int fd, void *buf, int cgroup)
+{
+	int nth, ret = 0;
+
+	for (nth = 1; nth <= 40 && !ret; nth++) {
+		aio_context_t ctx = 0;
+
+		if (io_setup(1, &ctx))
+			return -errno;
+		ret = fault_set(nth) ?:
+		      read_for(ctx, fd, buf, IOCB_ATTR_cgroup, cgroup);
+		fault_clear();
+		if (!ret) {
+			ret = remount(MS_RDONLY);
+			if (!ret && read_for(ctx, fd, buf, IOCB_ATTR_cgroup,
+					     cgroup))
+				ret = nth;
+			ret = remount(0) ?: ret;
+		} else if (fault_error(-ret)) {
+			ret = 0;
+		}
+		io_destroy(ctx);
+	}
+	return ret;
+}
+
+/*
+ * If memory is short, a permission check fails with the allocation's error, or
+ * its result is cached: otherwise each I/O would check again, and wait for
+ * cgroup_mutex.
+ */
+TEST(check_without_memory)
+{
+	void *buf = block_alloc(BLOCK);
+	int fd, cgroups[2], i;
+
+	if (!fault_init())
+		SKIP(return, "no fault injection");
+	fd = open(FILE_DIRECT, O_RDWR | O_DIRECT | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, cgroup_make_parent(CLIENTS));
+	for (i = 0; i < 2; i++) {
+		cgroups[i] = cgroup_make(name(i));
+		ASSERT_LE(0, cgroups[i]);
+	}
+	/* a cgroup beside that of the submitter: two files are checked */
+	ASSERT_EQ(0, cgroup_enter(name(0)));
+	EXPECT_EQ(0, fail_checks(fd, buf, cgroups[1]));
+	ASSERT_EQ(0, cgroup_enter(""));
+	for (i = 0; i < 2; i++) {
+		close(cgroups[i]);
+		EXPECT_EQ(0, cgroup_remove(name(i)));
+	}
+	EXPECT_EQ(0, wait_for_css_release());
+	EXPECT_EQ(0, cgroup_remove(CLIENTS));
+	close(fd);
+	munmap(buf, BLOCK);
 }
 
 TEST_HARNESS_MAIN

@@ -598,6 +598,25 @@ TEST_F(aio, flags)
 	EXPECT_EQ(-EINVAL, aio_run(self->ctx, &iocb, &event));
 }
 
+/* A set is not found at 0, which is what a program that sets no field passes. */
+TEST_F(aio, fd_zero)
+{
+	struct iocb iocb = aio_prep_set(IOCB_CMD_PREAD, self->fd, self->buf,
+					BLOCK, 0, self->set);
+	int input = dup(0);
+	struct io_event event;
+
+	ASSERT_EQ(0, dup2(self->set, 0));
+	iocb.aio_attrs = 0;
+	EXPECT_EQ(-EBADF, aio_run(self->ctx, &iocb, &event));
+	if (input >= 0) {
+		ASSERT_EQ(0, dup2(input, 0));
+		close(input);
+	} else {
+		close(0);
+	}
+}
+
 TEST_F(aio, opcodes)
 {
 	int opcode;

@@ -40,6 +40,26 @@ static inline void fault_clear(void)
 		;
 }
 
+/*
+ * Let allocations of this task from a slab cache fail if they must not wait.
+ * Returns 0 or a negative errno.
+ */
+static inline int fault_cache(const char *cache, bool fail)
+{
+	const char *word = fail ? "Y" : "N";
+	char path[80];
+
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/failslab", cache);
+	return write_file(path, fail ? "1" : "0") ?:
+	       write_file(DEBUGFS "failslab/cache-filter", word) ?:
+	       write_file(DEBUGFS "failslab/task-filter", word) ?:
+	       write_file(DEBUGFS "failslab/ignore-gfp-wait", "Y") ?:
+	       write_file(DEBUGFS "failslab/verbose", "0") ?:
+	       write_file(DEBUGFS "failslab/times", "-1") ?:
+	       write_file("/proc/self/make-it-fail", fail ? "1" : "0") ?:
+	       write_file(DEBUGFS "failslab/probability", fail ? "100" : "0");
+}
+
 /* Is this positive error one that an injected fault may cause? */
 static inline bool fault_error(int error)
 {
