@@ -58,6 +58,12 @@ read_until("3 0")
 time.sleep(0.3)
 os.system("pkill -TERM -P %d" % pid)
 read_until("ended")
+# the exit status may come later, and the terminal ends after it
+while "\n" not in text[text.rindex("ended"):]:
+    try:
+        text += os.read(terminal, 1000).decode()
+    except OSError:
+        break
 for echo in "^C", "^Z", "^\\":
     text = text.replace(echo, "")
 lines = text.split()
