@@ -175,7 +175,7 @@ static int share_counts(struct run *run)
 	return 0;
 }
 
-/* Open the file before the program runs; keep what is in it until it ends. */
+/* Open the file now. Its contents are replaced when the program has ended. */
 static int open_output(struct run *run)
 {
 	int fd;

@@ -68,7 +68,7 @@ struct counts {
  * @of: An entry for each process that did I/O. Further processes share the last
  *	one.
  *
- * All of the processes can write to this memory: do not trust what it contains.
+ * All processes can write to this memory. Check its contents before use.
  */
 struct shared_counts {
 	_Atomic uint32_t	loaded, missing, used;

@@ -34,7 +34,7 @@ static struct shared_counts *shared;
 static struct counts own_counts;
 static struct counts *_Atomic current;
 
-/* Returns true if nobody can change the size of the file. */
+/* Returns true if the file is sealed against changes of its size. */
 static bool is_sealed(int fd)
 {
 	const int seals = F_SEAL_SHRINK | F_SEAL_GROW;

@@ -7,9 +7,9 @@
  * Therefore the library takes no locks, preserves errno as these functions do,
  * and allocates no memory, except that fnmatch(3) may for a long path.
  *
- * A program may forbid itself system calls by seccomp(2). Therefore the library
- * opens what it needs when it is loaded, and afterwards makes only the calls
- * that the program makes itself; see seccomp.c.
+ * A program may restrict its system calls with seccomp(2). Therefore the library
+ * opens all files when it is loaded. Later it makes no system calls of its own
+ * once the program has installed a filter; see seccomp.c.
  */
 #ifndef SHIM_H
 #define SHIM_H
@@ -34,7 +34,7 @@
 /* Returns true if there are rules. */
 bool shim_has_rules(void);
 
-/* The same before I/O. In a new process, this resets what is for each one. */
+/* The same, called before I/O. Resets the state of a new process first. */
 bool shim_active(void);
 
 /* Returns true if reports are requested. */

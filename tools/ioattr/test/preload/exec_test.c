@@ -82,7 +82,7 @@ static void replace(const char *how, char **argv, char *const env[], int clear)
 	char **old = environ;
 	int fd;
 
-	/* what has no argument for it takes that of the process */
+	/* functions without this argument use the environment of the process */
 	if (clear)
 		environ = (char **)empty;
 	if (!strcmp(how, "execv"))

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # Usage: tools/ioattr/test/preload/report.sh DIR
 #
-# Test the report of ioattr run, with the attributes of kernel.c: what it says
-# where nothing is known, and that a program cannot spoil it. DIR is as for
-# host.sh. Prints TAP.
+# Test the report of ioattr run with the attributes of kernel.c. The report marks
+# unknown counts, and a program cannot corrupt it. DIR is as for host.sh. Prints
+# TAP.
 
 # shellcheck source=tools/ioattr/test/preload/host-lib.sh
 . "$(dirname "$0")/host-lib.sh"
