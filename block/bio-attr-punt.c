@@ -38,7 +38,7 @@ bool bio_for_other_cgroup(const struct bio *bio)
 	if (!blkg || !blkg->parent)
 		return false;
 	rcu_read_lock();
-	other = &blkg->blkcg->css != blkcg_css();
+	other = &blkg->blkcg->css != blkcg_task_css();
 	rcu_read_unlock();
 	return other;
 }

@@ -38,8 +38,11 @@ bool iocb_attr_charges_cgroups(void)
 bool iocb_attr_supported_charge(const struct kiocb *iocb,
 				const struct iocb_attrs *attrs)
 {
-	return attrs->flags & IOCB_ATTRS_CSS_IS_NAMED &&
-	       iocb_attr_supported_direct(iocb, attrs);
+	if (!(attrs->flags & IOCB_ATTRS_CSS_IS_NAMED))
+		return false;
+	if (!(iocb->ki_flags & IOCB_DIRECT))
+		return iocb_attr_supported_buffered(iocb, attrs);
+	return iocb_attr_supported_direct(iocb, attrs);
 }
 
 /*

@@ -51,8 +51,9 @@ int iocb_attr_resolve_cache(const struct iocb_attr_import *import,
 }
 
 /*
- * Only direct I/O carries attributes, on files that support it. Writeback has
- * no submitter.
+ * Direct I/O carries all attributes, on files that support it. Others have no
+ * reliable effect on buffered I/O: the page cache may have the data, and
+ * writeback has no submitter.
  */
 bool iocb_attr_supported_direct(const struct kiocb *iocb,
 				const struct iocb_attrs *attrs)

@@ -188,6 +188,8 @@ iocb_attr_resolve_cgroup(const struct iocb_attr_import *import,
 bool iocb_attr_charges_cgroups(void);
 bool iocb_attr_supported_direct(const struct kiocb *iocb,
 				const struct iocb_attrs *attrs);
+bool iocb_attr_supported_buffered(const struct kiocb *iocb,
+				  const struct iocb_attrs *attrs);
 bool iocb_attr_supported_charge(const struct kiocb *iocb,
 				const struct iocb_attrs *attrs);
 bool iocb_attr_supported_pi(const struct kiocb *iocb,

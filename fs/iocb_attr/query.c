@@ -3,7 +3,10 @@
  * FS_IOC_GETIOCBATTR_CAP: report which attributes this kernel supports, and
  * which of them direct I/O on a file carries and lower layers honour.
  */
+#include <linux/backing-dev.h>
 #include <linux/blkdev.h>
+#include <linux/cgroup.h>
+#include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/fs.h>
@@ -61,12 +64,59 @@ bool file_dio_has_attrs(struct file *file)
 	return !IS_ERR(file_dio_bdev(file));
 }
 
+#ifdef CONFIG_CGROUP_WRITEBACK
+/* Whether the data that is written to a file will be written back for @css. */
+static bool written_back_for(struct inode *inode,
+			     const struct cgroup_subsys_state *css)
+{
+	const struct cgroup_subsys_state *memcg;
+
+	if (!inode_cgwb_enabled(inode))
+		return false;
+	scoped_guard(rcu) {
+		memcg = cgroup_e_css(css->cgroup, &memory_cgrp_subsys);
+		if (memcg->cgroup != css->cgroup)
+			return false;
+	}
+	guard(spinlock)(&inode->i_lock);
+	/* without an owner, the first write determines it */
+	return !inode->i_wb || inode->i_wb->blkcg_css == css;
+}
+#else
+static bool written_back_for(struct inode *inode,
+			     const struct cgroup_subsys_state *css)
+{
+	return false;
+}
+#endif
+
+/**
+ * iocb_attr_supported_buffered - check whether buffered I/O charges a cgroup
+ * @iocb: The I/O.
+ * @attrs: Its attributes, which name a cgroup that has the io controller.
+ *
+ * Context: Process context.
+ * Return: false if it is known before the I/O that another cgroup is charged for
+ *	what it reads or writes, else true.
+ */
+bool iocb_attr_supported_buffered(const struct kiocb *iocb,
+				  const struct iocb_attrs *attrs)
+{
+	struct file *file = iocb->ki_filp;
+	struct inode *inode = file->f_mapping->host;
+
+	if (!(file->f_op->fop_flags & FOP_BUF_ATTRS) || IS_DAX(inode))
+		return false;
+	return !(iocb->ki_flags & IOCB_WRITE) ||
+	       written_back_for(inode, attrs->css);
+}
+
 static void fill_known(struct iocb_attr_cap *cap)
 {
 	unsigned int id;
 
 	cap->list_flags = IOCB_ATTR_LIST_REPORT;
-	cap->features = IOCB_ATTR_CAP_SETS;
+	cap->features = IOCB_ATTR_CAP_SETS | IOCB_ATTR_CAP_SCOPE;
 	cap->hints = CACHE_HINTS;
 	for (id = 0; id < IOCB_ATTR_NR; id++) {
 		cap->known |= BIT_ULL(id);
@@ -84,6 +134,12 @@ static void fill_file(struct iocb_attr_cap *cap, struct file *file)
 	bdev_attr_cap(bdev, &carried);
 	cap->reads = carried.reads;
 	cap->writes = carried.writes;
+	if (file->f_op->fop_flags & FOP_BUF_ATTRS) {
+		cap->buffered_reads = carried.reads;
+		if (inode_cgwb_enabled(file->f_mapping->host))
+			cap->buffered_writes = carried.writes &
+					       IOCB_ATTRS_CGROUP;
+	}
 	cap->schedulers = carried.schedulers;
 	cap->caches = carried.caches;
 	/* charged at the top device, whatever reaches the lower ones */

@@ -28,6 +28,7 @@
 #include <linux/fs.h>
 #include <linux/hashtable.h>
 #include <linux/init.h>
+#include <linux/iocb_attr_scope.h>
 #include <linux/iocb_attr_set_use.h>
 #include <linux/iocb_attr_submit.h>
 #include <linux/iocontext.h>
@@ -337,6 +338,9 @@ static struct io_attr_set *set_alloc(bool restricted)
 	if (!set->main.honoured)
 		goto free;
 	set->own.honoured = set->main.honoured;
+	iocb_attr_dirty_init(&set->dirty);
+	set->main.dirty = &set->dirty;
+	set->own.dirty = &set->dirty;
 	if (percpu_ref_init(&set->main.ref, main_release, 0,
 			    GFP_KERNEL_ACCOUNT))
 		goto free_honoured;
@@ -432,6 +436,21 @@ static int set_serve(struct io_attr_set *set)
 	return online || !set->restricted ? 0 : -ENODEV;
 }
 
+/**
+ * iocb_attr_set_new_fd - make a file descriptor of a set
+ * @file: The set.
+ *
+ * Return: The file descriptor, which is never 0, or -EMFILE or -ENOMEM.
+ */
+int iocb_attr_set_new_fd(struct file *file)
+{
+	/* an iocb with aio_attrs 0 is more likely a mistake */
+	int fd = f_dupfd(1, file, O_CLOEXEC);
+
+	/* no number above 0 is allowed */
+	return fd == -EINVAL ? -EMFILE : fd;
+}
+
 static int set_install(struct io_attr_set *set)
 {
 	struct file *file;
@@ -443,11 +462,9 @@ static int set_install(struct io_attr_set *set)
 		set_close(set);
 		return PTR_ERR(file);
 	}
-	/* an iocb with aio_attrs 0 is more likely a mistake */
-	fd = f_dupfd(1, file, O_CLOEXEC);
+	fd = iocb_attr_set_new_fd(file);
 	fput(file);
-	/* no number above 0 is allowed */
-	return fd == -EINVAL ? -EMFILE : fd;
+	return fd;
 }
 
 /**
@@ -519,11 +536,35 @@ static struct iocb_attrs_shared *set_get(struct io_attr_set *set)
 }
 
 /* The set of a file, or an error. */
-static struct io_attr_set *file_set(struct file *file)
+struct io_attr_set *iocb_attr_file_set(struct file *file)
 {
 	if (unlikely(file->f_op != &iocb_attr_set_fops))
 		return ERR_PTR(-EBADF);
 	return file->private_data;
+}
+
+/**
+ * iocb_attr_set_attrs - the attributes of a set for the current thread
+ * @set: The set, whose file is open.
+ *
+ * For I/O that takes values and no reference.
+ *
+ * Context: RCU read-side critical section, which the result is valid for.
+ * Return: The attributes, or NULL if the set does not serve the thread.
+ */
+const struct iocb_attrs *iocb_attr_set_attrs(struct io_attr_set *set)
+{
+	struct iocb_attrs_shared *shared = &set->main;
+
+	if (unlikely(iocb_attr_current_css() != READ_ONCE(set->user)) ||
+	    unlikely(READ_ONCE(set->ended))) {
+		shared = get_other(set);
+		if (IS_ERR(shared))
+			return NULL;
+		/* what it refers to is freed after an RCU grace period */
+		percpu_ref_put(&shared->ref);
+	}
+	return &shared->attrs;
 }
 
 /* Copy attributes, with a reference of their own, but for those in @except. */
@@ -547,6 +588,40 @@ static void copy_attrs(struct iocb_attrs *to, const struct iocb_attrs *from,
 	to->flags |= from->flags & IOCB_ATTRS_CSS_IS_NAMED;
 }
 
+/**
+ * iocb_attr_scope_use - give an I/O the attributes of its submitter's scope
+ * @iocb: An I/O of the current thread that has no attributes of its own.
+ * @ref: Filled in; must stay valid until @iocb is completed.
+ * @attrs: Likewise. Used only if the set reports what was honoured, which a
+ *	scope does not.
+ * @ioprio_set: The caller requested ki_ioprio for this I/O.
+ *
+ * For I/O that may be issued later or by other threads. The caller must set
+ * ki_attrs and IOCB_HAS_ATTRS.
+ *
+ * Context: Process context of a thread for which iocb_attr_in_scope() is true
+ *	and whose scope has a set.
+ * Return: False if the set does not serve the thread.
+ */
+bool iocb_attr_scope_use(struct kiocb *iocb, struct iocb_attr_ref *ref,
+			 struct iocb_attrs *attrs, bool ioprio_set)
+{
+	struct iocb_attrs_shared *shared;
+
+	shared = set_get(current->iocb_attr_scope->set);
+	if (IS_ERR(shared))
+		return false;
+	iocb_attr_set_attach(shared, iocb, ref, ioprio_set);
+	if (shared->attrs.flags & IOCB_ATTR_LIST_REPORT) {
+		*attrs = (struct iocb_attrs){ };
+		copy_attrs(attrs, &shared->attrs, 0);
+		attrs->flags &= ~IOCB_ATTR_LIST_REPORT;
+		ref->attrs = attrs;
+		percpu_ref_put(&shared->ref);
+	}
+	return true;
+}
+
 int iocb_attr_resolve_set(const struct iocb_attr_import *import,
 			  const union iocb_attr_record *record)
 {
@@ -560,7 +635,7 @@ int iocb_attr_resolve_set(const struct iocb_attr_import *import,
 	CLASS(fd, f)(record->set.fd);
 	if (fd_empty(f))
 		return -EBADF;
-	set = file_set(fd_file(f));
+	set = iocb_attr_file_set(fd_file(f));
 	if (IS_ERR(set))
 		return PTR_ERR(set);
 	shared = set_get(set);
@@ -593,7 +668,7 @@ bool iocb_attr_supported_set(const struct kiocb *iocb,
 int __iocb_attr_set_use(struct file *file, struct kiocb *iocb,
 			struct iocb_attr_ref *ref, unsigned int ioprio_set)
 {
-	struct io_attr_set *set = file_set(file);
+	struct io_attr_set *set = iocb_attr_file_set(file);
 	struct iocb_attrs_shared *shared;
 	int ret;
 

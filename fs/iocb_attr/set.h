@@ -5,6 +5,7 @@
 #ifndef _FS_IOCB_ATTR_SET_H
 #define _FS_IOCB_ATTR_SET_H
 
+#include <linux/iocb_attr_scope.h>
 #include <linux/iocb_attr_set.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
@@ -50,6 +51,8 @@ struct set_link {
  *	the set; an ancestor of @target. @main holds a reference.
  * @target_kn: The directory of @target. It outlives the cgroup, for fdinfo.
  * @top_kn: The directory of @top.
+ * @dirty: The counters of the threads that have a scope with the set. They may
+ *	overwrite each other's, which makes a throttling threshold less exact.
  * @links: Entries of the table of sets; protected by sets_lock.
  * @drop_work: Drops the references of @main.
  * @free_work: Frees the set.
@@ -67,11 +70,16 @@ struct io_attr_set {
 	struct cgroup		*top;
 	struct kernfs_node	*target_kn;
 	struct kernfs_node	*top_kn;
+	struct iocb_attr_dirty	dirty;
 	struct set_link		links[NR_LINKS];
 	struct work_struct	drop_work;
 	struct work_struct	free_work;
 };
 
+void iocb_attr_dirty_init(struct iocb_attr_dirty *dirty);
+const struct iocb_attrs *iocb_attr_set_attrs(struct io_attr_set *set);
+struct io_attr_set *iocb_attr_file_set(struct file *file);
+int iocb_attr_set_new_fd(struct file *file);
 void iocb_attr_set_show_fdinfo(struct seq_file *m, struct file *file);
 
 #endif /* _FS_IOCB_ATTR_SET_H */

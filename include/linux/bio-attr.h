@@ -15,6 +15,7 @@
 #include <linux/blk_types.h>
 #include <linux/fs.h>
 #include <linux/iocb_attr.h>
+#include <linux/iocb_attr_scope.h>
 #include <linux/iocb_attr_set.h>
 #include <linux/poison.h>
 
@@ -54,6 +55,8 @@ static inline void bio_set_attrs(struct bio *bio, const struct kiocb *iocb)
 
 	if (likely(!(iocb->ki_flags & IOCB_HAS_ATTRS)))
 		return;
+	if (iocb_attr_in_scope())
+		bio_clear_scope(bio);
 	bio->bi_attrs = iocb->ki_attrs;
 	css = iocb_attrs_named_css(bio->bi_attrs->attrs);
 	if (css)
@@ -95,8 +98,12 @@ bio_alloc_kiocb(const struct kiocb *iocb, struct block_device *bdev,
 	bio->bi_attrs = iocb->ki_attrs;
 	/* read again: it would take a register across the call */
 	css = bio->bi_attrs->attrs->css;
-	if (css)
+	if (css) {
 		bio_associate_blkg_from_css(bio, css);
+	} else if (iocb_attr_in_scope()) {
+		bio_clear_scope(bio);
+		bio->bi_attrs = iocb->ki_attrs;
+	}
 	return bio;
 }
 

@@ -34,7 +34,8 @@ struct iocb_cache {
 /**
  * struct iocb_attrs - parsed attributes; constant while I/O refers to them
  * @present: Mask of the attribute ids in the list.
- * @flags: IOCB_ATTR_LIST_*, IOCB_ATTRS_CSS_IS_NAMED and IOCB_ATTRS_SHARED.
+ * @flags: IOCB_ATTR_LIST_*, IOCB_ATTRS_CSS_IS_NAMED, IOCB_ATTRS_SHARED and
+ *	IOCB_ATTRS_SCOPE.
  * @ioprio: The requested priority if @present has the bit of IOCB_ATTR_ioprio;
  *	never of class none. In a set also that of the process that a proxy
  *	attribute names, or 0.
@@ -84,6 +85,9 @@ struct iocb_attr_ref {
 
 /* In iocb_attrs.flags: part of a struct iocb_attrs_shared. */
 #define IOCB_ATTRS_SHARED	BIT(14)
+
+/* In iocb_attrs.flags: the values of a scope; see block/bio-attr-scope.c. */
+#define IOCB_ATTRS_SCOPE	BIT(13)
 
 /* The attributes that name a process. */
 #define IOCB_ATTRS_PROXY	(BIT(IOCB_ATTR_proxy_pid) |		\

@@ -15,6 +15,7 @@
 
 struct cgroup_subsys_state;
 struct file;
+struct iocb_attr_dirty;
 struct kiocb;
 
 /**
@@ -24,6 +25,8 @@ struct kiocb;
  * @user: The io css of the submitters that need no further check, or an error
  *	pointer. It is compared and never dereferenced.
  * @honoured: How often each attribute was honoured, by id; per CPU.
+ * @dirty: How the dirty pages that threads add in a scope with the set are
+ *	throttled.
  *
  * This is all that the submission of an I/O reads. It is written only when a
  * cgroup goes away.
@@ -33,6 +36,7 @@ struct iocb_attrs_shared {
 	struct percpu_ref	ref;
 	const struct cgroup_subsys_state *user;
 	u64 __percpu		*honoured;
+	struct iocb_attr_dirty	*dirty;
 } ____cacheline_aligned;
 
 static inline struct iocb_attrs_shared *

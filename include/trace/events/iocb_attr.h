@@ -5,6 +5,9 @@
 #if !defined(_TRACE_IOCB_ATTR_H) || defined(TRACE_HEADER_MULTI_READ)
 #define _TRACE_IOCB_ATTR_H
 
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/cgroup.h>
 #include <linux/fs.h>
 #include <linux/tracepoint.h>
 
@@ -145,6 +148,37 @@ TRACE_EVENT(iocb_attr_honoured,
 	TP_printk("id=%s layer=%s dev=%d,%d pid=%d",
 		  show_iocb_attr_id(__entry->id), __get_str(layer),
 		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->pid)
+);
+
+/*
+ * A new bio of the current thread has the values of a scope. cgroup is 0 if the
+ * scope names none.
+ */
+TRACE_EVENT(iocb_attr_scope,
+	TP_PROTO(const struct bio *bio, const struct iocb_attrs *attrs),
+	TP_ARGS(bio, attrs),
+
+	TP_STRUCT__entry(
+		__field(dev_t,	dev)
+		__field(u32,	op)
+		__field(u64,	cgroup)
+		__field(u16,	ioprio)
+		__field(u32,	hints)
+	),
+
+	TP_fast_assign(
+		struct cgroup_subsys_state *css = iocb_attrs_named_css(attrs);
+
+		__entry->dev	= bio_dev(bio);
+		__entry->op	= bio_op(bio);
+		__entry->cgroup	= css ? cgroup_id(css->cgroup) : 0;
+		__entry->ioprio	= bio->bi_ioprio;
+		__entry->hints	= attrs->cache.hints;
+	),
+
+	TP_printk("dev=%d,%d op=%u cgroup=%llu ioprio=0x%x hints=0x%x",
+		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->op,
+		  __entry->cgroup, __entry->ioprio, __entry->hints)
 );
 
 #endif /* _TRACE_IOCB_ATTR_H */
