@@ -199,3 +199,26 @@ const char *explain_set(const struct attrs *attrs, bool delegate, int error)
 		return "no permission for the attributes or for --delegate, which requires write permission to the cgroup.procs of the cgroup above";
 	return explain_attrs(attrs, error);
 }
+
+int make_set(const struct attrs *attrs, unsigned int flags)
+{
+	const char *error, *what;
+	struct ioattr_list list;
+	int fds[2], set = -1;
+
+	error = build_list(attrs, &list, fds, &what);
+	if (error) {
+		error_msg("%s: %s", what, error);
+	} else {
+		set = ioattr_set_create(&list, flags);
+		if (set < 0)
+			error_msg("%s", explain_set(attrs, flags &
+						IOCB_ATTR_CREATE_DELEGATE, set));
+	}
+	/* the set does not need them */
+	if (fds[0] >= 0)
+		close(fds[0]);
+	if (fds[1] >= 0)
+		close(fds[1]);
+	return set;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Attributes on the command line of ioattr read, write and set. */
+/* Attributes on the command line of ioattr read, write, set and run. */
 #ifndef ATTRS_H
 #define ATTRS_H
 
@@ -69,5 +69,11 @@ const char *explain_attrs(const struct attrs *attrs, int error);
  * IOCB_ATTR_CREATE_DELEGATE was set.
  */
 const char *explain_set(const struct attrs *attrs, bool delegate, int error);
+
+/*
+ * Make a set of @attrs. @flags: as for ioattr_set_create(). Prints an error and
+ * returns a negative number if this fails.
+ */
+int make_set(const struct attrs *attrs, unsigned int flags);
 
 #endif /* ATTRS_H */

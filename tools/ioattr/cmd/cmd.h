@@ -12,6 +12,7 @@ int cmd_read(int argc, char **argv);
 int cmd_write(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 int cmd_set(int argc, char **argv);
+int cmd_scope(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_top(int argc, char **argv);

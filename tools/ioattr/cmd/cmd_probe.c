@@ -109,6 +109,8 @@ static void print_kernel(const struct ioattr_cap *cap)
 	       cap->list_flags & IOCB_ATTR_LIST_REPORT ? "yes" : "no");
 	printf("sets: %s\n",
 	       cap->features & IOCB_ATTR_CAP_SETS ? "yes" : "no");
+	printf("scopes: %s\n",
+	       cap->features & IOCB_ATTR_CAP_SCOPE ? "yes" : "no");
 	print_mask("attributes", cap->known);
 	for (bit = 0; (name = ioattr_hint_name(bit)); bit++)
 		printf("cache %s: %s\n", name,
@@ -124,6 +126,9 @@ static void print_file(const char *file, const struct ioattr_cap *cap)
 	print_mask("  I/O schedulers act on", cap->schedulers);
 	print_mask("  caches act on", cap->caches);
 	print_mask("  devices act on", cap->devices);
+	printf("buffered I/O on %s\n", file);
+	print_mask("  reads carry down", cap->buffered_reads);
+	print_mask("  writeback carries down", cap->buffered_writes);
 }
 
 /* Query @file. Returns the file descriptor or a negative errno. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * ioattr run: add attributes to the I/O of a program; see ioattr-run(1). The
- * options become rules for a library that is loaded into the program; see
- * run_preload.h.
+ * program gets a scope if the kernel has scopes and one can do what is asked for;
+ * see run_scope.h. Otherwise the options become rules for a library that is loaded
+ * into the program; see run_preload.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include "../include/ioattr.h"
 #include "cmd.h"
 #include "run_preload.h"
+#include "run_scope.h"
 
 #ifndef CGROUP2_SUPER_MAGIC
 #define CGROUP2_SUPER_MAGIC	0x63677270
@@ -30,7 +32,10 @@
 static const char help_text[] =
 "Usage: ioattr run [OPTION...] [--] PROGRAM [ARG...]\n"
 "\n"
-"Run PROGRAM and add attributes to its AIO and io_uring reads and writes.\n"
+"Run PROGRAM and add attributes to its I/O. --cache=bypass or admit, --cgroup and\n"
+"--prio alone are a scope, if the kernel has scopes: they apply to all I/O of\n"
+"PROGRAM, which replaces this command. Otherwise a library is loaded into PROGRAM,\n"
+"and they apply to its AIO and io_uring reads and writes.\n"
 "\n"
 "  --cache=HINT[,HINT]  bypass, admit, writethrough, writeback, writearound\n"
 "  --cgroup=DIRECTORY   charge the I/O to this cgroup\n"
@@ -40,6 +45,7 @@ static const char help_text[] =
 "  --report             count the I/Os and honoured I/Os of each attribute\n"
 "  --output=FILE        write the report to FILE instead of standard error\n"
 "  --exec               become PROGRAM instead of waiting for it\n"
+"  --preload            load the library even if the kernel has scopes\n"
 "  --help               print this text\n"
 "\n"
 "RULE is [CONDITION,...] [-> ACTION,...]. The first rule that matches applies.\n"
@@ -53,6 +59,7 @@ static const char help_text[] =
  * @help: Print the help text only.
  * @required: An action is "required".
  * @exec: Become the program.
+ * @preload: Load the library in any case.
  * @cache: The options, or NULL.
  * @cgroup: Likewise.
  * @prio: Likewise.
@@ -61,15 +68,17 @@ static const char help_text[] =
  * @defaults: The actions that the options stand for, or "".
  * @needed: A rule uses @defaults.
  * @rules: The rules for the library, one on each line.
+ * @attrs: The options, for a scope.
  */
 struct setup {
-	bool		help, report, required, exec;
+	bool		help, report, required, exec, preload;
 	const char	*cache, *cgroup, *prio, *output;
 	const char	*rule_args[MAX_RULES];
 	unsigned int	nr_rules;
 	char		defaults[PATH_MAX + 256];
 	bool		needed;
 	char		rules[60 << 10];
+	struct attrs	attrs;
 };
 
 #define bad_usage(...) (usage_error("run", __VA_ARGS__), CANNOT)
@@ -176,6 +185,7 @@ static int add_cgroup(struct setup *setup, const char *directory)
 	quoted[n] = '\0';
 	if (n >= PATH_MAX || strchr(quoted, '\n'))
 		return bad_usage("--cgroup=%s: invalid name", directory);
+	setup->attrs.cgroup = setup->cgroup;
 	add_default(setup, "cgroup", quoted);
 	return 0;
 }
@@ -191,6 +201,7 @@ static int add_hints(struct setup *setup, const char *text)
 	if (hints_conflict(hints))
 		return bad_usage("--cache=%s: conflicting hints",
 				 text);
+	setup->attrs.hints = hints;
 	add_default(setup, "cache", text);
 	return 0;
 }
@@ -201,6 +212,7 @@ static int add_prio(struct setup *setup, const char *text)
 
 	if (!ioattr_parse_prio(text, &prio))
 		return bad_usage("--prio=%s: invalid priority", text);
+	setup->attrs.prio = prio;
 	add_default(setup, "prio", text);
 	return 0;
 }
@@ -277,6 +289,9 @@ static int parse_option(struct setup *setup, int c, const char *text)
 	case 'x':
 		setup->exec = true;
 		return 0;
+	case 'p':
+		setup->preload = true;
+		return 0;
 	case 'h':
 		setup->help = true;
 		return 0;
@@ -298,6 +313,7 @@ static int parse_options(int argc, char **argv, struct setup *setup)
 		{ "report", no_argument, NULL, 'r' },
 		{ "output", required_argument, NULL, 'O' },
 		{ "exec", no_argument, NULL, 'x' },
+		{ "preload", no_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -321,9 +337,21 @@ static int parse_options(int argc, char **argv, struct setup *setup)
 	return 0;
 }
 
+/*
+ * A scope applies to all I/O alike, promises and reports nothing, and has no write
+ * policies.
+ */
+static bool use_scope(const struct setup *setup)
+{
+	return !setup->preload && !setup->nr_rules && !setup->required &&
+	       !setup->report &&
+	       !(setup->attrs.hints & ~(IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT)) &&
+	       !no_scopes();
+}
+
 int cmd_run(int argc, char **argv)
 {
-	static struct setup setup;
+	static struct setup setup = { .attrs = { .command = "run", .prio = -1 } };
 	struct preload preload;
 	int ret;
 
@@ -334,6 +362,8 @@ int cmd_run(int argc, char **argv)
 		fputs(help_text, stdout);
 		return 0;
 	}
+	if (use_scope(&setup))
+		return run_in_scope(&setup.attrs, argv + optind);
 	preload = (struct preload){
 		.rules = setup.rules,
 		.required = setup.required,

@@ -45,7 +45,7 @@ static const char help_text[] =
 "  --random[=SEED]      random order; each block once on average\n"
 "  --pattern=BYTE       byte to write (0)\n"
 "  --output=FILE        store the data read in FILE; it is discarded otherwise\n"
-"  --buffered           no O_DIRECT: attributes have no effect\n"
+"  --buffered           no O_DIRECT: few attributes have an effect\n"
 "  --help               print this text\n"
 "\n"
 "SIZE may end in K, M or G.\n";

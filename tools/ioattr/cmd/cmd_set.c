@@ -3,8 +3,6 @@
  * ioattr set: show the attribute sets that processes have open, or run a
  * program with a new set; see ioattr-set(1).
  */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -15,17 +13,15 @@
 #include <unistd.h>
 
 #include "../common/msg.h"
-#include "../common/parse.h"
 #include "attrs.h"
 #include "cmd.h"
+#include "proc.h"
 
 /* The variable that has the number of the set. */
 #define ENV_SET_FD	"IOATTR_SET_FD"
 
-/* The link of such a file descriptor, and its lines in fdinfo. */
+/* The link of such a file descriptor. */
 #define SET_LINK	"anon_inode:[iocb_attr]"
-#define SET_LINE	"iocb_attr:"
-#define HONOURED_LINE	"iocb_attr_honoured:"
 
 static const char help_text[] =
 "Usage: ioattr set [OPTION...] [PID...]\n"
@@ -62,40 +58,6 @@ struct setup {
 	struct attrs	attrs;
 };
 
-/* A program can choose its name, and the names of cgroups. */
-static void replace_controls(char *text)
-{
-	for (; *text; text++) {
-		if (iscntrl((unsigned char)*text))
-			*text = '?';
-	}
-}
-
-/*
- * Copy the line of @file that begins with @prefix, without @prefix and the
- * blanks after it. Returns NULL if there is none.
- */
-static char *find_line(const char *file, const char *prefix)
-{
-	const size_t len = strlen(prefix);
-	FILE *f = fopen(file, "re");
-	char *line = NULL, *rest = NULL;
-	size_t room = 0;
-
-	if (!f)
-		return NULL;
-	while (!rest && getline(&line, &room, f) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, prefix, len))
-			rest = strdup(line + len + strspn(line + len, " \t"));
-	}
-	free(line);
-	fclose(f);
-	if (rest)
-		replace_controls(rest);
-	return rest;
-}
-
 static void print_set(const struct setup *setup, int pid, int fd)
 {
 	char path[PATH_MAX], *name, *words, *honoured;
@@ -108,10 +70,8 @@ static void print_set(const struct setup *setup, int pid, int fd)
 	honoured = setup->counts ? find_line(path, HONOURED_LINE) : NULL;
 	snprintf(path, sizeof(path), "%s/%d/comm", setup->proc, pid);
 	name = find_line(path, "");
-	printf("%7d %-15s %5d %s", pid, name ? name : "?", fd, words);
-	if (honoured && *honoured)
-		printf("; honoured: %s", honoured);
-	putchar('\n');
+	printf("%7d %-15s %5d ", pid, name ? name : "?", fd);
+	print_words(words, honoured);
 	free(name);
 	free(honoured);
 	free(words);
@@ -127,66 +87,36 @@ static bool is_set(const char *proc, int pid, int fd)
 	       !memcmp(link, SET_LINK, sizeof(SET_LINK) - 1);
 }
 
-static int is_number(const struct dirent *entry)
-{
-	return isdigit((unsigned char)*entry->d_name);
-}
-
-static int by_number(const struct dirent **a, const struct dirent **b)
-{
-	return atoi((*a)->d_name) - atoi((*b)->d_name);
-}
-
-typedef void (*show_fn)(const struct setup *setup, int pid, int number);
-
-/*
- * Call @show for each entry of the directory whose name is a number. Returns 0
- * or a negative errno.
+/**
+ * struct process - a process to show
+ * @pid: Its id.
  */
-static int for_each_number(const struct setup *setup, const char *path, int pid,
-			   show_fn show)
-{
-	struct dirent **entries;
-	int i, nr;
+struct process {
+	const struct setup	*setup;
+	int			pid;
+};
 
-	nr = scandir(path, &entries, is_number, by_number);
-	if (nr < 0)
-		return -errno;
-	for (i = 0; i < nr; i++) {
-		show(setup, pid, atoi(entries[i]->d_name));
-		free(entries[i]);
-	}
-	free(entries);
-	return 0;
-}
-
-static void show_fd(const struct setup *setup, int pid, int fd)
+static void show_fd(void *arg, int fd)
 {
-	if (is_set(setup->proc, pid, fd))
-		print_set(setup, pid, fd);
+	const struct process *process = arg;
+
+	if (is_set(process->setup->proc, process->pid, fd))
+		print_set(process->setup, process->pid, fd);
 }
 
 static int show_process(const struct setup *setup, int pid)
 {
+	struct process process = { setup, pid };
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%d/fd", setup->proc, pid);
-	return for_each_number(setup, path, pid, show_fd);
+	return for_each_number(path, show_fd, &process);
 }
 
 /* Ignore processes that have exited or that cannot be inspected. */
-static void show_any(const struct setup *setup, int unused, int pid)
+static void show_any(void *arg, int pid)
 {
-	(void)unused;
-	show_process(setup, pid);
-}
-
-/* Returns 0 if @text is not the id of a process. */
-static int parse_pid(const char *text)
-{
-	long long pid;
-
-	return parse_size(text, INT_MAX, &pid) ? 0 : pid;
+	show_process(arg, pid);
 }
 
 static int show_processes(const struct setup *setup, char **pids)
@@ -204,7 +134,7 @@ static int show_processes(const struct setup *setup, char **pids)
 	return failed;
 }
 
-static int show_sets(const struct setup *setup, char **pids)
+static int show_sets(struct setup *setup, char **pids)
 {
 	int i, ret;
 
@@ -215,35 +145,10 @@ static int show_sets(const struct setup *setup, char **pids)
 	printf("%7s %-15s %5s %s\n", "PID", "COMMAND", "FD", "ATTRIBUTES");
 	if (*pids)
 		return show_processes(setup, pids);
-	ret = for_each_number(setup, setup->proc, 0, show_any);
+	ret = for_each_number(setup->proc, show_any, setup);
 	if (ret)
 		error_msg("%s: %s", setup->proc, strerror(-ret));
 	return ret ? 1 : 0;
-}
-
-/* Make the set, which @fds are needed for until then. Returns it or -1. */
-static int make_set(const struct setup *setup)
-{
-	const struct attrs *attrs = &setup->attrs;
-	const char *error, *what;
-	struct ioattr_list list;
-	int fds[2], set = -1;
-
-	error = build_list(attrs, &list, fds, &what);
-	if (error) {
-		error_msg("%s: %s", what, error);
-	} else {
-		set = ioattr_set_create(&list, setup->delegate ?
-					IOCB_ATTR_CREATE_DELEGATE : 0);
-		if (set < 0)
-			error_msg("%s", explain_set(attrs, setup->delegate,
-						    set));
-	}
-	if (fds[0] >= 0)
-		close(fds[0]);
-	if (fds[1] >= 0)
-		close(fds[1]);
-	return set;
 }
 
 static int run_program(const struct setup *setup, char **argv)
@@ -251,7 +156,8 @@ static int run_program(const struct setup *setup, char **argv)
 	char number[16];
 	int set, error;
 
-	set = make_set(setup);
+	set = make_set(&setup->attrs, setup->delegate ?
+		       IOCB_ATTR_CREATE_DELEGATE : 0);
 	if (set < 0)
 		return CANNOT;
 	snprintf(number, sizeof(number), "%d", set);

@@ -23,6 +23,8 @@ static const struct command {
 	  "print which attributes the kernel and a file support" },
 	{ "set", cmd_set, "[PROGRAM]",
 	  "show attribute sets, or run a program with a set" },
+	{ "scope", cmd_scope, "[PID|TID...]",
+	  "show the attributes of all I/O of threads" },
 	{ "run", cmd_run, "PROGRAM",
 	  "run a program and add attributes to its I/O" },
 	{ "trace", cmd_trace, "[-- COMMAND]",

@@ -45,7 +45,7 @@ const char *explain_rejection(const struct job *job, int error)
 			"--pi requires direct I/O: omit --buffered" :
 			"--pi is not supported by this file";
 	if (error == -EOPNOTSUPP && job->buffered)
-		return "--required requires direct I/O: omit --buffered";
+		return "--required: not supported for this buffered I/O: omit --buffered";
 	if (error == -EOPNOTSUPP)
 		return "--required: an attribute is not supported here";
 	if (job->set_fd >= 0 && !has_attrs(&job->attrs))

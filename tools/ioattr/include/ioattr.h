@@ -37,6 +37,10 @@ extern "C" {
 #ifndef IOCB_ATTR_CAP_SETS
 #define IOCB_ATTR_CAP_SETS	(1ULL << 0)
 #endif
+/* The same for scopes. */
+#ifndef IOCB_ATTR_CAP_SCOPE
+#define IOCB_ATTR_CAP_SCOPE	(1ULL << 1)
+#endif
 
 /**
  * struct ioattr_list - an attribute list
@@ -118,6 +122,24 @@ int ioattr_set_create(const struct ioattr_list *list, unsigned int flags);
  */
 int ioattr_prep_aio_set(struct iocb *iocb, int fd);
 
+/* Neither inherited nor kept over execve(2); PR_IOCB_ATTR_THREAD of prctl(2). */
+#define IOATTR_SCOPE_THREAD	(1U << 0)
+
+/*
+ * Give the calling thread the attribute set @setfd as its scope: all I/O that it
+ * causes has the attributes. -1 removes the scope. @flags: 0 or
+ * IOATTR_SCOPE_THREAD. Returns 0 or a negative errno: -EBADF if @setfd is not a
+ * set, -EINVAL if the set has required attributes, -ENOSYS if the kernel does
+ * not support attributes, -EOPNOTSUPP if it does not support scopes.
+ */
+int ioattr_scope_set(int setfd, unsigned int flags);
+
+/*
+ * Returns a new file descriptor of the calling thread's set, or a negative
+ * errno: -ENOENT if the thread has no scope, and those for the kernel as above.
+ */
+int ioattr_scope_get(void);
+
 /*
  * Returns the record after @record in the list that begins at @list, the first
  * record if @record is NULL, or NULL at the end or if the list is malformed.
@@ -185,10 +207,10 @@ struct ioattr_pi_format {
 int ioattr_pi_format(int fd, struct ioattr_pi_format *format);
 
 /**
- * struct ioattr_cap - which attributes have an effect on direct I/O on a file
+ * struct ioattr_cap - which attributes have an effect on I/O on a file
  * @known: Bit per attribute id that the kernel supports.
- * @reads: Attributes of reads that are known to reach each device below.
- * @writes: The same for writes.
+ * @reads: Attributes of direct reads that are known to reach each device below.
+ * @writes: The same for direct writes.
  * @controllers: Attributes that cgroup controllers honour.
  * @schedulers: Attributes that an I/O scheduler below currently honours.
  * @caches: Attributes that a cache below currently honours.
@@ -197,6 +219,10 @@ int ioattr_pi_format(int fd, struct ioattr_pi_format *format);
  * @hints: IOCB_CACHE_* that the kernel supports.
  * @sizes: By attribute id, bytes of the record that the kernel supports, or 0.
  * @features: IOCB_ATTR_CAP_*: what the kernel supports besides lists.
+ * @buffered_reads: Attributes of buffered reads that are known to reach each
+ *	device below, hints for writes excepted.
+ * @buffered_writes: Attributes that apply when data of buffered writes is
+ *	written back, if the file belongs to the cgroup that they name.
  * @reserved: 0.
  *
  * The fields are those of the kernel's struct iocb_attr_cap.
@@ -213,7 +239,9 @@ struct ioattr_cap {
 	uint32_t	hints;
 	uint16_t	sizes[64];
 	uint64_t	features;
-	uint64_t	reserved[3];
+	uint64_t	buffered_reads;
+	uint64_t	buffered_writes;
+	uint64_t	reserved[1];
 };
 
 /*

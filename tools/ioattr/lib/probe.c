@@ -3,13 +3,16 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "../include/ioattr.h"
+#include "feature.h"
 
 /* FS_IOC_GETIOCBATTR_CAP */
 #define GET_CAP		_IOR(0x15, 3, struct ioattr_cap)
-/* The same without features and reserved. */
+/* The same without features and what follows. */
 #define GET_CAP_VER0	_IOC(_IOC_READ, 0x15, 3, 192)
 
 static_assert(sizeof(struct ioattr_cap) == 224 &&
@@ -23,4 +26,19 @@ int ioattr_probe(int fd, struct ioattr_cap *cap)
 		return 0;
 	/* drivers return either error for an unknown request */
 	return errno == ENOTTY || errno == EINVAL ? -ENOSYS : -errno;
+}
+
+/* Any open file can be queried. */
+int ioattr_check_feature(uint64_t feature)
+{
+	int fd = eventfd(0, EFD_CLOEXEC), ret;
+	struct ioattr_cap cap;
+
+	if (fd < 0)
+		return -errno;
+	ret = ioattr_probe(fd, &cap);
+	close(fd);
+	if (ret)
+		return ret;
+	return cap.features & feature ? 0 : -EOPNOTSUPP;
 }

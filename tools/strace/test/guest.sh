@@ -10,7 +10,8 @@
 traced()
 {
 	traced=0
-	strace -y -qq -e trace=io_submit,iocb_attr_create -o /tmp/trace "$@" \
+	strace -y -qq -e trace=io_submit,iocb_attr_create,prctl \
+		-o /tmp/trace "$@" \
 		>/tmp/log 2>&1 || traced=$?
 }
 
@@ -59,4 +60,7 @@ has "a set" "aio_flags=IOCB_FLAG_ATTR_SET, aio_attrs=" \
 has "a list that names a set" \
 	"aio_attrs={size=24, flags=0, attrs=[{${at}_set, flags=0}, fd=" \
 	"fd=$set}]}}]) = 1"
+has "a scope" "prctl(PR_SET_IOCB_ATTR, " \
+	"(PR_SET_IOCB_ATTR, $set, PR_IOCB_ATTR_THREAD, 0, 0) = 0"
+has "the set of a scope" "prctl(PR_GET_IOCB_ATTR, 0, 0, 0, 0)" " = $set"
 tap_end

@@ -3,14 +3,16 @@
  * Usage: read_with_set FILE
  *
  * Make a set of attributes. Read a block of FILE with the set, and one with a
- * list that names the set.
+ * list that names the set. Give this thread the set as its scope, and get it.
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <linux/iocb_attr.h>
+#include <linux/prctl.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -82,5 +84,9 @@ int main(int argc, char **argv)
 	read_block(ctx, file, IOCB_FLAG_ATTR_SET, set);
 	by_list.set.fd = set;
 	read_block(ctx, file, IOCB_FLAG_ATTR, (uintptr_t)&by_list);
+	if (prctl(PR_SET_IOCB_ATTR, set, PR_IOCB_ATTR_THREAD, 0, 0))
+		err(1, "PR_SET_IOCB_ATTR");
+	if (prctl(PR_GET_IOCB_ATTR, 0, 0, 0, 0) < 0)
+		err(1, "PR_GET_IOCB_ATTR");
 	return 0;
 }

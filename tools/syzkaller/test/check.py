@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""check.py DESCRIPTION PATCH HEADER: a C file that compiles if the structures and
+"""check.py DESCRIPTION PATCH HEADER PRCTL: a C file that compiles if the structures and
 the constants of syzkaller's DESCRIPTION, and those that PATCH adds to another one,
 are those of the kernel's headers.
 
-What is wrong in itself, or is in HEADER but not here, is an error at once. This
-knows no more of syzlang than this description uses.
+What is wrong in itself, or is in HEADER or, of sets, in PRCTL (linux/prctl.h) but
+not here, is an error at once. This knows no more of syzlang than this description
+uses.
 """
 import re
 import sys
@@ -27,7 +28,14 @@ flags = {}
 
 def split(text):
     """At the commas that are in no brackets."""
-    return [a.strip() for a in re.split(r",(?![^\[]*\])", text)] if text else []
+    pieces, depth = [""], 0
+    for c in text or "":
+        depth += (c == "[") - (c == "]")
+        if c == "," and not depth:
+            pieces.append("")
+        else:
+            pieces[-1] += c
+    return [p.strip() for p in pieces] if text else []
 
 
 def parts(kind):
@@ -99,6 +107,19 @@ def read_description(text):
         structs[name] = expand(kind)
 
 
+def check_calls(text):
+    """The arguments and results that are flags or resources."""
+    calls = re.findall(r"^\w+(?:\$\w+)?\((.*)\)(?: (\w+))?$", text,
+                       re.MULTILINE)
+    for args, result in calls:
+        for arg in split(args) + ([f"result {result}"] if result else []):
+            name, of = parts(arg.split(None, 1)[1])
+            if name == "flags" and of[0] not in flags:
+                sys.exit(f"there are no flags {of[0]}")
+            if not of and name not in OTHERS:
+                sys.exit(f"there is no {name}")
+
+
 def check_records(ids):
     """Each id has one record, of its own name, which begins with it."""
     records = dict(unions["iocb_attr_record"])
@@ -137,27 +158,35 @@ def compare(out, kernel, fields):
 
 
 def main():
-    description, patch, header = sys.argv[1:]
+    description, patch, header, prctl = sys.argv[1:]
     with open(description) as f:
         text = f.read()
     with open(patch) as f:
         text += "".join(re.findall(r"^\+(?!\+)(.*\n)", f.read(), re.MULTILINE))
     with open(header) as f:
         kernel = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.DOTALL)
+    with open(prctl) as f:
+        options = set(re.findall(r"^# *define (PR_\w*IOCB_ATTR\w*)\s",
+                                 f.read(), re.MULTILINE))
     read_description(text)
+    check_calls(text)
 
     # the patched description includes the last one
     out = ["#include <stddef.h>", "#include <linux/io_uring.h>"]
     out += [f"#include <{i.removeprefix('uapi/')}>" for i in
             re.findall(r"^include <(.*)>$", text, re.MULTILINE)]
     code = re.sub(r"^#.*", "", text, flags=re.MULTILINE)
-    used = set(re.findall(r"\b(?:IOCB|IO|IORING)_[A-Z]+_\w+", code))
+    used = set(re.findall(r"\b(?:IOCB|IO|IORING|PR)_[A-Z]+_\w+", code))
     for i, name in enumerate(sorted(used)):
         out.append(f"enum {{ used_{i} = {name} }};")
     known = set(re.findall(r"(?:#define\s+|\t)(IOCB_(?:ATTR|CACHE)_\w+)\s",
                            kernel))
-    if known - used:
-        sys.exit(f"not described: {sorted(known - used)}")
+    left_out = (known - used) | (options - set(re.findall(
+        r"\[(PR_\w+)\]", code)) - set(flags["iocb_attr_scope_flags"]))
+    if left_out:
+        sys.exit(f"not described: {sorted(left_out)}")
+    if len(options) != 3:
+        sys.exit(f"prctl: {sorted(options)}")
 
     names = re.findall(r"^struct (iocb_attr\w*) \{", kernel, re.MULTILINE)
     check_records([n.removeprefix("iocb_attr_") for n in names

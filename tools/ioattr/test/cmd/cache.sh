@@ -107,6 +107,7 @@ holds()
 says 0 "this kernel has per-I/O attributes
 report: yes
 sets: yes
+scopes: yes
 attributes: proxy_pid proxy_pidfd cgroup ioprio cache pi set
 cache bypass: known
 cache admit: known
@@ -119,20 +120,29 @@ echo 0 >$aio
 says 1 "" "ioattr: cannot query this kernel: Resource temporarily unavailable" \
 	"probe: cannot tell without a free AIO context" probe
 echo "$room" >$aio
-# what_of FILE: print the second part of the output of probe, about FILE
+# what_of FILE: print what probe prints about FILE, after the kernel
 what_of()
 {
 	ioattr probe "$1" | sed -n '/^direct I\/O on/,$p'
 }
 
 charge="proxy_pid proxy_pidfd cgroup"
+# buffered_io FILE: what probe prints of a file whose writeback knows cgroups
+buffered_io()
+{
+	echo "buffered I/O on $1
+  reads carry down: $charge ioprio cache
+  writeback carries down: $charge"
+}
+
 is "probe: a disk" "direct I/O on /dev/nullb0
   reads carry down: $charge ioprio cache
   writes carry down: $charge ioprio cache
   cgroup controllers act on: $charge
   I/O schedulers act on: none
   caches act on: none
-  devices act on: none" "$(what_of /dev/nullb0)"
+  devices act on: none
+$(buffered_io /dev/nullb0)" "$(what_of /dev/nullb0)"
 echo mq-deadline >/sys/block/nullb0/queue/scheduler
 is "probe: its scheduler" "  I/O schedulers act on: ioprio" \
 	"$(what_of /dev/nullb0 | grep schedulers)"
@@ -143,7 +153,10 @@ is "probe: a file without direct I/O" "direct I/O on /proc/version
   cgroup controllers act on: none
   I/O schedulers act on: none
   caches act on: none
-  devices act on: none" "$(what_of /proc/version)"
+  devices act on: none
+buffered I/O on /proc/version
+  reads carry down: none
+  writeback carries down: none" "$(what_of /proc/version)"
 says 1 "$(ioattr probe)" "ioattr: /none: No such file or directory" \
 	"probe: a missing file" probe /none
 
@@ -165,8 +178,8 @@ says 0 "" "65536 bytes in 16 I/Os" "--report with nothing to report" \
 says 0 "" "65536 bytes in 16 I/Os, cache honoured for 0" \
 	"--buffered: taken, and not honoured" \
 	read --cache=bypass --buffered $some /dev/ram0
-says 1 "" "ioattr: /dev/ram0: --required requires direct I/O: omit --buffered" \
-	"--buffered and --required: refused" \
+says 1 "" "ioattr: /dev/ram0: --required: not supported for this buffered I/O: omit\
+ --buffered" "--buffered and --required: refused" \
 	read --cache=bypass --buffered --required $some /dev/ram0
 for pair in bypass,admit writethrough,writeback writeback,writethrough \
 	    writethrough,writearound writeback,writearound; do
@@ -205,7 +218,8 @@ acted_on="direct I/O on $dev
   cgroup controllers act on: $charge
   I/O schedulers act on: ioprio
   caches act on: cache
-  devices act on: none"
+  devices act on: none
+$(buffered_io $dev)"
 is "probe: bcache acts on hints" "$acted_on" "$(what_of $dev)"
 
 all="65536 bytes in 16 I/Os, cache honoured for 16"
@@ -324,8 +338,8 @@ fill x 65536 >expected
 is "... and is the file" same "$(cmp o expected 2>&1 && echo same)"
 says 0 "" "$nothing" "ext4: --buffered: accepted, not honoured" \
 	read --cache=bypass --buffered $some $file
-says 1 "" "ioattr: $file: --required requires direct I/O: omit --buffered" \
-	"ext4: --buffered and --required: rejected" \
+says 1 "" "ioattr: $file: --required: not supported for this buffered I/O: omit\
+ --buffered" "ext4: --buffered and --required: rejected" \
 	read --cache=bypass --required --buffered $some $file
 
 echo writeback >$sys/cache_mode

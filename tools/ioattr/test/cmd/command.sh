@@ -75,7 +75,7 @@ is "help: begins with the usage" "Usage: ioattr COMMAND [OPTION...] [ARG...]" \
 	"$(head -n 1 out)"
 is "help: no line is longer than 80" '' "$(grep -E '.{81}' out)"
 sed -n 's/^  \([a-z]*\) .*/\1/p' out >commands
-is "help: the commands" "read write probe set run trace top" "$(xargs <commands)"
+is "help: the commands" "read write probe set scope run trace top" "$(xargs <commands)"
 while read -r c; do
 	try "$c" --help
 	is "$c: help: status 0, nothing on stderr" "0|" "$status|$(cat err)"
@@ -96,15 +96,16 @@ awk '
 		sub(/ Op Fl - Ar COMMAND/, " [-- COMMAND]", cmd)
 		sub(/ Op Ar FILE/, " [FILE]", cmd)
 		sub(/ Op Ar PROGRAM/, " [PROGRAM]", cmd)
+		sub(/ Op Ar PID \| TID \.\.\./, " [PID|TID...]", cmd)
 		sub(/ Ar /, " ", cmd)
 		getline
 		sub(/\.$/, "")
-		if (cmd ~ /^(read|write|probe|set|run|trace|top)( |$)/)
+		if (cmd ~ /^(read|write|probe|set|scope|run|trace|top)( |$)/)
 			print cmd ": " $0
 	}' "$man" | sort >in_man
 is "man page: has every command of --help, in its words" "$(cat in_help)" \
 	"$(cat in_man)"
-is "... which are seven" 7 "$(wc -l <in_help)"
+is "... which are eight" 8 "$(wc -l <in_help)"
 try read --help
 cp out help
 try write --bs=1K --help nothing
@@ -474,7 +475,8 @@ case $probed in
 	says 0 '' "263378 bytes in 65 I/Os, cache honoured for 0" \
 		"no hint is honoured for buffered I/O" \
 		read --buffered --cache=bypass --report data
-	fails "data: --required requires direct I/O: omit --buffered" \
+	fails "data: --required: not supported for this buffered I/O: omit\
+ --buffered" \
 		"--required and --buffered" \
 		read --buffered --cache=bypass --required data
 	fails "data: conflicting hints: bypass and admit, or several write policies" \

@@ -91,11 +91,14 @@ ends 1 "ioattr: --proxy-pidfd: no such process" "proxy-pidfd: no such process" \
 	ioattr read --proxy-pidfd=123456 $dev
 
 # buffered
-ends 0 "$all, cgroup honoured for 0" "buffered: accepted, not honoured" \
-	ioattr read --buffered --cgroup=$cg/one $some $dev
-ends 1 "ioattr: $dev: --required requires direct I/O: omit --buffered" \
-	"buffered and required: rejected" \
-	ioattr read --buffered --cgroup=$cg/one --required $some $dev
+one="65536 bytes in 1 I/Os"
+ends 0 "$one, cgroup honoured for 1" "buffered: honoured" \
+	ioattr read --buffered --bs=64K --cgroup=$cg/one $some $dev
+ends 0 "$one, cgroup honoured for 1" "buffered and required: honoured" \
+	ioattr read --buffered --bs=64K --cgroup=$cg/one --required $some $dev
+ends 1 "ioattr: $dev: --required: not supported for this buffered I/O: omit\
+ --buffered" "buffered and required priority: rejected" \
+	ioattr write --buffered --prio=be:7 --required $some $dev
 }
 
 kill $sleeper

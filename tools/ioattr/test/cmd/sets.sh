@@ -118,11 +118,17 @@ for pair in bypass,admit writethrough,writeback; do
 done
 ends 1 "ioattr: $dev: --proxy: no such process" "proxy: none" \
 	ioattr read --set --proxy=123456 $dev
-ends 0 "$all, cgroup honoured for 0" "buffered: taken, and not honoured" \
-	ioattr read --set --buffered --cgroup=$cg/one $some $dev
-ends 1 "ioattr: $dev: --required requires direct I/O: omit --buffered" \
-	"buffered and required: refused" \
-	ioattr read --set --buffered --cgroup=$cg/one --required $some $dev
+one="65536 bytes in 1 I/Os"
+ends 0 "$one, cgroup honoured for 1" "buffered: honoured" \
+	ioattr read --set --buffered --bs=64K --cgroup=$cg/one $some $dev
+ends 0 "$one, cgroup honoured for 1" "buffered and required: honoured" \
+	ioattr read --set --buffered --bs=64K --cgroup=$cg/one --required \
+	$some $dev
+ends 0 "$one, ioprio honoured for 0" "buffered: no report of the priority" \
+	ioattr read --set --buffered --bs=64K --prio=be:7 $some $dev
+ends 1 "ioattr: $dev: --required: not supported for this buffered I/O: omit\
+ --buffered" "... and not if it is required" \
+	ioattr read --set --buffered --prio=be:7 --required $some $dev
 }
 
 #

@@ -90,12 +90,15 @@ static void layouts(struct tap *tap)
 		IOCB_ATTR_set == 6, "set: 16 bytes, id 6");
 	ok(tap, IOCB_ATTR_REQUIRED == 1 && IOCB_ATTR_LIST_REPORT == 1 &&
 		IOCB_ATTR_CREATE_DELEGATE == 1 && IOCB_ATTR_CAP_SETS == 1 &&
+		IOCB_ATTR_CAP_SCOPE == 2 && IOATTR_SCOPE_THREAD == 1 &&
 		IOCB_FLAG_ATTR == 4 && IOCB_FLAG_ATTR_SET == 8,
 	   "the flags' values");
 	ok(tap, sizeof(struct ioattr_cap) == 224 &&
 		offsetof(struct ioattr_cap, sizes) == 64 &&
-		offsetof(struct ioattr_cap, features) == 192,
-	   "capabilities: sizes at 64, features at 192 of 224");
+		offsetof(struct ioattr_cap, features) == 192 &&
+		offsetof(struct ioattr_cap, buffered_reads) == 200 &&
+		offsetof(struct ioattr_cap, buffered_writes) == 208,
+	   "capabilities: sizes at 64, features and what follows from 192 of 224");
 	ok(tap, offsetof(struct iocb, aio_attrs) == 48 &&
 		sizeof(struct iocb) == 64, "aio_attrs: at 48 of 64");
 }

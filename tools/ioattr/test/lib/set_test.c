@@ -98,15 +98,17 @@ static void queries(struct tap *tap)
 	struct ioattr_cap cap;
 
 	boot(224, ENOTTY, IOCB_ATTR_CAP_SETS | 1ULL << 63);
-	kernel.cap.reserved[2] = 3;
+	kernel.cap.buffered_reads = 1;
+	kernel.cap.buffered_writes = 2;
+	kernel.cap.reserved[0] = 3;
 	ok(tap, !ioattr_probe(0, &cap) &&
 		!memcmp(&cap, &kernel.cap, sizeof(cap)),
 	   "probe: all that a kernel with sets tells");
 	boot(192, EINVAL, ~0ULL);
-	memset(kernel.cap.reserved, 0xff, sizeof(kernel.cap.reserved));
+	kernel.cap.buffered_reads = ~0ULL;
 	ok(tap, !ioattr_probe(0, &cap) && cap.known == 0x3f &&
-		cap.sizes[63] == 63 && !cap.features && !cap.reserved[0] &&
-		!cap.reserved[1] && !cap.reserved[2],
+		cap.sizes[63] == 63 && !cap.features &&
+		!cap.buffered_reads && !cap.buffered_writes,
 	   "probe: a kernel whose answer is shorter has no features");
 	boot(0, ENOTTY, 0);
 	memset(&cap, 0xff, sizeof(cap));

@@ -25,7 +25,7 @@
 
 struct client {
 	const char		*path;
-	int			cgroup, set;
+	int			cgroup, set, scope;
 	uint16_t		prio;
 	struct ioattr_list	list;
 };
@@ -62,9 +62,11 @@ static int clients(io_context_t ctx, int fd, char *buf)
 	const size_t len = LEN;
 	struct iocb iocb, *iocbs[1] = { &iocb };
 	struct io_event event;
+	struct ioattr_list list;
 	char text[256] = "";
+	size_t size;
 	FILE *stat;
-	int n;
+	ssize_t n;
 
 	if (mkdir(one.path, 0755))
 		return 1;
@@ -74,10 +76,13 @@ static int clients(io_context_t ctx, int fd, char *buf)
 		return 1;
 #include "sets.inc"
 	event = result(ctx);
+	if (event.res != LEN)
+		return 1;
+#include "scopes.inc"
 	stat = fopen("/sys/fs/cgroup/readme/io.stat", "r");
-	n = fread(text, 1, sizeof(text) - 1, stat);
-	printf("%lu bytes, io.stat: %.*s", event.res, n, text);
-	return event.res == LEN && strstr(text, " rbytes=131072 ") ? 0 : 1;
+	size = fread(text, 1, sizeof(text) - 1, stat);
+	printf("%zd bytes, io.stat: %.*s", n, (int)size, text);
+	return n == LEN && strstr(text, " rbytes=196608 ") ? 0 : 1;
 }
 
 static int checksums(io_context_t ctx, int fd, char *buf)
