@@ -3,11 +3,14 @@
  * Read or write a device for several clients in one thread. Each I/O has the
  * attributes of its client, or none.
  *
- *	load [-u | -s] DEVICE SECONDS NAME[,KEY=VALUE]... ...
+ *	load [-u | -s | -t] [-b] DEVICE SECONDS NAME[,KEY=VALUE]... ...
  *
  * By AIO; with -u by io_uring; with -s by io_uring with a submitting kernel
- * thread (IORING_SETUP_SQPOLL). With LOAD_SETS=1 in the environment, the
- * attributes of each client are an attribute set.
+ * thread (IORING_SETUP_SQPOLL); with -t by pread(2) and pwrite(2) in a thread for
+ * each I/O in flight, whose scope has the attributes. With LOAD_SETS=1 in the
+ * environment, the attributes of each client are an attribute set. -b: through
+ * the page cache. Each client has its own part of the device then, or of the file,
+ * and drops what it has read. DEVICE may be a file.
  *
  * A client keeps "depth" I/Os of "block" bytes in flight at random offsets.
  * Keys:
@@ -23,12 +26,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,6 +44,7 @@
 
 #define MAX_CLIENTS	64
 #define MAX_DEPTH	256
+#define STRIDE		7919	/* a prime */
 #define ATTRS		(IOCB_ATTR_pi + 1)
 
 /* missing in the headers of older kernels */
@@ -49,9 +55,13 @@
 
 struct client;
 
+struct load;
+
 struct slot {
 	struct iocb	iocb;
 	struct client	*client;
+	struct load	*load;
+	pthread_t	thread;
 	uint64_t	start;
 };
 
@@ -61,7 +71,7 @@ struct client {
 	bool			write, tagged;
 	struct ioattr_list	list;
 	struct slot		*slots;
-	uint64_t		random, bytes, ios, all_bytes, all;
+	uint64_t		random, first, bytes, ios, all_bytes, all;
 	uint64_t		honoured[ATTRS];
 	uint32_t		*latency;
 	size_t			room;
@@ -78,7 +88,9 @@ struct ring {
 };
 
 struct load {
-	bool			uring, sqpoll, sets;
+	bool			uring, sqpoll, threads, buffered, sets;
+	/* -t: protects what the threads count */
+	pthread_mutex_t		lock;
 	aio_context_t		ctx;
 	struct ring		ring;
 	int			fd;
@@ -202,6 +214,7 @@ static int prepare(struct load *l, struct client *c)
 			return -ENOMEM;
 		memset(buf, 0, c->block);
 		c->slots[i].client = c;
+		c->slots[i].load = l;
 		iocb->aio_lio_opcode = c->write ? IOCB_CMD_PWRITE :
 						  IOCB_CMD_PREAD;
 		iocb->aio_fildes = l->fd;
@@ -335,18 +348,34 @@ static int wait_for_cqes(struct load *l, int max, struct io_event *events)
 	return n;
 }
 
+/* Choose the offset of the next I/O. */
+static void next_io(struct load *l, struct slot *slot)
+{
+	struct client *c = slot->client;
+	const uint64_t blocks = l->device_bytes / c->block;
+
+	if (l->buffered) {
+		/* all blocks of its half, before it reads one again */
+		c->random += STRIDE;
+		slot->iocb.aio_offset = c->first +
+					c->random % (blocks / 2) * c->block;
+	} else {
+		/* xorshift64 */
+		c->random ^= c->random << 13;
+		c->random ^= c->random >> 7;
+		c->random ^= c->random << 17;
+		slot->iocb.aio_offset = c->random % blocks * c->block;
+	}
+	slot->start = now();
+}
+
 static int start(struct load *l, struct slot *slot)
 {
 	struct client *c = slot->client;
 	struct iocb *iocb = &slot->iocb;
 	int ret;
 
-	/* xorshift64 */
-	c->random ^= c->random << 13;
-	c->random ^= c->random >> 7;
-	c->random ^= c->random << 17;
-	iocb->aio_offset = c->random % (l->device_bytes / c->block) * c->block;
-	slot->start = now();
+	next_io(l, slot);
 	ret = l->uring ? submit_sqe(l, iocb) : ioattr_submit(l->ctx, 1, &iocb);
 	if (ret != 1)
 		return ret ? ret : -EAGAIN;
@@ -363,6 +392,9 @@ static int count(struct load *l, const struct io_event *event, uint64_t at)
 	unsigned int id;
 
 	l->flying--;
+	if (l->buffered && !c->write)
+		posix_fadvise(l->fd, slot->iocb.aio_offset, c->block,
+			      POSIX_FADV_DONTNEED);
 	if (event->res < 0)
 		return event->res;
 	if (event->res != (long long)c->block)
@@ -415,6 +447,79 @@ static int run(struct load *l)
 	return 0;
 }
 
+/* The I/Os of one slot. Returns an error as a pointer. */
+static void *run_thread(void *arg)
+{
+	struct slot *slot = arg;
+	struct load *l = slot->load;
+	struct client *c = slot->client;
+	const struct iocb *iocb = &slot->iocb;
+	void *buf = (void *)(uintptr_t)iocb->aio_buf;
+	struct io_event event = { .data = (uintptr_t)slot };
+	long ret = 0;
+	int set;
+
+	if (c->tagged) {
+		set = ioattr_set_create(&c->list, 0);
+		ret = set < 0 ? set :
+		      ioattr_scope_set(set, IOATTR_SCOPE_THREAD);
+	}
+	while (!ret) {
+		pthread_mutex_lock(&l->lock);
+		next_io(l, slot);
+		c->all++;
+		c->all_bytes += c->block;
+		l->flying++;
+		pthread_mutex_unlock(&l->lock);
+		event.res = c->write ?
+			pwrite(l->fd, buf, c->block, iocb->aio_offset) :
+			pread(l->fd, buf, c->block, iocb->aio_offset);
+		pthread_mutex_lock(&l->lock);
+		ret = count(l, &event, now());
+		pthread_mutex_unlock(&l->lock);
+		if (now() >= l->end)
+			break;
+	}
+	return (void *)ret;
+}
+
+static int run_threads(struct load *l)
+{
+	unsigned int i, k;
+	void *error;
+	int ret = 0;
+
+	for (i = 0; i < l->nr; i++)
+		for (k = 0; k < l->clients[i].depth; k++)
+			if (pthread_create(&l->clients[i].slots[k].thread, NULL,
+					   run_thread, &l->clients[i].slots[k]))
+				return -EAGAIN;
+	for (i = 0; i < l->nr; i++) {
+		for (k = 0; k < l->clients[i].depth; k++) {
+			pthread_join(l->clients[i].slots[k].thread, &error);
+			if (error)
+				ret = (long)error;
+		}
+	}
+	return ret;
+}
+
+/* The size of a device or of a file. Returns 0 or a negative errno. */
+static int find_size(struct load *l)
+{
+	struct stat st;
+
+	if (fstat(l->fd, &st))
+		return -errno;
+	l->device_bytes = st.st_size;
+	if (S_ISBLK(st.st_mode) && ioctl(l->fd, BLKGETSIZE64, &l->device_bytes))
+		return -errno;
+	/* without readahead, io.stat has what the clients have read */
+	if (l->buffered)
+		posix_fadvise(l->fd, 0, 0, POSIX_FADV_RANDOM);
+	return 0;
+}
+
 static int less(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -440,41 +545,46 @@ static void print(struct client *c)
 
 int main(int argc, char **argv)
 {
-	static struct load l;
+	static struct load l = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	unsigned int i, flying = 0;
-	int ret = 0;
+	int c, ret = 0;
 
-	if (argc > 1 && (!strcmp(argv[1], "-u") || !strcmp(argv[1], "-s"))) {
-		l.uring = true;
-		l.sqpoll = argv[1][1] == 's';
-		argv++;
-		argc--;
+	while ((c = getopt(argc, argv, "+ustb")) != -1) {
+		l.uring |= c == 'u' || c == 's';
+		l.sqpoll |= c == 's';
+		l.threads |= c == 't';
+		l.buffered |= c == 'b';
 	}
+	argv += optind;
+	argc -= optind;
 	l.sets = getenv("LOAD_SETS");
-	if (argc < 4 || argc - 3 > MAX_CLIENTS) {
+	if (argc < 3 || argc - 2 > MAX_CLIENTS) {
 		fprintf(stderr,
-			"usage: load [-u | -s] DEVICE SECONDS CLIENT...\n");
+			"usage: load [-u | -s | -t] [-b] DEVICE SECONDS CLIENT...\n");
 		return 2;
 	}
-	l.fd = open(argv[1], O_RDWR | O_DIRECT | O_CLOEXEC);
-	if (l.fd < 0 || ioctl(l.fd, BLKGETSIZE64, &l.device_bytes)) {
-		perror(argv[1]);
+	l.fd = open(argv[0], O_RDWR | (l.buffered ? 0 : O_DIRECT) | O_CLOEXEC);
+	if (l.fd < 0 || find_size(&l)) {
+		perror(argv[0]);
 		return 1;
 	}
-	l.nr = argc - 3;
+	l.nr = argc - 2;
 	for (i = 0; i < l.nr && !ret; i++) {
-		ret = parse_client(&l.clients[i], argv[i + 3]);
+		ret = parse_client(&l.clients[i], argv[i + 2]);
+		/* the clients a and b, in one process or in two */
+		if (l.buffered && *l.clients[i].name == 'b')
+			l.clients[i].first = l.device_bytes / 2;
 		if (!ret)
 			ret = prepare(&l, &l.clients[i]);
 		flying += l.clients[i].depth;
 	}
-	if (!ret)
+	if (!ret && !l.threads)
 		ret = l.uring ? set_up_ring(&l, flying) :
 				ioattr_setup(flying, &l.ctx);
 	if (!ret) {
 		l.warm = now() + 1000000000ULL;
-		l.end = now() + strtoull(argv[2], NULL, 10) * 1000000000ULL;
-		ret = run(&l);
+		l.end = now() + strtoull(argv[1], NULL, 10) * 1000000000ULL;
+		ret = l.threads ? run_threads(&l) : run(&l);
 	}
 	if (ret) {
 		fprintf(stderr, "load: %s\n", strerror(-ret));
