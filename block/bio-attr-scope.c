@@ -79,6 +79,8 @@ static struct iocb_attr_ref *scope_ref(const struct iocb_attrs *attrs)
  * bio_set_scope - give a new bio the values of the current thread's scope
  * @bio: A bio with its block device, whose bi_blkg is not set yet.
  *
+ * Clones, and what block drivers allocate below submit_bio(), do not have them.
+ *
  * Context: A thread for which iocb_attr_in_scope() is true. Does not sleep.
  * Return: True if @bio is charged to the cgroup of the scope. If false, the
  *	caller charges it to that of the task.
@@ -88,6 +90,9 @@ bool bio_set_scope(struct bio *bio)
 	const struct iocb_attrs *attrs;
 	struct cgroup_subsys_state *css;
 
+	/* layers copy the values, or use a bio for themselves */
+	if (current->bio_list || bio_flagged(bio, BIO_CLONED))
+		return false;
 	guard(rcu)();
 	attrs = iocb_attr_scope_attrs();
 	if (!attrs)

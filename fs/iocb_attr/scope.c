@@ -191,29 +191,26 @@ void iocb_attr_call_end(const struct iocb_attr_call *call)
 }
 
 /* Where the counters are when they are not in struct task_struct. */
-static struct iocb_attr_dirty *dirty_of_file(struct iocb_attr_thread *thread,
-					     const struct file *file)
+static struct iocb_attr_dirty *dirty_of_set(struct iocb_attr_thread *thread,
+					    struct io_attr_set *set)
 {
-	struct io_attr_set *set;
-
-	if (!file)
-		return &thread->dirty;
-	set = file->private_data;
-	return &set->dirty;
+	return set ? &set->dirty : &thread->dirty;
 }
 
 /* Replace the set of the current thread; takes over the reference to @file. */
 static void set_file(struct iocb_attr_thread *thread, struct file *file,
 		     bool this_thread)
 {
+	struct io_attr_set *set = file ? file->private_data : NULL;
 	struct file *old = thread->file;
 
-	dirty_switch(dirty_of_file(thread, old), dirty_of_file(thread, file));
+	dirty_switch(dirty_of_set(thread, thread->scope.set),
+		     dirty_of_set(thread, set));
 	/* pairs with get_file_active() */
 	smp_store_release(&thread->file, file);
 	thread->this_thread = this_thread;
+	thread->scope.set = set;
 	if (file) {
-		thread->scope.set = file->private_data;
 		current->iocb_attr_scope = &thread->scope;
 		current->flags |= PF_IOCB_ATTR;
 	} else {

@@ -544,7 +544,7 @@ static void lookup(struct kunit *test)
 
 	KUNIT_EXPECT_NULL(test, iocb_attr_lookup(NULL, cache));
 	KUNIT_EXPECT_NULL(test, iocb_attr_lookup(&attrs, cache));
-	attrs.present = ~BIT(IOCB_ATTR_cache);
+	attrs.present = (u32)~BIT(IOCB_ATTR_cache);
 	KUNIT_EXPECT_NULL(test, iocb_attr_lookup(&attrs, cache));
 	attrs.present |= BIT(IOCB_ATTR_cache);
 	cache = iocb_attr_lookup(&attrs, cache);

@@ -92,7 +92,8 @@ TEST_F(cap, probe_any_file)
 		EXPECT_EQ(IOCB_ATTR_LIST_REPORT, cap.list_flags);
 		EXPECT_EQ(0x1f, cap.hints);
 		EXPECT_EQ(0, memcmp(sizes, cap.sizes, sizeof(sizes)));
-		EXPECT_EQ(IOCB_ATTR_CAP_SETS, cap.features);
+		EXPECT_EQ(IOCB_ATTR_CAP_SETS | IOCB_ATTR_CAP_SCOPE,
+			  cap.features);
 		for (j = 0; j < ARRAY_SIZE(cap.reserved); j++)
 			EXPECT_EQ(0, cap.reserved[j]);
 		EXPECT_EQ(0, carries(cap));

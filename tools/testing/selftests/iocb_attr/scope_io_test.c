@@ -474,6 +474,63 @@ TEST_F(kinds, own_attributes)
 	close(io.set);
 }
 
+/* A layer passes on the values of a bio, whatever the scope of the thread. */
+TEST(through_dm)
+{
+	static const enum engine_type types[] = { AIO, URING, SQPOLL };
+	struct attr_list l = list_one(IOCB_ATTR_ioprio, BE | 5);
+	struct io io = { .len = LEN, .list = &l };
+	long long client, server;
+	struct scope_cgroups c;
+	struct io_done done;
+	struct engine e;
+	struct dm dm;
+	int i, fd;
+
+	ASSERT_EQ(0, scope_cgroups_make(&c));
+	ASSERT_EQ(0, scope_disk(&c, NULL, NULL));
+	ASSERT_EQ(0, dm_make(&dm, "scope-linear", "0 %d linear /dev/%s 0",
+			     LEN / 512, SCOPE_DISK));
+	io.buf = block_alloc(LEN);
+	ASSERT_NE(NULL, io.buf);
+	ASSERT_EQ(0, write_file(INSERTS, "1"));
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		io.fd = open(dm.dev, O_RDONLY | O_DIRECT | O_CLOEXEC);
+		ASSERT_LE(0, io.fd);
+		ASSERT_EQ(0, write_file(TRACING "trace", ""));
+		client = scope_bytes(&c, "client", "rbytes");
+		server = scope_bytes(&c, "server", "rbytes");
+		ASSERT_EQ(0, scope_set(c.set, 0));
+		ASSERT_EQ(0, engine_open(&e, types[i]));
+		EXPECT_EQ(0, engine_run(&e, &io, 1, &done));
+		ASSERT_EQ(0, scope_set(-1, 0));
+		EXPECT_EQ(0, engine_close(&e));
+		EXPECT_EQ(LEN, done.res);
+		EXPECT_EQ(ATTR_BIT(ioprio), done.mask);
+		EXPECT_EQ(client, scope_bytes(&c, "client", "rbytes"));
+		EXPECT_LE(server + LEN, scope_bytes(&c, "server", "rbytes"));
+		EXPECT_EQ(LEN / 512, sectors_inserted("be,0,5"));
+		close(io.fd);
+	}
+
+	fd = open(dm.dev, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	client = scope_bytes(&c, "client", "rbytes");
+	server = scope_bytes(&c, "server", "rbytes");
+	ASSERT_EQ(0, write_file(TRACING "trace", ""));
+	ASSERT_EQ(0, scope_set(c.set, 0));
+	EXPECT_EQ(LEN, pread(fd, io.buf, LEN, 0));
+	ASSERT_EQ(0, scope_set(-1, 0));
+	EXPECT_EQ(client + LEN, scope_bytes(&c, "client", "rbytes"));
+	EXPECT_EQ(server, scope_bytes(&c, "server", "rbytes"));
+	EXPECT_EQ(LEN / 512, sectors_inserted(OF_CLIENT));
+	close(fd);
+	EXPECT_EQ(0, write_file(INSERTS, "0"));
+	EXPECT_EQ(0, dm_remove(&dm));
+	EXPECT_EQ(0, scope_disk_remove());
+	EXPECT_EQ(0, scope_cgroups_remove(&c));
+}
+
 /* The thread's own memory is not the client's. */
 TEST(swap_in)
 {
