@@ -28,10 +28,10 @@ bench_overlay()
 }
 
 # bench_rows patched|base [gate]: print the rows of a kernel, or those of the
-# gate: rows that are compared with the base, and rows of sets that have a
-# limit. table.py selects the same rows. Rows of both kernels come first and in
-# the same order, because earlier rows determine how much memory is cached. The
-# virtio disk is last.
+# gate: rows that are compared with the base, and rows of sets and scopes that
+# have a limit. table.py selects the same rows. Rows of both kernels come first
+# and in the same order, because earlier rows determine how much memory is
+# cached. The virtio disk is last.
 bench_rows()
 {
 	awk -v kernel="$1" -v gate="${2:-}" '
@@ -45,7 +45,8 @@ bench_rows()
 				print row
 		}
 		function in_gate() {
-			return $6 == "base" || ($4 ~ /^(set|fixed)\+/ && $7 != "-")
+			return $6 == "base" || ($7 != "-" &&
+				$4 ~ /^(set|fixed|scope|switch)\+/)
 		}
 		/^#/ || (gate && !in_gate()) { next }
 		$5 == (FNR == NR ? "both" : kernel) { put(1, $7); put(32, $8) }

@@ -2,14 +2,20 @@
 /*
  * Count the instructions of one pread(2) or pwrite(2), like aio-count for AIO.
  *
- *	sync-count [-w] [-i] FILE direct|buffered
+ *	sync-count [-w] [-i] [-g] FILE direct|buffered [WHAT [N]]
  *	sync-count floor
  *
- * -w: write. -i: count as described in waits.h. Buffered I/O hits the page
- * cache. The second form counts the minimum cost of a checked copy from and to
- * user memory, by system calls that copy their argument and then fail or do
- * nothing, minus the same calls without a copy. It prints the cost of copying
- * 32 and 64 bytes from user memory and 8 bytes to it.
+ * -w: write. -i: count as described in waits.h. -g: in a cgroup other than the
+ * root. Buffered I/O hits the page cache.
+ *
+ * WHAT is "none"; "scope+NAMES", where the thread has a set with these attributes
+ * as its scope; or "switch+NAMES", where it gets the next of N sets with
+ * PR_SET_IOCB_ATTR before each I/O. The names are those of lists.h.
+ *
+ * The second form counts the minimum cost of a checked copy from and to user
+ * memory, by system calls that copy their argument and then fail or do nothing,
+ * minus the same calls without a copy. It prints the cost of copying 32 and 64
+ * bytes from user memory and 8 bytes to it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,17 +25,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "count.h"
+#include "lists.h"
 #include "waits.h"
+
+/* missing in the headers of older kernels */
+#ifndef PR_SET_IOCB_ATTR
+#define PR_SET_IOCB_ATTR	0x494f4101
+#define PR_IOCB_ATTR_THREAD	1
+#endif
 
 struct file {
 	int fd, batch;
 	unsigned int next, span;
-	bool writes;
+	bool writes, switches;
 	char *buf;
+	struct lists *lists;
 };
 
 /* A system call; the fourth argument is always 8. */
@@ -47,6 +62,9 @@ static int read_or_write(void *arg, uint64_t *count)
 
 	start = __rdtsc();
 	for (i = 0; i < f->batch; i++) {
+		if (f->switches && prctl(PR_SET_IOCB_ATTR, next_attrs(f->lists),
+					 PR_IOCB_ATTR_THREAD, 0, 0))
+			return -errno;
 		if (f->writes)
 			n = pwrite(f->fd, f->buf, BLOCK, offset_of(f->next));
 		else
@@ -103,18 +121,39 @@ static void print_floor(void)
 		printf("%.2f%c", more_with(with[i]), i < 2 ? ' ' : '\n');
 }
 
+/* Returns 0 or a negative errno. */
+static int set_scope(struct file *f, const char *what, unsigned int n)
+{
+	int err;
+
+	if (!strcmp(what, "none"))
+		return 0;
+	f->switches = !strncmp(what, "switch+", 7);
+	if (!f->switches && strncmp(what, "scope+", 6))
+		return -EINVAL;
+	err = build_lists(f->lists, strchr(what, '+') + 1, n) ?:
+	      make_sets(f->lists);
+	if (err)
+		return err;
+	return prctl(PR_SET_IOCB_ATTR, f->lists->attrs[0], PR_IOCB_ATTR_THREAD,
+		     0, 0) ? -errno : 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct counter counter;
-	struct file f = { .batch = BATCH };
-	bool direct, waits = false;
+	static struct lists lists;
+	struct file f = { .batch = BATCH, .lists = &lists };
+	bool direct, waits = false, child = false;
 	int i, err;
 
-	while ((i = getopt(argc, argv, "+wi")) != -1) {
+	while ((i = getopt(argc, argv, "+wig")) != -1) {
 		if (i == 'w')
 			f.writes = true;
 		else if (i == 'i')
 			waits = true;
+		else if (i == 'g')
+			child = true;
 		else
 			return 2;
 	}
@@ -126,11 +165,20 @@ int main(int argc, char **argv)
 		print_floor();
 		return 0;
 	}
-	direct = argc == 2 && !strcmp(argv[1], "direct");
-	if (!direct && (argc != 2 || strcmp(argv[1], "buffered"))) {
-		fputs("usage: sync-count [-w] [-i] FILE direct|buffered\n"
+	direct = argc >= 2 && !strcmp(argv[1], "direct");
+	if (argc < 2 || argc > 4 ||
+	    (!direct && strcmp(argv[1], "buffered"))) {
+		fputs("usage: sync-count [-w] [-i] [-g] FILE direct|buffered "
+		      "[WHAT [N]]\n"
 		      "       sync-count floor\n", stderr);
 		return 2;
+	}
+	err = child ? enter_cgroup() : 0;
+	if (!err && argc > 2)
+		err = set_scope(&f, argv[2], argc > 3 ? atoi(argv[3]) : 1);
+	if (err) {
+		fprintf(stderr, "sync-count: %s\n", strerror(-err));
+		return 1;
 	}
 	f.fd = open(argv[0], O_RDWR | (direct ? O_DIRECT : 0));
 	f.span = f.fd < 0 ? 0 : span_of(f.fd);

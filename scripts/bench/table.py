@@ -20,7 +20,9 @@ INTERFACES = {
     "uring-child": "io_uring, child cgroup",
     "uring-cqe-child": "io_uring, CQE32, child cgroup",
     "sync": "sync",
+    "sync-child": "sync, child cgroup",
     "buffered": "buffered",
+    "buffered-child": "buffered, child cgroup",
 }
 DEVICES = {
     "null": "null_blk", "ram": "brd", "ext4": "ext4", "xfs": "xfs",
@@ -44,7 +46,8 @@ TIMERS = ("iocost",)
 PARTS = {"proxy": "proxy_pid", "pidfd": "proxy_pidfd", "report": "REPORT",
          "all": "cache, ioprio, cgroup, proxy_pid",
          "setfsuid": "setfsuid(2) twice"}
-SETS = {"set": "set", "fixed": "fixed set"}
+SETS = {"set": "set", "fixed": "fixed set", "scope": "scope",
+        "switch": "PR_SET_IOCB_ATTR and scope"}
 # columns of a label in the table
 WIDTH = 54
 
@@ -58,7 +61,7 @@ def label_of(what):
         return WHATS[what]
     kind, _, of = what.partition("+")
     if kind in SETS:
-        kind = f"{n} {SETS[kind]}s in turn" if n else SETS[kind]
+        kind = SETS[kind] + (f", {n} sets in turn" if n else "")
         return f"{kind}: {label_of(of)}"
     if n:
         return f"{n} {what}s in turn"
@@ -85,7 +88,7 @@ class Row:
         return label_of(self.what)
 
     def has_set(self):
-        return self.what.startswith(("set+", "fixed+"))
+        return self.what.partition("+")[0] in SETS
 
     def in_gate(self):
         return self.than == "base" or \
