@@ -6,6 +6,7 @@
 
 nullb=/sys/kernel/config/nullb
 log=/tmp/blkg_leak.log
+failed=/tmp/blkg_leak.failed
 
 echo "TAP version 13"
 echo "1..1"
@@ -54,6 +55,15 @@ no_more_queues()
 	[ "$(queues)" -le "$before" ]
 }
 
+# write_until_failed BLOCK: write 40 blocks again and again
+write_until_failed()
+{
+	while [ ! -e $failed ]; do
+		dd if=/dev/zero of=/dev/md0 bs=4k count=40 seek="$1" \
+			oflag=direct conv=notrunc
+	done
+}
+
 # The partial parity log of a raid5 array: while a disk writes one unit of its
 # log, the next one collects stripes. A disk that fails meanwhile does not get
 # it.
@@ -68,12 +78,12 @@ raid5_ppl()
 		return 1
 	n=0
 	while [ $n -lt 16 ]; do
-		dd if=/dev/zero of=/dev/md0 bs=4k count=40 seek=$((n * 100)) \
-			oflag=direct conv=notrunc &
+		write_until_failed $((n * 100)) &
 		n=$((n + 1))
 	done
 	sleep 3
 	mdadm /dev/md0 --fail /dev/ppl2 || return 1
+	touch $failed
 	wait
 	until_done mdadm --stop /dev/md0 || return 1
 	for d in ppl0 ppl1 ppl2; do
@@ -88,6 +98,7 @@ grep -q ' /sys/kernel/config ' /proc/mounts ||
 # those of other tests are freed after a grace period
 sleep 2
 before=$(queues)
+rm -f $failed
 if ! raid5_ppl >$log 2>&1; then
 	sed 's/^/# /' $log
 	echo "not ok 1 raid5 with a partial parity log"

@@ -208,8 +208,9 @@ stack_disk()
 {
 	both "disk" /dev/a -- /dev/a
 	row "disk, not direct, required" -b -r /dev/a read /dev/a
-	row "disk, not direct: write" -b -a none /dev/a write /dev/a
-	row "disk, not direct: read" -b -a none -o 1048576 /dev/a read /dev/a
+	# by writeback, after the report
+	row "disk, not direct: write" -b -a cgroup -m none /dev/a write /dev/a
+	row "disk, not direct: read" -b -a cgroup -o 1048576 /dev/a read /dev/a
 }
 
 stack_partition()
@@ -703,7 +704,10 @@ stack_ext4()
 	build fs_make ext4 /dev/a defaults
 	both "ext4" $mnt/file -- /dev/a
 	row "ext4, not direct, required" -b -r $mnt/file read /dev/a
+	# the file belongs to the cgroup that created it
 	row "ext4, not direct: write" -b -a none $mnt/file write /dev/a
+	row "ext4, not direct: read" -b -a cgroup -o 1048576 $mnt/file read \
+		/dev/a
 	undo umount $mnt
 }
 

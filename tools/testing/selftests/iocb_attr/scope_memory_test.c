@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "lib/scope.h"
 #include "lib/harness.h"
@@ -205,6 +206,36 @@ TEST_F(memory, fsync)
 	ASSERT_EQ(0, scope_set(self->c.set, 0));
 	ASSERT_EQ(0, fsync(self->fd));
 	EXPECT_GT(client + LEN / 20, BYTES("client", "wbytes"));
+}
+
+#define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
+
+/* A process with a scope dumps its core, which the client then owns. */
+TEST_F(memory, core_dump)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	char pattern[256];
+	long long client;
+	int status;
+	pid_t pid;
+
+	ASSERT_LT(0, read_file(CORE_PATTERN, pattern, sizeof(pattern)));
+	ASSERT_EQ(0, write_file(CORE_PATTERN, SCOPE_MOUNT "/core"));
+	client = BYTES("client", "wbytes");
+	pid = fork();
+	if (!pid) {
+		setrlimit(RLIMIT_CORE, &unlimited);
+		if (scope_set(self->c.set, 0))
+			_exit(1);
+		signal(SIGABRT, SIG_DFL);
+		abort();
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status) && WCOREDUMP(status));
+	sync();
+	/* which has the buffer of this test */
+	EXPECT_LE(client + LEN * 95LL / 100, BYTES("client", "wbytes"));
+	EXPECT_EQ(0, write_file(CORE_PATTERN, pattern));
 }
 
 /* Buffered writes with a list, by AIO and io_uring. */

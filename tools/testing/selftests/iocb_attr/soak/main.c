@@ -2,8 +2,9 @@
 /*
  * Random I/O with valid and invalid attributes, by AIO and io_uring, with lists
  * and with sets that are kept for a while, through a stack of devices and to
- * devices that fail, while targets are created and removed. Each I/O must
- * complete once, with the result that its list implies. Nothing may leak.
+ * devices that fail, while targets are created and removed and threads change
+ * their scope. Each I/O must complete once, with the result that its list
+ * implies. Nothing may leak.
  * KASAN, lockdep and kmemleak detect other bugs.
  *
  * soak [SECONDS [SEED]] runs as root. It overwrites three virtio disks with the
@@ -197,6 +198,8 @@ static void print_counts(const struct round *r)
 	ksft_print_msg("lists: %lu, corrupted: %lu; rejected: AIO %lu, io_uring %lu\n",
 		       n.lists, n.corrupted, aio.rejected, uring.rejected);
 	ksft_print_msg("sets: %lu, used again: %lu\n", sets.made, sets.used);
+	ksft_print_msg("scopes: %lu, synchronous reads: %lu\n", n.scopes,
+		       n.reads);
 	for (i = 0; i < NR_CORRUPTIONS; i++)
 		ksft_print_msg("rejected with %s: %lu, %s\n",
 			       strerrorname_np(corruptions[i].error),
@@ -236,6 +239,7 @@ static void report_results(const struct round *r, const struct objects *before)
 	ksft_test_result(n.rejected && !n.wrong_error,
 			 "refusals have the right errors\n");
 	ksft_test_result(sets.made && sets.used, "sets were made and used\n");
+	ksft_test_result(n.scopes && n.reads, "threads had scopes\n");
 	ksft_test_result(!n.wrong_mask, "masks are within what was given\n");
 	ksft_test_result(!n.wrong_result,
 			 "results are whole unless the device failed\n");
@@ -289,7 +293,7 @@ int main(int argc, char **argv)
 	/* a process that forks must have no buffered output */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	ksft_print_header();
-	ksft_set_plan(12);
+	ksft_set_plan(13);
 	if (!seed && getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		ksft_exit_fail_msg("no random seed\n");
 	ksft_print_msg("seed %#llx\n", (unsigned long long)seed);

@@ -4,6 +4,9 @@
  * requests that lib/io.h cannot express: lists in SQEs, bad flags and pointers.
  */
 #define _GNU_SOURCE
+#include <linux/prctl.h>
+#include <sys/prctl.h>
+
 #include "worker.h"
 
 #define BATCH		4
@@ -350,6 +353,43 @@ static void uring_reap(struct worker *w, unsigned int min)
 	}
 }
 
+/* Change the scope of the thread to one of its sets, or to none. */
+static void worker_change_scope(struct worker *w)
+{
+	int set = w->sets.all[rnd_below(&w->rnd, NR_SETS)].fd;
+	unsigned long flags = rnd_one_in(&w->rnd, 2) ? PR_IOCB_ATTR_THREAD : 0;
+
+	if (!rnd_one_in(&w->rnd, 8))
+		return;
+	if (!prctl(PR_SET_IOCB_ATTR, set, flags, 0, 0))
+		w->n.scopes += set >= 0;
+	else if (set < 0 || errno != EINVAL) /* it has required attributes */
+		report(w->n.wrong_error, "scope: %s", strerror(errno));
+}
+
+/* A synchronous read has no attributes but those of the scope. */
+static void worker_read(struct worker *w)
+{
+	struct device *d;
+	unsigned int disturbed;
+	uint64_t offset;
+	ssize_t ret;
+
+	if (!rnd_one_in(&w->rnd, 8))
+		return;
+	d = device_hold(w);
+	disturbed = __atomic_load_n(&d->disturbed, __ATOMIC_SEQ_CST);
+	offset = rnd_below(&w->rnd, d->size / BLOCK) * BLOCK;
+	ret = pread(d->fd, w->read_buf, BLOCK, offset);
+	if (ret == BLOCK)
+		w->n.reads++;
+	else if (disturbed % 2 == 0 && disturbed ==
+		 __atomic_load_n(&d->disturbed, __ATOMIC_SEQ_CST))
+		report(w->n.wrong_result, "%s: pread at %llu gave %zd",
+		       d->name, (unsigned long long)offset, ret);
+	pthread_rwlock_unlock(&d->lock);
+}
+
 static void worker_submit(struct worker *w)
 {
 	struct slot *slots[BATCH];
@@ -387,6 +427,9 @@ static int worker_open(struct worker *w)
 	struct slot *s;
 	int i;
 
+	w->read_buf = block_alloc(BLOCK);
+	if (!w->read_buf)
+		return -ENOMEM;
 	for (i = 0; i < DEPTH; i++) {
 		s = &w->slots[i];
 		s->buf = block_alloc(MAX_LEN);
@@ -411,6 +454,7 @@ static void worker_close(struct worker *w)
 		uring_exit(&w->ring);
 	else
 		io_destroy(w->ctx);
+	munmap(w->read_buf, BLOCK);
 	for (i = 0; i < DEPTH; i++) {
 		munmap(w->slots[i].buf, MAX_LEN);
 		munmap(w->slots[i].list.edge, 2 * BLOCK);
@@ -425,6 +469,8 @@ void *worker_main(void *arg)
 	if (w->error)
 		return NULL;
 	while (!w->error && !__atomic_load_n(w->stop, __ATOMIC_RELAXED)) {
+		worker_change_scope(w);
+		worker_read(w);
 		worker_submit(w);
 		worker_reap(w, w->busy == DEPTH);
 	}

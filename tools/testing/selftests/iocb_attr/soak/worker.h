@@ -35,6 +35,7 @@ struct slot {
 
 struct counts {
 	unsigned long done, rejected, lists, corrupted, errors;
+	unsigned long scopes, reads;
 	unsigned long twice, wrong_error, wrong_mask, wrong_result, wrong_data;
 	unsigned long honoured[NR_ATTRS];
 	unsigned long rejected_by[NR_CORRUPTIONS];
@@ -53,6 +54,7 @@ struct worker {
 	struct uring ring;
 	struct sets sets;
 	struct slot slots[DEPTH];
+	char *read_buf;
 	unsigned int busy;
 	uint64_t ids;
 	struct counts n;
