@@ -3,14 +3,16 @@
  * Read or write a device for several clients in one thread. Each I/O has the
  * attributes of its client, or none.
  *
- *	load [-u | -s | -t] [-b] DEVICE SECONDS NAME[,KEY=VALUE]... ...
+ *	load [-u | -s | -t] [-b] [-p PARTS] DEVICE SECONDS \
+ *	     NAME[,KEY=VALUE]... ...
  *
  * By AIO; with -u by io_uring; with -s by io_uring with a submitting kernel
  * thread (IORING_SETUP_SQPOLL); with -t by pread(2) and pwrite(2) in a thread for
  * each I/O in flight, whose scope has the attributes. With LOAD_SETS=1 in the
  * environment, the attributes of each client are an attribute set. -b: through
  * the page cache. Each client has its own part of the device then, or of the file,
- * and drops what it has read. DEVICE may be a file.
+ * and drops what it has read: of PARTS (2), the client "a" has the first. DEVICE
+ * may be a file.
  *
  * A client keeps "depth" I/Os of "block" bytes in flight at random offsets.
  * Keys:
@@ -95,6 +97,7 @@ struct load {
 	struct ring		ring;
 	int			fd;
 	uint64_t		device_bytes, warm, end;
+	unsigned int		parts;
 	unsigned int		flying;
 	unsigned int		nr;
 	struct client		clients[MAX_CLIENTS];
@@ -355,10 +358,10 @@ static void next_io(struct load *l, struct slot *slot)
 	const uint64_t blocks = l->device_bytes / c->block;
 
 	if (l->buffered) {
-		/* all blocks of its half, before it reads one again */
+		/* all blocks of its part, before it reads one again */
 		c->random += STRIDE;
-		slot->iocb.aio_offset = c->first +
-					c->random % (blocks / 2) * c->block;
+		slot->iocb.aio_offset = c->first + c->random %
+					(blocks / l->parts) * c->block;
 	} else {
 		/* xorshift64 */
 		c->random ^= c->random << 13;
@@ -545,11 +548,15 @@ static void print(struct client *c)
 
 int main(int argc, char **argv)
 {
-	static struct load l = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	static struct load l = {
+		.lock = PTHREAD_MUTEX_INITIALIZER, .parts = 2,
+	};
 	unsigned int i, flying = 0;
 	int c, ret = 0;
 
-	while ((c = getopt(argc, argv, "+ustb")) != -1) {
+	while ((c = getopt(argc, argv, "+ustbp:")) != -1) {
+		if (c == 'p')
+			l.parts = atoi(optarg);
 		l.uring |= c == 'u' || c == 's';
 		l.sqpoll |= c == 's';
 		l.threads |= c == 't';
@@ -558,9 +565,9 @@ int main(int argc, char **argv)
 	argv += optind;
 	argc -= optind;
 	l.sets = getenv("LOAD_SETS");
-	if (argc < 3 || argc - 2 > MAX_CLIENTS) {
+	if (argc < 3 || argc - 2 > MAX_CLIENTS || !l.parts) {
 		fprintf(stderr,
-			"usage: load [-u | -s | -t] [-b] DEVICE SECONDS CLIENT...\n");
+			"usage: load [-u | -s | -t] [-b] [-p PARTS] DEVICE SECONDS CLIENT...\n");
 		return 2;
 	}
 	l.fd = open(argv[0], O_RDWR | (l.buffered ? 0 : O_DIRECT) | O_CLOEXEC);
@@ -571,9 +578,10 @@ int main(int argc, char **argv)
 	l.nr = argc - 2;
 	for (i = 0; i < l.nr && !ret; i++) {
 		ret = parse_client(&l.clients[i], argv[i + 2]);
-		/* the clients a and b, in one process or in two */
-		if (l.buffered && *l.clients[i].name == 'b')
-			l.clients[i].first = l.device_bytes / 2;
+		/* the clients a, b and so on, in one process or in several */
+		if (l.buffered)
+			l.clients[i].first = l.device_bytes / l.parts *
+					     (*l.clients[i].name - 'a');
 		if (!ret)
 			ret = prepare(&l, &l.clients[i]);
 		flying += l.clients[i].depth;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "../common/msg.h"
+#include "../common/program.h"
 #include "../lib/feature.h"
 #include "cmd.h"
 #include "run_scope.h"
@@ -40,6 +41,19 @@ static int enter_scope(const struct attrs *attrs)
 	return CANNOT;
 }
 
+static void warn_if_privileged(const char *program)
+{
+	char path[PATH_MAX];
+	const char *reason;
+
+	if (!find_program(program, path))
+		return;
+	reason = why_privileged(path);
+	if (reason)
+		error_msg("%s: %s: it runs without attributes", program,
+			  reason);
+}
+
 int run_in_scope(const struct attrs *attrs, char **argv)
 {
 	const char *why_not = no_scopes();
@@ -58,6 +72,7 @@ int run_in_scope(const struct attrs *attrs, char **argv)
 	}
 	if (enter_scope(attrs))
 		return CANNOT;
+	warn_if_privileged(argv[0]);
 	execvp(argv[0], argv);
 	error = errno;
 	error_msg("%s: %s", argv[0], strerror(error));

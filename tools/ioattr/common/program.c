@@ -48,8 +48,9 @@ static bool interpreter(int fd, char path[PATH_MAX])
 }
 
 /*
- * The loader of glibc ignores LD_PRELOAD if the effective IDs will differ from
- * the real ones, or the program gains capabilities.
+ * The loader of glibc ignores LD_PRELOAD, and the kernel drops a scope, if the
+ * effective IDs will differ from the real ones, or the program gains
+ * capabilities.
  */
 static const char *gains_privileges(int fd)
 {
@@ -117,6 +118,25 @@ static const char *check_format(int fd)
 			return check_loader(fd, &p);
 	}
 	return "statically linked";
+}
+
+const char *why_privileged(char path[PATH_MAX])
+{
+	const char *reason;
+	bool script;
+	int fd, i;
+
+	for (i = 0; i < MAX_INTERPRETERS; i++) {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		if (fd < 0)
+			return NULL;
+		script = interpreter(fd, path);
+		reason = script ? NULL : gains_privileges(fd);
+		close(fd);
+		if (!script)
+			return reason;
+	}
+	return NULL;
 }
 
 const char *why_not_loadable(char path[PATH_MAX], bool strict)

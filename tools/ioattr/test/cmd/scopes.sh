@@ -125,6 +125,12 @@ ends 127 "ioattr: none: No such file or directory" "no such program" \
 echo x >data
 ends 126 "ioattr: ./data: Permission denied" "not a program" \
 	run_scope --cache=bypass -- ./data
+mkdir suid
+cp /bin/busybox suid/true
+chown 1000 suid/true
+chmod 4755 suid/true
+ends 0 "ioattr: suid/true: set-user-ID: it runs without attributes" \
+	"a program that gains privileges" run_scope --cache=bypass -- suid/true
 ends 125 "ioattr: --required: a scope never makes an I/O fail: omit --required,\
  or use --rule, which loads a library into touch" "--required: refused" \
 	run_scope --cache=bypass --required -- touch made
