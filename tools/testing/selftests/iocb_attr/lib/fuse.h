@@ -25,6 +25,7 @@ struct fuse_server {
 	int dev;
 	int file;
 	bool backing;	/* the kernel passes it through */
+	int backing_id;	/* the same for all who open it, or the kernel refuses */
 };
 
 /* Send a reply: data or a negative error. */
@@ -84,14 +85,17 @@ static inline int fuse_open(struct fuse_server *s, uint64_t unique)
 {
 	struct fuse_open_out out = {};
 
-	if (s->backing) {
+	if (s->backing && !s->backing_id) {
 		struct fuse_backing_map map = { .fd = s->file };
 		int id = ioctl(s->dev, FUSE_DEV_IOC_BACKING_OPEN, &map);
 
 		if (id < 0)
 			return -errno;
+		s->backing_id = id;
+	}
+	if (s->backing) {
 		out.open_flags = FOPEN_PASSTHROUGH;
-		out.backing_id = id;
+		out.backing_id = s->backing_id;
 	}
 	/* not closed: the kernel looks the id up after the reply */
 	fuse_answer(s, unique, 0, &out, sizeof(out));
