@@ -19,6 +19,7 @@
 #include <linux/compiler.h>
 #include <linux/fs.h>
 #include <linux/iocb_attr.h>
+#include <linux/ioprio.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
@@ -48,10 +49,30 @@ struct iocb_attr_scope {
 
 #ifdef CONFIG_IOCB_ATTR
 
+int iocb_attr_scope_ioprio(void);
+
 /* Whether bios of the current thread have the values of a scope. */
 static inline bool iocb_attr_in_scope(void)
 {
 	return unlikely(current->flags & PF_IOCB_ATTR);
+}
+
+/* The priority of an I/O that requests none. */
+static inline int iocb_attr_default_ioprio(void)
+{
+	if (iocb_attr_in_scope())
+		return iocb_attr_scope_ioprio();
+	return get_current_ioprio();
+}
+
+/*
+ * Synchronous I/O requests no priority. Only direct I/O needs one, so this is
+ * not a part of init_sync_kiocb().
+ */
+static inline void kiocb_set_sync_ioprio(struct kiocb *iocb)
+{
+	if (iocb_attr_in_scope() && is_sync_kiocb(iocb))
+		iocb->ki_ioprio = iocb_attr_scope_ioprio();
 }
 
 /*
@@ -138,6 +159,15 @@ int proc_iocb_attr_show(struct seq_file *m, struct pid_namespace *ns,
 static inline bool iocb_attr_in_scope(void)
 {
 	return false;
+}
+
+static inline int iocb_attr_default_ioprio(void)
+{
+	return get_current_ioprio();
+}
+
+static inline void kiocb_set_sync_ioprio(struct kiocb *iocb)
+{
 }
 
 static inline bool iocb_attr_dirties_for_other(void)
