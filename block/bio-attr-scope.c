@@ -129,6 +129,15 @@ void bio_clear_scope(struct bio *bio)
 	iocb_attr_scope_resume(flags);
 }
 
+#ifndef CONFIG_BLK_CGROUP
+void bio_associate_blkg(struct bio *bio)
+{
+	if (iocb_attr_in_scope())
+		bio_set_scope(bio);
+}
+EXPORT_SYMBOL_GPL(bio_associate_blkg);
+#endif
+
 #ifdef CONFIG_BLK_CGROUP
 /*
  * bio_attrs_counted() of a bio with the values of a scope. If the thread that

@@ -107,8 +107,10 @@ bool iocb_attr_supported_buffered(const struct kiocb *iocb,
 
 	if (!(file->f_op->fop_flags & FOP_BUF_ATTRS) || IS_DAX(inode))
 		return false;
-	return !(iocb->ki_flags & IOCB_WRITE) ||
-	       written_back_for(inode, attrs->css);
+	if (!(iocb->ki_flags & IOCB_WRITE))
+		return true;
+	/* the journal writes the data of files without direct I/O */
+	return written_back_for(inode, attrs->css) && file_dio_has_attrs(file);
 }
 
 static void fill_known(struct iocb_attr_cap *cap)

@@ -8,6 +8,7 @@
  * the named cgroup was removed, the thread's I/O is its own.
  */
 #include <linux/binfmts.h>
+#include <linux/cgroup.h>
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/file.h>
@@ -33,7 +34,8 @@
  *	get_file_active().
  * @this_thread: PR_IOCB_ATTR_THREAD: neither inherited nor kept over execve(2).
  * @scope: The scope with the set.
- * @dirty: The counters of the thread while it has a set.
+ * @dirty: The counters of the thread while it has those of a set.
+ * @live: Whose counters are in struct task_struct: @dirty, or those of the set.
  * @rcu: For other threads that read @file.
  */
 struct iocb_attr_thread {
@@ -41,6 +43,7 @@ struct iocb_attr_thread {
 	bool			this_thread;
 	struct iocb_attr_scope	scope;
 	struct iocb_attr_dirty	dirty;
+	struct iocb_attr_dirty	*live;
 	struct rcu_head		rcu;
 };
 
@@ -112,12 +115,51 @@ static void dirty_switch(struct iocb_attr_dirty *from,
 	current->dirty_paused_when = READ_ONCE(to->paused_when);
 }
 
-/* The counters of the I/O's set, if it has one. */
+/*
+ * The counters of a set. Only a set that names a cgroup has some: whoever may
+ * make others at any time would evade throttling with them.
+ */
+static struct iocb_attr_dirty *
+dirty_of_shared(const struct iocb_attrs_shared *shared)
+{
+	return shared->attrs.flags & IOCB_ATTRS_CSS_IS_NAMED ? shared->dirty :
+							       NULL;
+}
+
+/* The counters of the I/O's set, unless the thread has them already. */
 static struct iocb_attr_dirty *dirty_of_ref(const struct iocb_attr_ref *ref)
 {
+	struct iocb_attr_thread *thread = current_thread();
+	struct iocb_attr_dirty *dirty;
+
 	if (!(ref->attrs->flags & IOCB_ATTRS_SHARED))
 		return NULL;
-	return iocb_attrs_to_shared(ref->attrs)->dirty;
+	dirty = dirty_of_shared(iocb_attrs_to_shared(ref->attrs));
+	return thread && thread->live == dirty ? NULL : dirty;
+}
+
+/* The I/O may complete, and drop its references, before the call ends. */
+static void call_hold(struct iocb_attr_call *call,
+		      const struct iocb_attrs *attrs)
+{
+	call->shared = NULL;
+	call->css = NULL;
+	if (attrs->flags & IOCB_ATTRS_SHARED) {
+		call->shared = iocb_attrs_to_shared(attrs);
+		percpu_ref_get(&call->shared->ref);
+		return;
+	}
+	call->css = iocb_attrs_named_css(attrs);
+	if (call->css)
+		css_get(call->css);
+}
+
+static void call_drop(const struct iocb_attr_call *call)
+{
+	if (call->shared)
+		percpu_ref_put(&call->shared->ref);
+	if (call->css)
+		css_put(call->css);
 }
 
 static void call_begin(struct iocb_attr_call *call)
@@ -131,7 +173,8 @@ static void call_begin(struct iocb_attr_call *call)
 /**
  * iocb_attr_call_begin - begin a call that does buffered I/O with attributes
  * @call: Filled in; must stay valid until iocb_attr_call_end().
- * @ref: The attributes of the I/O. They stay valid likewise.
+ * @ref: The attributes of the I/O. Their memory stays valid likewise, even if
+ *	the I/O completes.
  * @ioprio: Its priority.
  * @own_dirty: The caller must not wait for the dirty pages of another cgroup.
  *
@@ -143,15 +186,15 @@ static void call_begin(struct iocb_attr_call *call)
 void iocb_attr_call_begin(struct iocb_attr_call *call,
 			  struct iocb_attr_ref *ref, u16 ioprio, bool own_dirty)
 {
-	struct iocb_attr_dirty *dirty = dirty_of_ref(ref);
-
+	call_hold(call, ref->attrs);
+	call->live = own_dirty ? NULL : dirty_of_ref(ref);
 	call->scope = (struct iocb_attr_scope){
 		.ref = ref,
 		.ioprio = ioprio,
 		.own_dirty = own_dirty,
 	};
-	if (dirty && !own_dirty)
-		dirty_switch(&call->dirty, dirty);
+	if (call->live)
+		dirty_switch(&call->dirty, call->live);
 	call_begin(call);
 }
 
@@ -165,6 +208,9 @@ void iocb_attr_call_begin(struct iocb_attr_call *call,
 void iocb_attr_call_begin_set(struct iocb_attr_call *call,
 			      const struct file *file)
 {
+	call->shared = NULL;
+	call->css = NULL;
+	call->live = NULL;
 	call->scope = (struct iocb_attr_scope){ .set = file->private_data };
 	call_begin(call);
 }
@@ -177,24 +223,27 @@ void iocb_attr_call_begin_set(struct iocb_attr_call *call,
  */
 void iocb_attr_call_end(const struct iocb_attr_call *call)
 {
-	const struct iocb_attr_scope *scope = &call->scope;
-	struct iocb_attr_dirty *dirty;
-
 	current->flags &= ~PF_IOCB_ATTR;
 	current->flags |= call->flags;
 	current->iocb_attr_scope = call->outer;
-	if (!scope->ref || scope->own_dirty)
-		return;
-	dirty = dirty_of_ref(scope->ref);
-	if (dirty)
-		dirty_switch(dirty, &call->dirty);
+	if (call->live)
+		dirty_switch(call->live, &call->dirty);
+	call_drop(call);
 }
 
-/* Where the counters are when they are not in struct task_struct. */
-static struct iocb_attr_dirty *dirty_of_set(struct iocb_attr_thread *thread,
-					    struct io_attr_set *set)
+/* Let struct task_struct have the counters of a set, or those of the thread. */
+static void dirty_use(struct iocb_attr_thread *thread,
+		      const struct io_attr_set *set)
 {
-	return set ? &set->dirty : &thread->dirty;
+	struct iocb_attr_dirty *dirty = set ? dirty_of_shared(&set->main) :
+					      NULL;
+
+	if (!dirty)
+		dirty = &thread->dirty;
+	if (dirty == thread->live)
+		return;
+	dirty_switch(thread->live, dirty);
+	thread->live = dirty;
 }
 
 /* Replace the set of the current thread; takes over the reference to @file. */
@@ -204,8 +253,7 @@ static void set_file(struct iocb_attr_thread *thread, struct file *file,
 	struct io_attr_set *set = file ? file->private_data : NULL;
 	struct file *old = thread->file;
 
-	dirty_switch(dirty_of_set(thread, thread->scope.set),
-		     dirty_of_set(thread, set));
+	dirty_use(thread, set);
 	/* pairs with get_file_active() */
 	smp_store_release(&thread->file, file);
 	thread->this_thread = this_thread;
@@ -223,7 +271,12 @@ static void set_file(struct iocb_attr_thread *thread, struct file *file,
 
 static struct iocb_attr_thread *alloc_thread(void)
 {
-	return kzalloc_obj(struct iocb_attr_thread, GFP_KERNEL_ACCOUNT);
+	struct iocb_attr_thread *thread;
+
+	thread = kzalloc_obj(*thread, GFP_KERNEL_ACCOUNT);
+	if (thread)
+		thread->live = &thread->dirty;
+	return thread;
 }
 
 /**
@@ -252,7 +305,6 @@ int iocb_attr_fork(struct task_struct *task,
 	thread = alloc_thread();
 	if (!thread)
 		return -ENOMEM;
-	iocb_attr_dirty_init(&thread->dirty);
 	thread->file = get_file(parent->file);
 	thread->scope.set = parent->scope.set;
 	rcu_assign_pointer(task->iocb_attr_thread, thread);
@@ -290,6 +342,8 @@ void iocb_attr_exit(struct task_struct *task)
 	thread = rcu_dereference_protected(task->iocb_attr_thread, true);
 	if (likely(!thread))
 		return;
+	/* do_exit() makes others wait for what the thread has not waited for */
+	dirty_use(thread, NULL);
 	task->flags &= ~PF_IOCB_ATTR;
 	task->iocb_attr_scope = NULL;
 	RCU_INIT_POINTER(task->iocb_attr_thread, NULL);

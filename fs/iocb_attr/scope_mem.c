@@ -59,5 +59,6 @@ bool iocb_attr_scope_charge(struct folio *folio, gfp_t gfp)
 		return false;
 	charged = !mem_cgroup_charge_spare(folio, css, gfp);
 	css_put(css);
+	current->iocb_attr_scope->charged_own = !charged;
 	return charged;
 }

@@ -39,6 +39,7 @@
 #include <linux/spinlock.h>
 #include <linux/syscalls.h>
 #include <linux/workqueue.h>
+#include <linux/writeback.h>
 
 #include <trace/events/iocb_attr.h>
 
@@ -317,6 +318,8 @@ static void set_close(struct io_attr_set *set)
 	}
 	if (!set->restricted)
 		percpu_ref_kill(&set->own.ref);
+	/* as do_exit() for a task */
+	this_cpu_add(dirty_throttle_leaks, set->dirty.nr);
 	set_put(set);
 }
 

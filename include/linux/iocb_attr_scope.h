@@ -27,6 +27,7 @@ struct bio;
 struct cgroup_subsys_state;
 struct folio;
 struct io_attr_set;
+struct iocb_attrs_shared;
 struct kernel_clone_args;
 struct pid;
 struct pid_namespace;
@@ -38,13 +39,16 @@ struct seq_file;
  *	attributes of its own.
  * @ref: The attributes of that I/O, or NULL.
  * @ioprio: The priority of that I/O.
- * @own_dirty: That I/O must not wait for the dirty pages of its cgroup.
+ * @own_dirty: The I/O must not wait for the dirty pages of its cgroup.
+ * @charged_own: The last folio was charged to the thread itself, since the cgroup
+ *	had no room. To wait for the cgroup would not help.
  */
 struct iocb_attr_scope {
 	struct io_attr_set	*set;
 	struct iocb_attr_ref	*ref;
 	u16			ioprio;
 	bool			own_dirty;
+	bool			charged_own;
 };
 
 #ifdef CONFIG_IOCB_ATTR
@@ -83,7 +87,8 @@ static inline bool iocb_attr_dirties_for_other(void)
 {
 	return iocb_attr_in_scope() &&
 	       !(current->flags & PF_LOCAL_THROTTLE) &&
-	       !current->iocb_attr_scope->own_dirty;
+	       !current->iocb_attr_scope->own_dirty &&
+	       !current->iocb_attr_scope->charged_own;
 }
 
 /*
@@ -122,13 +127,19 @@ struct iocb_attr_dirty {
  * @scope: The scope.
  * @outer: That of the thread.
  * @flags: PF_IOCB_ATTR if the thread has one.
+ * @shared: The attributes of the I/O, if they are those of a set.
+ * @css: The cgroup that they name otherwise, or NULL.
  * @dirty: The counters of the thread.
+ * @live: Those of the set that it has instead, or NULL.
  */
 struct iocb_attr_call {
 	struct iocb_attr_scope		scope;
-	const struct iocb_attr_scope	*outer;
+	struct iocb_attr_scope		*outer;
 	unsigned int			flags;
+	struct iocb_attrs_shared	*shared;
+	struct cgroup_subsys_state	*css;
 	struct iocb_attr_dirty		dirty;
+	struct iocb_attr_dirty		*live;
 };
 
 void iocb_attr_call_begin(struct iocb_attr_call *call,
@@ -159,6 +170,11 @@ int proc_iocb_attr_show(struct seq_file *m, struct pid_namespace *ns,
 static inline bool iocb_attr_in_scope(void)
 {
 	return false;
+}
+
+static inline const struct iocb_attrs *iocb_attr_scope_attrs(void)
+{
+	return NULL;
 }
 
 static inline int iocb_attr_default_ioprio(void)

@@ -171,7 +171,11 @@ TRACE_EVENT(iocb_attr_scope,
 
 		__entry->dev	= bio_dev(bio);
 		__entry->op	= bio_op(bio);
-		__entry->cgroup	= css ? cgroup_id(css->cgroup) : 0;
+		__entry->cgroup	= 0;
+#ifdef CONFIG_CGROUPS
+		if (css)
+			__entry->cgroup = cgroup_id(css->cgroup);
+#endif
 		__entry->ioprio	= bio->bi_ioprio;
 		__entry->hints	= attrs->cache.hints;
 	),

@@ -5,7 +5,10 @@
  */
 #define _GNU_SOURCE
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+
+#include <linux/fs.h>
 
 #include "lib/scope.h"
 #include "lib/harness.h"
@@ -268,6 +271,39 @@ TEST_F(memory, own_attributes)
 	}
 }
 
+/* A required write can be frozen out afterwards: it protects itself once. */
+TEST_F(memory, required_write)
+{
+	static const enum engine_type types[] = { AIO, URING };
+	struct attr_list l = list_one(IOCB_ATTR_cgroup, self->c.client);
+	struct io io = {
+		.write = true, .buf = self->buf, .len = 1 << 20, .list = &l,
+	};
+	long long client = BYTES("client", "wbytes");
+	struct io_done done;
+	struct engine e;
+	int i, dir;
+
+	ASSERT_EQ(0, scope_set(self->c.set, 0));
+	io.fd = open(NEW_PATH, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	ASSERT_LE(0, io.fd);
+	ASSERT_EQ(0, scope_set(-1, 0));
+	for (i = 0; i < 2 * ARRAY_SIZE(types); i++) {
+		ASSERT_EQ(0, engine_open(&e, types[i / 2]));
+		EXPECT_EQ(0, engine_run(&e, &io, 1, &done));
+		EXPECT_EQ(1 << 20, done.res);
+		EXPECT_EQ(0, engine_close(&e));
+		ASSERT_EQ(0, fsync(io.fd));
+	}
+	EXPECT_LE(client + (1 << 20), BYTES("client", "wbytes"));
+	close(io.fd);
+	dir = open(SCOPE_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_LE(0, dir);
+	EXPECT_EQ(0, ioctl(dir, FIFREEZE, 0));
+	EXPECT_EQ(0, ioctl(dir, FITHAW, 0));
+	close(dir);
+}
+
 TEST_F(memory, required)
 {
 	static const uint16_t ids[] = { IOCB_ATTR_ioprio, IOCB_ATTR_cache };
@@ -331,6 +367,27 @@ static int write_much(const char *path, const char *buf)
 	return 0;
 }
 
+static int write_much_by_aio(const char *path, char *buf)
+{
+	int i, ret, fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	struct io io = { .write = true, .fd = fd, .buf = buf, .len = LEN };
+	struct io_done done;
+	struct engine e;
+
+	if (fd < 0)
+		return -errno;
+	ret = engine_open(&e, AIO);
+	for (i = 0; !ret && i < DIRTY_LEN / LEN; i++) {
+		io.at = (long long)i * LEN;
+		ret = engine_run(&e, &io, 1, &done);
+		if (!ret && done.res != LEN)
+			ret = -EIO;
+	}
+	engine_close(&e);
+	close(fd);
+	return ret;
+}
+
 /* Who waits: the client's share is small, the server's is not. */
 TEST_F(memory, dirty_throttling)
 {
@@ -346,6 +403,10 @@ TEST_F(memory, dirty_throttling)
 	EXPECT_EQ(0, write_much(NEW_PATH "2", self->buf));
 	EXPECT_EQ(0, throttled_for("client"));
 	ASSERT_EQ(0, prctl(PR_SET_IO_FLUSHER, 0, 0, 0, 0));
+
+	/* AIO must not block its submitter for another */
+	EXPECT_EQ(0, write_much_by_aio(NEW_PATH "4", self->buf));
+	EXPECT_EQ(0, throttled_for("client"));
 
 	EXPECT_EQ(0, write_much(NEW_PATH "3", self->buf));
 	EXPECT_LT(0, throttled_for("client"));
