@@ -75,7 +75,7 @@ static inline int iocb_attr_default_ioprio(void)
  */
 static inline void kiocb_set_sync_ioprio(struct kiocb *iocb)
 {
-	if (iocb_attr_in_scope() && is_sync_kiocb(iocb))
+	if (is_sync_kiocb(iocb) && iocb_attr_in_scope())
 		iocb->ki_ioprio = iocb_attr_scope_ioprio();
 }
 

@@ -2,7 +2,7 @@
 /*
  * Count the instructions of one pread(2) or pwrite(2), like aio-count for AIO.
  *
- *	sync-count [-w] [-i] [-g] FILE direct|buffered [WHAT [N]]
+ *	sync-count [-w] [-i] [-g] FILE direct|buffered [WHAT [N [forever]]]
  *	sync-count floor
  *
  * -w: write. -i: count as described in waits.h. -g: in a cgroup other than the
@@ -10,7 +10,9 @@
  *
  * WHAT is "none"; "scope+NAMES", where the thread has a set with these attributes
  * as its scope; or "switch+NAMES", where it gets the next of N sets with
- * PR_SET_IOCB_ATTR before each I/O. The names are those of lists.h.
+ * PR_SET_IOCB_ATTR before each I/O. The names are those of lists.h. With forever,
+ * the program prints "reading" and reads until it is killed, for
+ * scripts/bench/where.
  *
  * The second form counts the minimum cost of a checked copy from and to user
  * memory, by system calls that copy their argument and then fail or do nothing,
@@ -144,7 +146,7 @@ int main(int argc, char **argv)
 	static struct counter counter;
 	static struct lists lists;
 	struct file f = { .batch = BATCH, .lists = &lists };
-	bool direct, waits = false, child = false;
+	bool direct, forever, waits = false, child = false;
 	int i, err;
 
 	while ((i = getopt(argc, argv, "+wig")) != -1) {
@@ -166,10 +168,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	direct = argc >= 2 && !strcmp(argv[1], "direct");
-	if (argc < 2 || argc > 4 ||
+	forever = argc > 4 && !strcmp(argv[4], "forever");
+	if (argc < 2 || argc > 5 || (argc > 4 && !forever) ||
 	    (!direct && strcmp(argv[1], "buffered"))) {
 		fputs("usage: sync-count [-w] [-i] [-g] FILE direct|buffered "
-		      "[WHAT [N]]\n"
+		      "[WHAT [N [forever]]]\n"
 		      "       sync-count floor\n", stderr);
 		return 2;
 	}
@@ -191,6 +194,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	memset(f.buf, 0, BLOCK);
+	if (forever)
+		do_forever(read_or_write, &f);
 	if (waits)
 		f.batch = 1;
 	err = waits ? count_waits(&counter, read_or_write, &f, 1) :
