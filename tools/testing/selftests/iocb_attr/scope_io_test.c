@@ -134,7 +134,7 @@ static void umount_over(enum over over)
 {
 	if (!over)
 		return;
-	umount(OVER_PATH);
+	scope_umount(OVER_PATH);
 	remove(OVER_PATH);
 }
 

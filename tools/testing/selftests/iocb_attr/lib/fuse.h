@@ -188,8 +188,12 @@ static inline int fuse_mount(const char *mountpoint, const char *file,
 	if (mount("layers", mountpoint, "fuse", 0, options))
 		return -errno;
 	ret = fork();
-	if (ret)
-		return ret < 0 ? -errno : 0;
+	if (ret) {
+		ret = ret < 0 ? -errno : 0;
+		close(s.dev);
+		close(s.file);
+		return ret;
+	}
 	setsid();
 	fuse_serve(&s);
 	_exit(0);

@@ -110,10 +110,19 @@ static inline int scope_disk(struct scope_cgroups *c, const char *fs,
 	return 0;
 }
 
+/* I/O that has completed, or a FUSE server that ends, may still have a file. */
+static inline void scope_umount(const char *path)
+{
+	int i;
+
+	for (i = 0; i < 500 && umount(path) && errno == EBUSY; i++)
+		sleep_ms(10);
+}
+
 /* Unmounts the file system as well. */
 static inline int scope_disk_remove(void)
 {
-	umount(SCOPE_MOUNT);
+	scope_umount(SCOPE_MOUNT);
 	return nullb_remove(SCOPE_DISK);
 }
 
