@@ -170,7 +170,7 @@ TRACE_EVENT(iocb_attr_scope,
 		struct cgroup_subsys_state *css = iocb_attrs_named_css(attrs);
 
 		__entry->dev	= bio_dev(bio);
-		__entry->op	= bio_op(bio);
+		__entry->op	= (__force u32)bio_op(bio);
 		__entry->cgroup	= 0;
 #ifdef CONFIG_CGROUPS
 		if (css)
