@@ -706,7 +706,7 @@ stack_ext4()
 	row "ext4, not direct, required" -b -r $mnt/file read /dev/a
 	# the file belongs to the cgroup that created it
 	row "ext4, not direct: write" -b -a none $mnt/file write /dev/a
-	row "ext4, not direct: read" -b -a cgroup -o 1048576 $mnt/file read \
+	row "ext4, not direct: read" -b -a cgroup -o 524288 $mnt/file read \
 		/dev/a
 	undo umount $mnt
 }
