@@ -18,6 +18,7 @@ MAKE = {
     "demo/cache": "make demo",
     "demo/clients": "make demo",
     "demo/checksum": "make demo",
+    "demo/backup": "make check T=backup",
     "demo/cache-fio": "make check-long T=fio-scenes",
     "demo/clients-fio": "make check-long T=fio-scenes",
     "effects": "make check T=effects",
@@ -257,6 +258,35 @@ def checksum_scene():
                         "with the attribute pi"], rows)
 
 
+def backup_scene():
+    out = '<h3 id="backup">Scopes: unmodified backup programs</h3>\n'
+    d = results.json("demo/backup")
+    if d is None:
+        return out + not_there("demo/backup.json")
+    from_runs("demo/backup", "demo-backup")
+    ratio = {}
+    for row in d["rows"]:
+        reads = row["hits"] + row["misses"]
+        ratio[row["program"], row["variant"]] = \
+            f"{100 * row['hits'] / reads:.2f}"
+    programs = list(dict.fromkeys(row["program"] for row in d["rows"]))
+    out += ("<p>Unmodified programs back up a directory of ext4 on bcache "
+            "through the page cache, as they are and by <code>ioattr run "
+            "--cache=bypass</code>. A hot file was in the cache before."
+            "</p>\n")
+    rows = [[p, ratio[p, "plain"], ratio[p, "bypass"]] for p in programs]
+    out += figure(
+        "demo/backup", "Hot file in the cache after a backup",
+        "Bars for each program. " + " ".join(
+            f"After {p}, {plain} % of the hot file is in the cache, and "
+            f"{bypass} % with BYPASS." for p, plain, bypass in rows),
+        "How much of a hot file is still in the cache after a backup, with "
+        "and without the hint.")
+    return out + table("tab-backup",
+                       "The hot file that is still in the cache, %.",
+                       ["", "as it is", "BYPASS"], rows)
+
+
 def by_fio(scene, title, columns, keys):
     """The same scene by fio, if tools/fio/test/run-scenes was run."""
     name = f"demo/{scene}-fio"
@@ -287,7 +317,7 @@ def demo():
                    ("untagged", "tagged"),
                    (("b : a, weights 100 and 300", "ratio_first"),
                     ("b : a, weights 300 and 100", "ratio_second"))) +
-            checksum_scene())
+            checksum_scene() + backup_scene())
 
 
 # Clients of one process against a process each

@@ -31,7 +31,7 @@ is "help: begins with the usage" \
 is "help: no line is longer than 80" '' "$(grep -E '.{81}' out)"
 options_of_help out >in_help
 options_of_man "$man" >in_man
-is "help: nine options" 9 "$(wc -l <in_help)"
+is "help: ten options" 10 "$(wc -l <in_help)"
 is "man page: has every option of --help, in its words" '' \
 	"$(comm -23 in_help in_man)"
 is "man page: has no other option" '' "$(comm -13 in_help in_man)"
