@@ -423,7 +423,7 @@ TEST_F(scope, own_attributes)
 }
 
 /* 10^5 forks and execs take minutes: LONG=1 */
-TEST_F(scope, forks)
+TEST_F_TIMEOUT(scope, forks, 3600)
 {
 	int i, nr = getenv("LONG") ? 100000 : 100;
 	pid_t pid;
