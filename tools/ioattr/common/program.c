@@ -120,44 +120,46 @@ static const char *check_format(int fd)
 	return "statically linked";
 }
 
-const char *why_privileged(char path[PATH_MAX])
+/*
+ * Open a program. If @path is a script, it is replaced by the interpreter.
+ * Returns a file descriptor, or -1 and errno.
+ */
+static int open_program(char path[PATH_MAX])
 {
-	const char *reason;
-	bool script;
 	int fd, i;
 
 	for (i = 0; i < MAX_INTERPRETERS; i++) {
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-		if (fd < 0)
-			return NULL;
-		script = interpreter(fd, path);
-		reason = script ? NULL : gains_privileges(fd);
+		if (fd < 0 || !interpreter(fd, path))
+			return fd;
 		close(fd);
-		if (!script)
-			return reason;
 	}
-	return NULL;
+	errno = ELOOP;
+	return -1;
+}
+
+const char *why_privileged(char path[PATH_MAX])
+{
+	const int fd = open_program(path);
+	const char *reason;
+
+	if (fd < 0)
+		return NULL;
+	reason = gains_privileges(fd);
+	close(fd);
+	return reason;
 }
 
 const char *why_not_loadable(char path[PATH_MAX], bool strict)
 {
+	const int fd = open_program(path);
 	const char *reason;
-	bool script;
-	int fd, i;
 
-	for (i = 0; i < MAX_INTERPRETERS; i++) {
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
-			  O_NONBLOCK);
-		if (fd < 0)
-			return strict && errno == EACCES ? "it cannot be read" :
-							   NULL;
-		script = interpreter(fd, path);
-		reason = script ? NULL : gains_privileges(fd);
-		if (!script && !reason)
-			reason = check_format(fd);
-		close(fd);
-		if (!script)
-			return reason;
-	}
-	return NULL;
+	if (fd < 0)
+		return strict && errno == EACCES ? "it cannot be read" : NULL;
+	reason = gains_privileges(fd);
+	if (!reason)
+		reason = check_format(fd);
+	close(fd);
+	return reason;
 }
