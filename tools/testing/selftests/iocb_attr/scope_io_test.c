@@ -67,11 +67,6 @@ FIXTURE_VARIANT_ADD(kinds, fuse_passthrough) {
 	.fs = "ext4", .mkfs = "mkfs.ext4 -q -F %s", .over = PASSTHROUGH,
 };
 
-static int forget_cache(void)
-{
-	return write_file("/proc/sys/vm/drop_caches", "3");
-}
-
 static int make_files(const char *buf)
 {
 	char path[128];

@@ -37,11 +37,6 @@ FIXTURE_VARIANT_ADD(memory, ext4) {
 
 FIXTURE_VARIANT_ADD(memory, xfs) { .fs = "xfs", .mkfs = "mkfs.xfs -q -f %s" };
 
-static int forget_cache(void)
-{
-	return write_file("/proc/sys/vm/drop_caches", "3");
-}
-
 /* The file belongs to the server, and nothing of it is in the page cache. */
 FIXTURE_SETUP(memory)
 {

@@ -110,6 +110,12 @@ static inline int scope_disk(struct scope_cgroups *c, const char *fs,
 	return 0;
 }
 
+/* Nothing that is clean and unused stays in the page cache. */
+static inline int forget_cache(void)
+{
+	return write_file("/proc/sys/vm/drop_caches", "3");
+}
+
 /* I/O that has completed, or a FUSE server that ends, may still have a file. */
 static inline void scope_umount(const char *path)
 {
