@@ -64,19 +64,6 @@ FIXTURE_TEARDOWN(mode)
 	EXPECT_EQ(0, clients_remove(self->cgroup));
 }
 
-static const uint8_t opcodes[] = {
-	IORING_OP_READ, IORING_OP_READV, IORING_OP_READ_FIXED,
-	IORING_OP_READV_FIXED, IORING_OP_WRITE, IORING_OP_WRITEV,
-	IORING_OP_WRITE_FIXED, IORING_OP_WRITEV_FIXED,
-};
-
-static bool is_vectored(int opcode)
-{
-	return opcode == IORING_OP_READV || opcode == IORING_OP_WRITEV ||
-	       opcode == IORING_OP_READV_FIXED ||
-	       opcode == IORING_OP_WRITEV_FIXED;
-}
-
 /* Requests alternate between two cgroups. */
 TEST_F(mode, charged)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The variants of FIXTURE(mode): each way to submit requests to a ring and to
- * complete them. Included where a test has declared the fixture.
+ * The opcodes that take attributes, and the variants of FIXTURE(mode): each way
+ * to submit requests to a ring and to complete them. Included where a test has
+ * declared the fixture.
  */
 #ifndef _IOCB_ATTR_URING_MODES_H
 #define _IOCB_ATTR_URING_MODES_H
@@ -57,5 +58,18 @@ FIXTURE_VARIANT_ADD(mode, fixed_file) {
 	.setup = IORING_SETUP_CQE32,
 	.flags = IOSQE_FIXED_FILE,
 };
+
+static const uint8_t opcodes[] = {
+	IORING_OP_READ, IORING_OP_READV, IORING_OP_READ_FIXED,
+	IORING_OP_READV_FIXED, IORING_OP_WRITE, IORING_OP_WRITEV,
+	IORING_OP_WRITE_FIXED, IORING_OP_WRITEV_FIXED,
+};
+
+static bool is_vectored(int opcode)
+{
+	return opcode == IORING_OP_READV || opcode == IORING_OP_WRITEV ||
+	       opcode == IORING_OP_READV_FIXED ||
+	       opcode == IORING_OP_WRITEV_FIXED;
+}
 
 #endif /* _IOCB_ATTR_URING_MODES_H */
