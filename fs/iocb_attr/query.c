@@ -96,8 +96,8 @@ static bool written_back_for(struct inode *inode,
  * @attrs: Its attributes, which name a cgroup that has the io controller.
  *
  * Context: Process context.
- * Return: false if it is known before the I/O that another cgroup is charged for
- *	what it reads or writes, else true.
+ * Return: false if the I/O is certain to charge another cgroup for its data,
+ *	else true.
  */
 bool iocb_attr_supported_buffered(const struct kiocb *iocb,
 				  const struct iocb_attrs *attrs)

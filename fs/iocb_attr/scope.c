@@ -342,7 +342,7 @@ void iocb_attr_exit(struct task_struct *task)
 	thread = rcu_dereference_protected(task->iocb_attr_thread, true);
 	if (likely(!thread))
 		return;
-	/* do_exit() makes others wait for what the thread has not waited for */
+	/* do_exit() reads the count of the thread's own dirty pages */
 	dirty_use(thread, NULL);
 	task->flags &= ~PF_IOCB_ATTR;
 	task->iocb_attr_scope = NULL;
@@ -387,7 +387,7 @@ int iocb_attr_prctl_set(unsigned long arg2, unsigned long flags,
 	set = iocb_attr_file_set(fd_file(f));
 	if (IS_ERR(set))
 		return PTR_ERR(set);
-	/* there is nobody to refuse the I/O for */
+	/* a page fault could not report that an attribute is not supported */
 	if (set->main.attrs.required)
 		return -EINVAL;
 	if (!thread) {

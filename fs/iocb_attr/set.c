@@ -564,7 +564,7 @@ const struct iocb_attrs *iocb_attr_set_attrs(struct io_attr_set *set)
 		shared = get_other(set);
 		if (IS_ERR(shared))
 			return NULL;
-		/* what it refers to is freed after an RCU grace period */
+		/* the attributes are freed after an RCU grace period */
 		percpu_ref_put(&shared->ref);
 	}
 	return &shared->attrs;

@@ -6,13 +6,15 @@
  *	load [-u | -s | -t] [-b] [-p PARTS] DEVICE SECONDS \
  *	     NAME[,KEY=VALUE]... ...
  *
- * By AIO; with -u by io_uring; with -s by io_uring with a submitting kernel
- * thread (IORING_SETUP_SQPOLL); with -t by pread(2) and pwrite(2) in a thread for
- * each I/O in flight, whose scope has the attributes. With LOAD_SETS=1 in the
- * environment, the attributes of each client are an attribute set. -b: through
- * the page cache. Each client has its own part of the device then, or of the file,
- * and drops what it has read: of PARTS (2), the client "a" has the first. DEVICE
- * may be a file.
+ * The engine is AIO, or:
+ *	-u	io_uring
+ *	-s	io_uring with a submitting kernel thread (IORING_SETUP_SQPOLL)
+ *	-t	pread(2) and pwrite(2), in a thread for each I/O in flight, whose
+ *		scope has the attributes
+ * With LOAD_SETS=1 in the environment, the attributes of each client are an
+ * attribute set. -b uses the page cache: DEVICE, which may be a file, is divided
+ * into PARTS (2) parts, client "a" uses the first one, "b" the next one, and so
+ * on, and each client drops the data that it has read from the cache.
  *
  * A client keeps "depth" I/Os of "block" bytes in flight at random offsets.
  * Keys:

@@ -3,9 +3,9 @@
 the constants of syzkaller's DESCRIPTION, and those that PATCH adds to another one,
 are those of the kernel's headers.
 
-What is wrong in itself, or is in HEADER or, of sets, in PRCTL (linux/prctl.h) but
-not here, is an error at once. This knows no more of syzlang than this description
-uses.
+Fails if DESCRIPTION is not consistent, or if it lacks a constant of HEADER or a
+constant for sets of PRCTL (linux/prctl.h). Supports only the part of syzlang that
+DESCRIPTION uses.
 """
 import re
 import sys
