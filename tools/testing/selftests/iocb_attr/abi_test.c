@@ -705,7 +705,7 @@ TEST_F(abi, unknown_id)
 
 TEST_F(abi, unknown_not_reported)
 {
-	uint64_t record[2] = { 16 | 40ULL << 32, 0 };
+	uint64_t record[2] = { RECORD(16, 40, 0), 0 };
 	struct iocb_attr_list *list = list_of(self->list, record, 16);
 	struct io io = read_with(self->fd, self->buf, list);
 	struct io_done done;

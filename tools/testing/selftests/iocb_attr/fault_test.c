@@ -52,11 +52,11 @@ FIXTURE_TEARDOWN(fault)
 
 static void long_list(uint64_t *list, uint32_t size)
 {
-	list[0] = size;
-	list[1] = 16 | (uint64_t)IOCB_ATTR_cache << 32;
-	list[2] = IOCB_CACHE_BYPASS;
+	list[0] = LIST(size, 0);
+	list[1] = RECORD_OF(cache);
+	list[2] = TWO_U32(IOCB_CACHE_BYPASS, 0);
 	if (size > 24)
-		list[3] = (size - 24) | 500ULL << 32;
+		list[3] = RECORD(size - 24, 500, 0);
 }
 
 /*
@@ -107,10 +107,10 @@ TEST_F(fault, rejected_lists_free_slots)
 	int i;
 
 	long_list(self->list, 24);
-	self->list[2] = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
+	self->list[2] = TWO_U32(IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT, 0);
 	for (i = 0; i < 2000; i++)
 		ASSERT_EQ(-EINVAL, SUBMIT());
-	self->list[2] = IOCB_CACHE_BYPASS;
+	self->list[2] = TWO_U32(IOCB_CACHE_BYPASS, 0);
 	for (i = 0; i < 200; i++)
 		ASSERT_EQ(0, SUBMIT());
 }

@@ -194,7 +194,8 @@ FIXTURE_VARIANT_ADD(race, record_size) {
 };
 
 FIXTURE_VARIANT_ADD(race, record_id) {
-	.word = 3, .values = { 4, 77, 4 | 1 << 16, 77 | 1 << 16 },
+	.word = 3, .values = { TWO_U16(4, 0), TWO_U16(77, 0), TWO_U16(4, 1),
+			       TWO_U16(77, 1) },
 	.errors = { EOPNOTSUPP },
 };
 
@@ -210,9 +211,9 @@ FIXTURE_SETUP(race)
 	self->buf = block_alloc(BLOCK);
 	self->list = block_alloc(BLOCK);
 	ASSERT_NE(NULL, self->list);
-	self->list[0] = 40;
-	self->list[1] = 16 | (uint64_t)IOCB_ATTR_cache << 32;
-	self->list[3] = 16 | 78ULL << 32;
+	self->list[0] = LIST(40, 0);
+	self->list[1] = RECORD_OF(cache);
+	self->list[3] = RECORD(16, 78, 0);
 }
 
 FIXTURE_TEARDOWN(race)

@@ -10,12 +10,6 @@
 #include "lib/set.h"
 #include "lib/harness.h"
 
-/* The header of a list, and that of a record. */
-#define LIST(size, flags)	((size) | (uint64_t)(flags) << 32)
-#define RECORD(size, id, flags)						\
-	((size) | (uint64_t)(id) << 32 | (uint64_t)(flags) << 48)
-#define RECORD_OF(name)		RECORD(16, IOCB_ATTR_ ## name, 0)
-
 /* Lists of which no set can be made. */
 static const struct {
 	const char *what;
@@ -38,9 +32,10 @@ static const struct {
 	{ "long record", E2BIG,
 	  { LIST(32, 0), RECORD(24, IOCB_ATTR_cache, 0), 0, 1 } },
 	{ "reserved field", EINVAL,
-	  { LIST(24, 0), RECORD_OF(cache), 1ULL << 32 } },
-	{ "hints", EINVAL, { LIST(24, 0), RECORD_OF(cache), 3 } },
-	{ "priority", EINVAL, { LIST(24, 0), RECORD_OF(ioprio), 7 << 13 } },
+	  { LIST(24, 0), RECORD_OF(cache), TWO_U32(0, 1) } },
+	{ "hints", EINVAL, { LIST(24, 0), RECORD_OF(cache), TWO_U32(3, 0) } },
+	{ "priority", EINVAL,
+	  { LIST(24, 0), RECORD_OF(ioprio), TWO_U32(TWO_U16(7 << 13, 0), 0) } },
 	{ "record twice", EINVAL,
 	  { LIST(40, 0), RECORD_OF(cache), 0, RECORD_OF(cache), 0 } },
 	{ "two proxies", EINVAL,
@@ -50,8 +45,9 @@ static const struct {
 	{ "no such process", ESRCH,
 	  { LIST(24, 0), RECORD_OF(proxy_pid), 1 << 30 } },
 	{ "no pidfd", EBADF,
-	  { LIST(24, 0), RECORD_OF(proxy_pidfd), 0xffffffff } },
-	{ "no cgroup", EBADF, { LIST(24, 0), RECORD_OF(cgroup), 0xffffffff } },
+	  { LIST(24, 0), RECORD_OF(proxy_pidfd), TWO_U32(-1, 0) } },
+	{ "no cgroup", EBADF,
+	  { LIST(24, 0), RECORD_OF(cgroup), TWO_U32(-1, 0) } },
 };
 
 TEST(layout)
@@ -104,13 +100,15 @@ TEST(create_errors)
 TEST(create_records_of_one_io)
 {
 	uint64_t pi[] = {
-		LIST(48, 0), RECORD(40, IOCB_ATTR_pi, 0), 8ULL << 32, 0, 0, 0,
+		LIST(48, 0), RECORD(40, IOCB_ATTR_pi, 0), TWO_U32(0, 8),
+		0, 0, 0,
 	};
-	uint64_t set[] = { LIST(24, 0), RECORD_OF(set), set_make_empty() };
+	int fd = set_make_empty();
+	uint64_t set[] = { LIST(24, 0), RECORD_OF(set), TWO_U32(fd, 0) };
 
 	EXPECT_EQ(-EINVAL, set_make(pi, 0));
 	EXPECT_EQ(-EINVAL, set_make(set, 0));
-	close(set[2]);
+	close(fd);
 }
 
 TEST(create_unknown_record)

@@ -139,17 +139,17 @@ TEST_F(trace, rejected_pointer)
 
 TEST_F(trace, rejected_short_long)
 {
-	uint64_t l[8] = { 16, 8 | (uint64_t)IOCB_ATTR_cache << 32 };
+	uint64_t l[8] = { LIST(16, 0), RECORD(8, IOCB_ATTR_cache, 0) };
 
 	EXPECT_EQ(-EINVAL, submit_list(self->ctx, self->fd, self->buf, l));
 	EXPECT_TRACE("error=-22 reason=short offset=8 id=4");
-	l[0] = 32;
-	l[1] = 24 | (uint64_t)IOCB_ATTR_cache << 32;
+	l[0] = LIST(32, 0);
+	l[1] = RECORD(24, IOCB_ATTR_cache, 0);
 	l[3] = 1;
 	EXPECT_EQ(-E2BIG, submit_list(self->ctx, self->fd, self->buf, l));
 	EXPECT_TRACE("error=-7 reason=long offset=8 id=4");
-	l[0] = 16;
-	l[1] = 8 | (uint64_t)IOCB_ATTR_pi << 32;
+	l[0] = LIST(16, 0);
+	l[1] = RECORD(8, IOCB_ATTR_pi, 0);
 	EXPECT_EQ(-EINVAL, submit_list(self->ctx, self->fd, self->buf, l));
 	EXPECT_TRACE("error=-22 reason=short offset=8 id=5");
 }
@@ -179,9 +179,9 @@ TEST_F(trace, rejected_ioprio)
 TEST_F(trace, rejected_conflict)
 {
 	uint64_t l[5] = {
-		40,
-		16 | (uint64_t)IOCB_ATTR_proxy_pidfd << 32, 0,
-		16 | (uint64_t)IOCB_ATTR_proxy_pid << 32, getpid(),
+		LIST(40, 0),
+		RECORD_OF(proxy_pidfd), 0,
+		RECORD_OF(proxy_pid), getpid(),
 	};
 
 	EXPECT_EQ(-EINVAL, submit_list(self->ctx, self->fd, self->buf, l));

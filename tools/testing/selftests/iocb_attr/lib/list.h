@@ -5,6 +5,20 @@
 
 #include "common.h"
 
+/* Two fields of a list as a number with the bytes that they have in memory. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define TWO_U32(a, b)	((uint32_t)(a) | (uint64_t)(b) << 32)
+#define TWO_U16(a, b)	((uint16_t)(a) | (uint32_t)(b) << 16)
+#else
+#define TWO_U32(a, b)	((uint64_t)(a) << 32 | (uint32_t)(b))
+#define TWO_U16(a, b)	((uint32_t)(a) << 16 | (uint16_t)(b))
+#endif
+
+/* The header of a list, and that of a record. */
+#define LIST(size, flags)	TWO_U32(size, flags)
+#define RECORD(size, id, flags)	TWO_U32(size, TWO_U16(id, flags))
+#define RECORD_OF(name)		RECORD(16, IOCB_ATTR_ ## name, 0)
+
 /* The first record of a list. */
 static inline struct iocb_attr *first_record(struct iocb_attr_list *list)
 {
