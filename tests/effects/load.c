@@ -3,7 +3,7 @@
  * Read or write a device for several clients in one thread. Each I/O has the
  * attributes of its client, or none.
  *
- *	load [-u | -s | -t] [-b] [-p PARTS] DEVICE SECONDS \
+ *	load [-u | -s | -t] [-b] [-p PARTS] [-a START] DEVICE SECONDS \
  *	     NAME[,KEY=VALUE]... ...
  *
  * The engine is AIO, or:
@@ -15,13 +15,20 @@
  * attribute set. -b uses the page cache: DEVICE, which may be a file, is divided
  * into PARTS (2) parts, client "a" uses the first one, "b" the next one, and so
  * on, and each client drops the data that it has read from the cache.
+ * -a waits until the system has been up for START seconds, so that several
+ * processes start at the same time.
  *
  * A client keeps "depth" I/Os of "block" bytes in flight at random offsets.
  * Keys:
  *	depth=8, block=65536, write
+ *	order=random|stride|sequential	(stride: each block once, then again)
+ *	part=FIRST+LENGTH		only this part of the device, in MiB
+ *	from=SECOND, until=SECOND	I/O during this time only
  *	cgroup=DIRECTORY, proxy=PID, pidfd=PID, prio=rt:N|be:N|idle:N
+ *	cache=bypass|admit
  *
- * The first second is for warming up. Prints a line for each client: NAME; the
+ * The first second is for warming up, unless a client has "from". Prints a line
+ * for each client: NAME; the
  * bytes and I/Os of the following seconds; the median and the 99th percentile
  * of their latency in microseconds; the bytes of all I/Os, including the first
  * second; for each attribute in the order of the ids, how many of these I/Os
@@ -46,7 +53,7 @@
 
 #include "../../tools/ioattr/include/ioattr-aio.h"
 
-#define MAX_CLIENTS	64
+#define MAX_CLIENTS	256
 #define MAX_DEPTH	256
 #define STRIDE		7919	/* a prime */
 #define ATTRS		(IOCB_ATTR_pi + 1)
@@ -72,10 +79,14 @@ struct slot {
 struct client {
 	const char		*name;
 	unsigned int		depth, block;
-	bool			write, tagged;
+	bool			write, tagged, started;
 	struct ioattr_list	list;
 	struct slot		*slots;
-	uint64_t		random, first, bytes, ios, all_bytes, all;
+	unsigned int		step;	/* between two offsets; 0: random */
+	unsigned int		from, until;		/* seconds; 0: not set */
+	uint64_t		first, length;		/* bytes */
+	uint64_t		start, warm, end;	/* ns */
+	uint64_t		random, bytes, ios, all_bytes, all;
 	uint64_t		honoured[ATTRS];
 	uint32_t		*latency;
 	size_t			room;
@@ -98,8 +109,9 @@ struct load {
 	aio_context_t		ctx;
 	struct ring		ring;
 	int			fd;
-	uint64_t		device_bytes, warm, end;
-	unsigned int		parts;
+	uint64_t		device_bytes;
+	uint64_t		start, next;	/* the next client starts then */
+	unsigned int		parts, seconds;
 	unsigned int		flying;
 	unsigned int		nr;
 	struct client		clients[MAX_CLIENTS];
@@ -111,6 +123,16 @@ static uint64_t now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static void sleep_until(uint64_t at)
+{
+	const struct timespec t = {
+		.tv_sec = at / 1000000000, .tv_nsec = at % 1000000000,
+	};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL))
+		;
 }
 
 static int add_cgroup(struct client *c, const char *path)
@@ -136,6 +158,39 @@ static int add_prio(struct client *c, const char *text)
 	return ioattr_add_ioprio(&c->list, prio, 0);
 }
 
+static int add_cache(struct client *c, const char *hint)
+{
+	if (!strcmp(hint, "bypass"))
+		return ioattr_add_cache(&c->list, IOCB_CACHE_BYPASS, 0);
+	if (!strcmp(hint, "admit"))
+		return ioattr_add_cache(&c->list, IOCB_CACHE_ADMIT, 0);
+	return -EINVAL;
+}
+
+static int parse_order(struct client *c, const char *order)
+{
+	if (!strcmp(order, "random"))
+		c->step = 0;
+	else if (!strcmp(order, "stride"))
+		c->step = STRIDE;
+	else if (!strcmp(order, "sequential"))
+		c->step = 1;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int parse_part(struct client *c, const char *part)
+{
+	unsigned int first, length;
+
+	if (sscanf(part, "%u+%u", &first, &length) != 2 || !length)
+		return -EINVAL;
+	c->first = (uint64_t)first << 20;
+	c->length = (uint64_t)length << 20;
+	return 0;
+}
+
 static int parse_key(struct client *c, const char *key, const char *value)
 {
 	int ret;
@@ -154,6 +209,18 @@ static int parse_key(struct client *c, const char *key, const char *value)
 		c->block = atoi(value);
 		return c->block && c->block % 512 == 0 ? 0 : -EINVAL;
 	}
+	if (!strcmp(key, "order"))
+		return parse_order(c, value);
+	if (!strcmp(key, "part"))
+		return parse_part(c, value);
+	if (!strcmp(key, "from")) {
+		c->from = atoi(value);
+		return c->from ? 0 : -EINVAL;
+	}
+	if (!strcmp(key, "until")) {
+		c->until = atoi(value);
+		return c->until ? 0 : -EINVAL;
+	}
 	if (!strcmp(key, "cgroup"))
 		ret = add_cgroup(c, value);
 	else if (!strcmp(key, "proxy"))
@@ -162,13 +229,15 @@ static int parse_key(struct client *c, const char *key, const char *value)
 		ret = add_pidfd(c, value);
 	else if (!strcmp(key, "prio"))
 		ret = add_prio(c, value);
+	else if (!strcmp(key, "cache"))
+		ret = add_cache(c, value);
 	else
 		ret = -EINVAL;
 	c->tagged = true;
 	return ret;
 }
 
-static int parse_client(struct client *c, char *spec)
+static int parse_client(struct load *l, struct client *c, char *spec)
 {
 	char *key, *value;
 	int ret;
@@ -176,6 +245,14 @@ static int parse_client(struct client *c, char *spec)
 	c->name = strsep(&spec, ",");
 	c->depth = 8;
 	c->block = 65536;
+	c->length = l->device_bytes;
+	if (l->buffered) {
+		/* the clients a, b and so on, in one process or in several */
+		c->length /= l->parts;
+		c->first = c->length * (*c->name - 'a');
+		/* all blocks of its part, before it reads one again */
+		c->step = STRIDE;
+	}
 	ioattr_init(&c->list, IOCB_ATTR_LIST_REPORT);
 	while ((key = strsep(&spec, ","))) {
 		value = strchr(key, '=');
@@ -187,6 +264,10 @@ static int parse_client(struct client *c, char *spec)
 				strerror(-ret));
 			return ret;
 		}
+	}
+	if (c->block > c->length || c->first + c->length > l->device_bytes) {
+		fprintf(stderr, "load: %s: the device is too small\n", c->name);
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -354,23 +435,20 @@ static int wait_for_cqes(struct load *l, int max, struct io_event *events)
 }
 
 /* Choose the offset of the next I/O. */
-static void next_io(struct load *l, struct slot *slot)
+static void next_io(struct slot *slot)
 {
 	struct client *c = slot->client;
-	const uint64_t blocks = l->device_bytes / c->block;
 
-	if (l->buffered) {
-		/* all blocks of its part, before it reads one again */
-		c->random += STRIDE;
-		slot->iocb.aio_offset = c->first + c->random %
-					(blocks / l->parts) * c->block;
+	if (c->step) {
+		c->random += c->step;
 	} else {
 		/* xorshift64 */
 		c->random ^= c->random << 13;
 		c->random ^= c->random >> 7;
 		c->random ^= c->random << 17;
-		slot->iocb.aio_offset = c->random % blocks * c->block;
 	}
+	slot->iocb.aio_offset = c->first + c->random %
+				(c->length / c->block) * c->block;
 	slot->start = now();
 }
 
@@ -380,7 +458,7 @@ static int start(struct load *l, struct slot *slot)
 	struct iocb *iocb = &slot->iocb;
 	int ret;
 
-	next_io(l, slot);
+	next_io(slot);
 	ret = l->uring ? submit_sqe(l, iocb) : ioattr_submit(l->ctx, 1, &iocb);
 	if (ret != 1)
 		return ret ? ret : -EAGAIN;
@@ -406,7 +484,7 @@ static int count(struct load *l, const struct io_event *event, uint64_t at)
 		return -EIO;
 	for (id = 0; id < ATTRS; id++)
 		c->honoured[id] += event->res2 >> id & 1;
-	if (at < l->warm || at >= l->end)
+	if (at < c->warm || at >= c->end)
 		return 0;
 	if (c->ios == c->room) {
 		c->room = c->room ? 2 * c->room : 4096;
@@ -420,36 +498,68 @@ static int count(struct load *l, const struct io_event *event, uint64_t at)
 	return 0;
 }
 
-static int run(struct load *l)
+/* Start the clients whose time has come, and set the time of the next one. */
+static int start_clients(struct load *l)
 {
-	struct io_event events[64];
+	const uint64_t at = now();
 	unsigned int i, k;
-	uint64_t at;
-	int n, ret;
+	int ret;
 
+	l->next = UINT64_MAX;
 	for (i = 0; i < l->nr; i++) {
-		for (k = 0; k < l->clients[i].depth; k++) {
-			ret = start(l, &l->clients[i].slots[k]);
-			if (ret)
-				return ret;
+		struct client *c = &l->clients[i];
+
+		if (c->started)
+			continue;
+		if (at < c->start) {
+			if (c->start < l->next)
+				l->next = c->start;
+			continue;
 		}
-	}
-	while (l->flying) {
-		n = l->uring ? wait_for_cqes(l, 64, events) :
-			       ioattr_getevents(l->ctx, 1, 64, events);
-		if (n < 0)
-			return n;
-		at = now();
-		for (i = 0; i < (unsigned int)n; i++) {
-			ret = count(l, &events[i], at);
-			if (!ret && at < l->end)
-				ret = start(l, (struct slot *)(uintptr_t)
-					       events[i].data);
+		c->started = true;
+		for (k = 0; k < c->depth; k++) {
+			ret = start(l, &c->slots[k]);
 			if (ret)
 				return ret;
 		}
 	}
 	return 0;
+}
+
+static int run(struct load *l)
+{
+	struct io_event events[64];
+	uint64_t at;
+	int i, n, ret;
+
+	for (;;) {
+		if (now() >= l->next) {
+			ret = start_clients(l);
+			if (ret)
+				return ret;
+		}
+		if (!l->flying) {
+			if (l->next == UINT64_MAX)
+				return 0;
+			sleep_until(l->next);
+			continue;
+		}
+		n = l->uring ? wait_for_cqes(l, 64, events) :
+			       ioattr_getevents(l->ctx, 1, 64, events);
+		if (n < 0)
+			return n;
+		at = now();
+		for (i = 0; i < n; i++) {
+			struct slot *slot = (struct slot *)(uintptr_t)
+					    events[i].data;
+
+			ret = count(l, &events[i], at);
+			if (!ret && at < slot->client->end)
+				ret = start(l, slot);
+			if (ret)
+				return ret;
+		}
+	}
 }
 
 /* The I/Os of one slot. Returns an error as a pointer. */
@@ -469,9 +579,10 @@ static void *run_thread(void *arg)
 		ret = set < 0 ? set :
 		      ioattr_scope_set(set, IOATTR_SCOPE_THREAD);
 	}
+	sleep_until(c->start);
 	while (!ret) {
 		pthread_mutex_lock(&l->lock);
-		next_io(l, slot);
+		next_io(slot);
 		c->all++;
 		c->all_bytes += c->block;
 		l->flying++;
@@ -482,7 +593,7 @@ static void *run_thread(void *arg)
 		pthread_mutex_lock(&l->lock);
 		ret = count(l, &event, now());
 		pthread_mutex_unlock(&l->lock);
-		if (now() >= l->end)
+		if (now() >= c->end)
 			break;
 	}
 	return (void *)ret;
@@ -532,6 +643,27 @@ static int less(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Returns 0, or -ETIME if the start has passed. */
+static int set_times(struct load *l)
+{
+	const uint64_t second = 1000000000, at = now();
+	unsigned int i;
+
+	if (!l->start)
+		l->start = at;
+	if (l->start < at)
+		return -ETIME;
+	for (i = 0; i < l->nr; i++) {
+		struct client *c = &l->clients[i];
+
+		c->start = l->start + c->from * second;
+		c->warm = c->from ? c->start : l->start + second;
+		c->end = l->start + (c->until ? c->until : l->seconds) * second;
+	}
+	l->next = l->start;
+	return 0;
+}
+
 static void print(struct client *c)
 {
 	unsigned int id;
@@ -556,9 +688,11 @@ int main(int argc, char **argv)
 	unsigned int i, flying = 0;
 	int c, ret = 0;
 
-	while ((c = getopt(argc, argv, "+ustbp:")) != -1) {
+	while ((c = getopt(argc, argv, "+ustbp:a:")) != -1) {
 		if (c == 'p')
 			l.parts = atoi(optarg);
+		if (c == 'a')
+			l.start = strtoull(optarg, NULL, 10) * 1000000000;
 		l.uring |= c == 'u' || c == 's';
 		l.sqpoll |= c == 's';
 		l.threads |= c == 't';
@@ -569,7 +703,8 @@ int main(int argc, char **argv)
 	l.sets = getenv("LOAD_SETS");
 	if (argc < 3 || argc - 2 > MAX_CLIENTS || !l.parts) {
 		fprintf(stderr,
-			"usage: load [-u | -s | -t] [-b] [-p PARTS] DEVICE SECONDS CLIENT...\n");
+			"usage: load [-u | -s | -t] [-b] [-p PARTS] [-a START] "
+			"DEVICE SECONDS CLIENT...\n");
 		return 2;
 	}
 	l.fd = open(argv[0], O_RDWR | (l.buffered ? 0 : O_DIRECT) | O_CLOEXEC);
@@ -577,13 +712,10 @@ int main(int argc, char **argv)
 		perror(argv[0]);
 		return 1;
 	}
+	l.seconds = atoi(argv[1]);
 	l.nr = argc - 2;
 	for (i = 0; i < l.nr && !ret; i++) {
-		ret = parse_client(&l.clients[i], argv[i + 2]);
-		/* the clients a, b and so on, in one process or in several */
-		if (l.buffered)
-			l.clients[i].first = l.device_bytes / l.parts *
-					     (*l.clients[i].name - 'a');
+		ret = parse_client(&l, &l.clients[i], argv[i + 2]);
 		if (!ret)
 			ret = prepare(&l, &l.clients[i]);
 		flying += l.clients[i].depth;
@@ -591,11 +723,10 @@ int main(int argc, char **argv)
 	if (!ret && !l.threads)
 		ret = l.uring ? set_up_ring(&l, flying) :
 				ioattr_setup(flying, &l.ctx);
-	if (!ret) {
-		l.warm = now() + 1000000000ULL;
-		l.end = now() + strtoull(argv[1], NULL, 10) * 1000000000ULL;
+	if (!ret)
+		ret = set_times(&l);
+	if (!ret)
 		ret = l.threads ? run_threads(&l) : run(&l);
-	}
 	if (ret) {
 		fprintf(stderr, "load: %s\n", strerror(-ret));
 		return 1;
