@@ -19,6 +19,7 @@ help:
 	@echo '                 ... with the kernels built       25 min'
 	@echo 'make check-long  longer versions, and more        hours      12 GB   63, 2.0 GB'
 	@echo 'make bench       what attributes cost             5 min +    8 GB    23, 0.6 GB'
+	@echo 'make study       comparisons with published work  40 min +   6 GB    16, 0.4 GB'
 	@echo 'make soak        random I/O, with faults          10 min +   6 GB    18, 0.4 GB'
 	@echo 'make kunit       the KUnit tests, in a guest      1 min +    6 GB    15, 0.4 GB'
 	@echo 'make fuzz        fuzz the parser of lists         1 min      -       2, 0.5 GB'
@@ -38,6 +39,9 @@ demo:
 bench:
 	$(deps)
 	scripts/bench/all
+study:
+	$(deps)
+	scripts/study/run
 report:
 	$(deps)
 	scripts/report/make --pdf
@@ -78,4 +82,4 @@ clean:
 	rm -rf build results
 
 .PHONY: bench check check-long clean demo fio fuzz help kernel kunit refresh report series soak
-.PHONY: tree verify
+.PHONY: study tree verify
