@@ -13,6 +13,9 @@ COUNTS = "under emulation, counts not cycles"
 NONE = "no attributes"
 UNKNOWN = "not recorded"
 
+# the comparisons of make study, which the page has if they were run
+STUDY = ("fairness", "cost", "burst", "priorities", "cache", "server")
+
 # the command that makes each result
 MAKE = {
     "demo/cache": "make demo",
@@ -28,6 +31,7 @@ MAKE = {
     "bench-memory": "make bench",
     "bench-time": "make bench",
     "layers": "make check T=selftests",
+    **{f"study/{name}": "make study" for name in STUDY},
     "check": "make check",
 }
 
@@ -318,6 +322,24 @@ def demo():
                    (("b : a, weights 100 and 300", "ratio_first"),
                     ("b : a, weights 300 and 100", "ratio_second"))) +
             checksum_scene() + backup_scene())
+
+
+# Comparisons with published work
+
+def study():
+    out = ""
+    for name in STUDY:
+        if not os.path.exists(results.path(f"study/{name}.json")):
+            continue
+        out = out or heading("study", "Comparisons with published work")
+        d = results.json(f"study/{name}")
+        from_runs(f"study/{name}", *(f"study-{name}-{n}" for n in range(1, 10)))
+        out += f"<h3>{esc(d['title'])}</h3>\n" + figure(
+            f"study/{name}", d["title"],
+            f"{d['caption']} The table has the numbers.",
+            d["caption"]) + table(f"tab-study-{name}", d["title"] + ".",
+                                  d["head"], d["table"])
+    return out
 
 
 # Clients of one process against a process each
@@ -709,7 +731,7 @@ def missing_list():
 
 
 def page():
-    body = demo() + effects() + costs() + layers() + tests()
+    body = demo() + effects() + study() + costs() + layers() + tests()
     found = origins()
     body += origin_table(found)
     with open(os.path.join(HERE, "style.css")) as f:

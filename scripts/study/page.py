@@ -59,7 +59,7 @@ def markdown_table(head, rows):
 
 
 def draw(directory, name, module, found):
-    """Let gnuplot write DIR/images/study-NAME.svg."""
+    """Let gnuplot write DIR/NAME.svg."""
     data, commands, size = module.plot(found)
     blocks = "".join(
         f"${block.replace('.', '_')} << END\n" + "".join(
@@ -71,9 +71,7 @@ def draw(directory, name, module, found):
               blocks + commands)
     svg = subprocess.run(["gnuplot"], input=script, text=True, check=True,
                          stdout=subprocess.PIPE).stdout
-    os.makedirs(os.path.join(directory, "images"), exist_ok=True)
-    with open(os.path.join(directory, "images", f"study-{name}.svg"),
-              "w") as f:
+    with open(os.path.join(directory, f"{name}.svg"), "w") as f:
         # gnuplot ends a line with a space
         f.write("\n".join(line.rstrip() for line in svg.splitlines()).rstrip() +
                 "\n")
@@ -87,7 +85,7 @@ def section(name, module, found):
 
 {module.PUBLISHED}
 
-![{module.CAPTION}](images/study-{name}.svg)
+![{module.CAPTION}]({name}.svg)
 
     scripts/study/run --only {name}
 
@@ -127,9 +125,12 @@ def main():
         draw(directory, name, module, found)
         page += section(name, module, found)
         with open(os.path.join(directory, f"{name}.json"), "w") as f:
-            json.dump({"origins": {s: o._asdict() for s, o in
-                                   found.origins.items()},
-                       "rows": module.rows(found)}, f, indent=1)
+            head, rows = module.table(found)
+            json.dump({"title": module.TITLE, "caption": module.CAPTION,
+                       "head": head, "table": rows,
+                       "rows": module.rows(found),
+                       "origins": {scene: origin._asdict() for scene, origin
+                                   in found.origins.items()}}, f, indent=1)
             f.write("\n")
         if only and name not in only:
             continue

@@ -66,7 +66,8 @@ def ident_of(svg_path, directory):
 def plots(directory):
     """The plots that the page should have: names of figures, and files."""
     paths = sorted(glob.glob(directory + "/*.svg") +
-                   glob.glob(directory + "/demo/*.svg"))
+                   glob.glob(directory + "/demo/*.svg") +
+                   glob.glob(directory + "/study/*.svg"))
     # only plots that have figures
     return {ident_of(p, directory): p for p in paths
             if os.path.exists(p.removesuffix("svg") + "json")}
