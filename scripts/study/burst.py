@@ -14,8 +14,8 @@ jobs are the clients of one server."""
 
 DIFFERS = """\
 - The best-effort clients read for {seconds} seconds instead of 80. The
-  latency-critical client begins after 3 seconds instead of 60, and reads until
-  the end.
+  latency-critical client begins after 3/8 of this time instead of 60 seconds, and
+  reads until the end.
 - The disk is the one of the fairness comparison: 5000 I/Os of 4 KiB a second.
 - mq-deadline: the latency-critical client has the real-time class and the others
   the best-effort class, by ionice(1) for processes. BFQ and iocost: its cgroup
