@@ -18,7 +18,7 @@ DIFFERS = """\
   uses file server benchmarks. Here a program reads a block device and sets the
   hints itself.
 - The disk has 1280 MiB and takes 5 ms for each request, up to 32 at a time. The
-  cache has 128 MiB and takes 0.2 ms. The hot set has 72 MiB and 4 reads of 4 KiB
+  cache has 128 MiB and takes 0.2 ms. The hot set has 88 MiB and 2 reads of 4 KiB
   in flight, the backup 16 reads of 64 KiB. All of the hot set is in the cache at
   the beginning.
 - Both run for {seconds} seconds. The requests are counted after the first
