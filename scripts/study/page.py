@@ -47,8 +47,8 @@ def measured(found):
     """When and with what the figures were measured."""
     origins = found.origins.values()
     return (f"Measured on {words(origins, 'date')} with Linux "
-            f"{words(origins, 'linux')} and the series, commit "
-            f"{words(origins, 'commit')}, kernel configuration `perf`.")
+            f"{words(origins, 'linux')} and the series, kernel configuration "
+            "`perf`.")
 
 
 def markdown_table(head, rows):
