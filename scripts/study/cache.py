@@ -21,8 +21,7 @@ DIFFERS = """\
   cache has 128 MiB and takes 0.2 ms. The hot set has 88 MiB and 2 reads of 4 KiB
   in flight, the backup 16 reads of 64 KiB. All of the hot set is in the cache at
   the beginning.
-- Both run for {seconds} seconds. The requests are counted after the first
-  second, the hits from the beginning.
+- Both run for {seconds} seconds after 1 second, in which nothing is counted.
 - LRU is bcache with sequential_cutoff=0 and congested_read_threshold_us=0. With
   hints, these are 0 as well, so that only the hints act.
 - In the random order, a backup reads each block once, but no two neighbours after
@@ -42,7 +41,7 @@ def rows(figures):
                 continue
             clients = figures.clients[scene, variant]
             hits, misses = figures.numbers[scene, variant, "hits"]
-            measured = figures.origins[scene].seconds - 1
+            measured = figures.origins[scene].seconds
             found.append({
                 "order": order, "variant": variant,
                 "hits": 100 * hits / (hits + misses),
