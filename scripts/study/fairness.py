@@ -25,9 +25,10 @@ DIFFERS = """\
   latency.
 - The weights are 100, 200, 300, 400, 100 and so on. For io.max, the sum of the
   limits is the rate, and the limits are proportional to the weights.
-- BFQ has low_latency=0, as in the original, and the default of slice_idle. A
-  queue has the disk for 10 ms at most (timeout_sync) instead of 125 ms, because
-  the run is 12 times shorter.
+- BFQ has low_latency=0, as in the original, and the default of slice_idle. It
+  gives the disk to one queue for up to 125 ms (timeout_sync). With 64 cgroups a
+  round takes longer than the run, and the index is low for processes and tags
+  alike.
 - Each client is a thread of tests/effects/load.c that reads by libaio, not a fio
   job."""
 
