@@ -74,7 +74,9 @@ def table(figures):
              "one process, tags", "difference", "one process, no tags"),
             [(r["controller"], r["cgroups"], WEIGHTS[r["weights"]],
               f"{r['processes']:.4f}", f"{r['tags']:.4f}",
-              f"{r['tags'] - r['processes']:+.4f}", f"{r['untagged']:.4f}")
+              # no -0.0000
+              f"{round(r['tags'] - r['processes'], 4) + 0.0:.4f}",
+              f"{r['untagged']:.4f}")
              for r in rows(figures)])
 
 
