@@ -32,6 +32,11 @@ DIFFERS = """\
 - Each client is a thread of tests/effects/load.c that reads by libaio, not a fio
   job."""
 
+# of the table
+MORE = """\
+The last columns are context switches per I/O, with those that start the
+processes. """
+
 CAPTION = ("Jain's index of bandwidth divided by weight, with weights from 100 to "
            "400, by the number of cgroups.")
 
@@ -63,6 +68,8 @@ def rows(figures):
             row = {"controller": controller, "cgroups": n, "weights": kind}
             for variant in "processes", "tags":
                 row[variant] = index(figures, scene, f"{variant}-{kind}", kind)
+                row[variant + "_switches"] = figures.switches(
+                    scene, f"{variant}-{kind}")
             row["untagged"] = index(figures, scene, "untagged", kind)
             found.append(row)
     return sorted(found, key=lambda r: (CONTROLLERS.index(r["controller"]),
@@ -71,12 +78,14 @@ def rows(figures):
 
 def table(figures):
     return (("controller", "cgroups", "weights", "N processes",
-             "one process, tags", "difference", "one process, no tags"),
+             "one process, tags", "difference", "one process, no tags",
+             "switches per I/O, processes", "... tags"),
             [(r["controller"], r["cgroups"], WEIGHTS[r["weights"]],
               f"{r['processes']:.4f}", f"{r['tags']:.4f}",
               # no -0.0000
               f"{round(r['tags'] - r['processes'], 4) + 0.0:.4f}",
-              f"{r['untagged']:.4f}")
+              f"{r['untagged']:.4f}", f"{r['processes_switches']:.2f}",
+              f"{r['tags_switches']:.2f}")
              for r in rows(figures)])
 
 

@@ -44,6 +44,11 @@ class Figures:
         found = dict.fromkeys(k[0] for k in (*self.clients, *self.numbers))
         return [s for s in found if s.startswith(prefix + "-")]
 
+    def switches(self, scene, variant):
+        """Context switches per I/O."""
+        (n,) = self.numbers[scene, variant, "switches"]
+        return n / sum(c.all for c in self.clients[scene, variant].values())
+
     def all_honoured(self, scene, variant, attribute):
         """True if each I/O of each client says that it was honoured."""
         return all(c.honoured[attribute] == c.all

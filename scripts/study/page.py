@@ -91,7 +91,7 @@ def section(name, module, found):
 
 {markdown_table(head, rows)}
 
-{measured(found)}
+{getattr(module, 'MORE', '') + measured(found)}
 
 What differs from the original:
 
