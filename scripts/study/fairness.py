@@ -112,7 +112,8 @@ set multiplot layout 1,{len(data)}
 set logscale x 2
 set xtics (2, 4, 16, 64, 256)
 set xlabel "cgroups"
-set yrange [0.6:1.02]
+set xrange [1.7:300]
+set yrange [0.4:1.02]
 set key bottom left Left reverse
 """
     for name in data:

@@ -54,7 +54,7 @@ def rows(figures):
 
 def table(figures):
     return (("deviation from the ideal shares, %", "eight processes",
-             "one process, tags", "one process, no tags", "factor"),
+             "one process, tags", "one process, no tags", "no tags : tags"),
             [(r["io"], *(f"{r[v]:.1f}" for v in VARIANTS),
               f"{r['untagged'] / r['tagged']:.1f}") for r in rows(figures)])
 
