@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /* Allocation for the command: exits if there is no memory. */
 #ifndef ALLOC_H
 #define ALLOC_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /*
  * The interface between ioattr run and its preloaded library: environment
  * variables, and counts in shared memory. Counts in shared memory survive when

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /* Words that have the same meaning in options and in rules. */
 #ifndef PARSE_H
 #define PARSE_H

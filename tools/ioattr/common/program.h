@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /*
  * Can a library be loaded into a program, and does it keep a scope? For ioattr
  * run, and for its library, which may call these functions in a signal handler or a child of vfork(2).

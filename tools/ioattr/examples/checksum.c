@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /*
  * End-to-end checksums: this program computes a checksum of each block that it
  * writes, the device stores the checksum with the block and checks it, and a

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /*
  * A client of file-server: reads at random offsets for SECONDS seconds, with
  * DEPTH reads in flight.

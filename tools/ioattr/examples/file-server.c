@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /*
  * A server for reads of a file or device over TCP on the loopback interface.
  * One thread serves all clients and tags each read with the cgroup of the

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /*
  * The protocol of file-server and file-client. Numbers are big-endian. A client
  * sends a hello and receives the size of the device. Then it requests reads,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /*
  * One thread with two workloads on one device: a database that reads its hot
  * set at random, and a backup that reads the whole device once. With "bypass"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /*
  * Asynchronous I/O with attributes by raw system calls, for programs without
  * libaio. Cannot be included together with libaio.h.

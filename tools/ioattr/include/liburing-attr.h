@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /*
  * Attribute lists and sets for reads and writes by liburing, following the
  * conventions of liburing. Works with liburing 2.3 and later.

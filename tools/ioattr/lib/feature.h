@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /* What the kernel supports besides lists; for the library and the command. */
 #ifndef FEATURE_H
 #define FEATURE_H

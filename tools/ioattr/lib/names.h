@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /* Tables of names for the library and the command. */
 #ifndef NAMES_H
 #define NAMES_H

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 #include <assert.h>
 #include <errno.h>
 #include <sys/prctl.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /*
  * The open cgroups of actions. Each is opened when the library is loaded, as
  * the program may change its root directory, and again when it is lost.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /*
  * Counts in memory that is shared with ioattr run. A process, and each program
  * that it executes, takes an entry when it first does I/O: most of the programs

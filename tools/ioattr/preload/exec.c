@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /*
  * Programs that are executed by the program. If a rule requires its attributes,
  * a program that this library is not loaded into must not be executed: it would

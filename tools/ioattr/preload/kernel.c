@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /*
  * Which attributes the kernel accepts. ioattr run finds out whether it has any,
  * so that a program need not.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /* The rules, and which of them is for an I/O. */
 #include <errno.h>
 #include <fnmatch.h>

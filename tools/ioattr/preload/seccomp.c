@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /*
  * Programs that install a seccomp filter. The filter may kill the program for
  * each system call that it does not expect, even for the question whether there

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /* Replacements of the functions of libaio, and of syscall(2). */
 #include <dlfcn.h>
 #include <errno.h>
