@@ -189,7 +189,7 @@ static int read_once(struct reads *r)
 		list = NULL;
 	if (!strcmp(r->with, "uring")) {
 		sqe = uring_prep(IORING_OP_READ, r->fd, r->buf, BLOCK, 0,
-				 list);
+				 list ? &list->head : NULL);
 		if (set) {
 			sqe.attr_ptr = set;
 			sqe.attr_type_mask = IORING_RW_ATTR_FLAG_SET;
@@ -200,9 +200,10 @@ static int read_once(struct reads *r)
 			ioattr_prep_aio(&iocb, list);
 		else if (set)
 			ioattr_prep_aio_set(&iocb, set);
-		ret = ioattr_submit(r->ctx, 1, &iocbs);
+		ret = ioattr_aio_submit(r->ctx, 1, &iocbs);
 		if (ret == 1)
-			ret = ioattr_getevents(r->ctx, 1, 1, &event);
+			ret = ioattr_aio_getevents(r->ctx, 1, 1, &event,
+						   -1);
 		if (ret == 1)
 			ret = event.res;
 	}
@@ -220,7 +221,7 @@ static int read_many(struct reads *r)
 
 static int set_up(struct reads *r)
 {
-	return strcmp(r->with, "uring") ? ioattr_setup(8, &r->ctx) :
+	return strcmp(r->with, "uring") ? ioattr_aio_setup(8, &r->ctx) :
 		uring_open(&r->ring, 8, 0);
 }
 
@@ -265,7 +266,7 @@ static int fill_lists(struct reads *r, const char *what)
 		if (list->error)
 			return list->error;
 		if (strcmp(what, "none") && strcmp(what, "empty") &&
-		    list->size == sizeof(struct iocb_attr_list))
+		    list->head.size == sizeof(struct iocb_attr_list))
 			return -EINVAL;
 	}
 	return 0;
@@ -291,7 +292,8 @@ static int make_sets(struct reads *r)
 	int i;
 
 	for (i = 0; i < SETS; i++)
-		if (syscall(__NR_iocb_attr_create, &r->lists[0], 0) < 0)
+		if (syscall(__NR_iocb_attr_create, &r->lists[0].head,
+			    0) < 0)
 			return -errno;
 	return 0;
 }

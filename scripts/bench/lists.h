@@ -174,7 +174,7 @@ static inline int build_lists(struct lists *l, const char *what,
 			if (err)
 				return err;
 		}
-		l->attrs[i] = (uintptr_t)&l->list[i];
+		l->attrs[i] = (uintptr_t)&l->list[i].head;
 	}
 	return 0;
 }

@@ -79,7 +79,7 @@ static int read_by_aio(struct reads *r)
 
 	iocb->aio_offset = next_place(r);
 	if (r->with_list)
-		iocb->aio_attrs = (uintptr_t)&r->lists[cgroup];
+		iocb->aio_attrs = (uintptr_t)&r->lists[cgroup].head;
 	if (syscall(SYS_io_submit, r->aios[context], 1L, &iocb) != 1)
 		return -errno;
 	if (syscall(SYS_io_getevents, r->aios[context], 1L, 1L, &event,
@@ -96,7 +96,7 @@ static int read_by_uring(struct reads *r)
 
 	sqe = uring_prep(IORING_OP_READV, r->fd, r->iov, r->blocks,
 			 next_place(r), r->with_list ?
-			 &r->lists[cgroup] : NULL);
+			 &r->lists[cgroup].head : NULL);
 	return uring_run(&r->rings[context], &sqe);
 }
 
@@ -194,7 +194,7 @@ static int set_up(struct reads *r)
 		err = r->uring ? uring_open(&r->rings[i], BATCH,
 					    IORING_SETUP_SINGLE_ISSUER |
 					    IORING_SETUP_COOP_TASKRUN) :
-				 ioattr_setup(BATCH, &r->aios[i]);
+				 ioattr_aio_setup(BATCH, &r->aios[i]);
 	for (i = 0; i < r->blocks; i++)
 		r->iov[i] = (struct iovec){ page, BLOCK };
 	r->iocb.aio_lio_opcode = IOCB_CMD_PREADV;

@@ -80,7 +80,7 @@ static int read_by_uring(struct row *r)
 	unsigned int *tail = uring_word(&r->ring, r->ring.p.sq_off.tail);
 	unsigned int *array = uring_word(&r->ring, r->ring.p.sq_off.array);
 	const unsigned int mask = r->ring.p.sq_entries - 1;
-	const void *list = r->lists.nr ? &r->lists.list[0] : NULL;
+	const void *list = r->lists.nr ? &r->lists.list[0].head : NULL;
 	struct uring_done done;
 	unsigned int i, at;
 	int err;

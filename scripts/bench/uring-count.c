@@ -112,7 +112,7 @@ static int register_sets(struct reads *r)
 /* addr3 and __pad2[0] are attr_ptr and attr_type_mask. */
 static void give_attrs(struct reads *r, struct io_uring_sqe *sqe, int j)
 {
-	const struct ioattr_list *list;
+	const struct iocb_attr_list *list;
 
 	sqe->__pad2[0] = r->mode;
 	if (r->mode == ATTR_PI) {
@@ -122,7 +122,7 @@ static void give_attrs(struct reads *r, struct io_uring_sqe *sqe, int j)
 	}
 	sqe->addr3 = next_attrs(&r->lists);
 	if (r->mode == ATTR_LIST_SQE) {
-		list = (const struct ioattr_list *)(uintptr_t)sqe->addr3;
+		list = (const struct iocb_attr_list *)(uintptr_t)sqe->addr3;
 		memcpy(sqe + 1, list, list->size);
 		sqe->addr3 = 0;
 	}

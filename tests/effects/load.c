@@ -151,9 +151,9 @@ static int add_pidfd(struct client *c, const char *pid)
 
 static int add_prio(struct client *c, const char *text)
 {
-	int prio;
+	uint16_t prio;
 
-	if (!ioattr_parse_prio(text, &prio))
+	if (ioattr_parse_prio(text, &prio))
 		return -EINVAL;
 	return ioattr_add_ioprio(&c->list, prio, 0);
 }
@@ -459,7 +459,7 @@ static int start(struct load *l, struct slot *slot)
 	int ret;
 
 	next_io(slot);
-	ret = l->uring ? submit_sqe(l, iocb) : ioattr_submit(l->ctx, 1, &iocb);
+	ret = l->uring ? submit_sqe(l, iocb) : ioattr_aio_submit(l->ctx, 1, &iocb);
 	if (ret != 1)
 		return ret ? ret : -EAGAIN;
 	c->all++;
@@ -545,7 +545,7 @@ static int run(struct load *l)
 			continue;
 		}
 		n = l->uring ? wait_for_cqes(l, 64, events) :
-			       ioattr_getevents(l->ctx, 1, 64, events);
+			       ioattr_aio_getevents(l->ctx, 1, 64, events, -1);
 		if (n < 0)
 			return n;
 		at = now();
@@ -722,7 +722,7 @@ int main(int argc, char **argv)
 	}
 	if (!ret && !l.threads)
 		ret = l.uring ? set_up_ring(&l, flying) :
-				ioattr_setup(flying, &l.ctx);
+				ioattr_aio_setup(flying, &l.ctx);
 	if (!ret)
 		ret = set_times(&l);
 	if (!ret)

@@ -49,12 +49,26 @@ static bool parse_proxy(struct attrs *attrs, const char *name, const char *text)
 
 static bool parse_hints(struct attrs *attrs, const char *text)
 {
-	const char *unknown = parse_names(text, ioattr_hint_name,
-					  &attrs->hints);
+	const char *unknown;
+	uint32_t hints;
 
-	return !unknown || bad_usage(attrs->command,
-				     "unknown cache hint \"%.*s\"",
-				     (int)strcspn(unknown, ","), unknown);
+	if (ioattr_parse_hints(text, &hints, &unknown))
+		return bad_usage(attrs->command,
+				 "unknown cache hint \"%.*s\"",
+				 (int)strcspn(unknown, ","), unknown);
+	attrs->hints |= hints;
+	return true;
+}
+
+static bool parse_prio(struct attrs *attrs, const char *text)
+{
+	uint16_t ioprio;
+
+	if (ioattr_parse_prio(text, &ioprio))
+		return bad_usage(attrs->command, "--prio=%s: invalid priority",
+				 text);
+	attrs->prio = ioprio;
+	return true;
 }
 
 bool parse_attr(struct attrs *attrs, int c, const char *name, const char *text)
@@ -68,9 +82,7 @@ bool parse_attr(struct attrs *attrs, int c, const char *name, const char *text)
 	case 'x':
 		return parse_proxy(attrs, name, text);
 	case 'P':
-		return ioattr_parse_prio(text, &attrs->prio) ||
-		       bad_usage(attrs->command, "--prio=%s: invalid priority",
-				 text);
+		return parse_prio(attrs, text);
 	case 'q':
 		attrs->required = true;
 		return true;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "../common/msg.h"
-#include "../include/ioattr-aio.h"
+#include "../include/ioattr.h"
 #include "cmd.h"
 
 static const char help_text[] =
@@ -24,42 +24,11 @@ static const char help_text[] =
 
 #define bad_usage(...) (usage_error("probe", __VA_ARGS__), 1)
 
-/*
- * Submit a read of 0 bytes with an empty list. A kernel without attributes
- * rejects it, and the error differs from that of CONFIG_IOCB_ATTR=n.
- */
-static int try_empty_list(void)
-{
-	struct iocb iocb = {
-		.aio_lio_opcode	= IOCB_CMD_PREAD,
-	}, *iocbs = &iocb;
-	struct ioattr_list list;
-	struct io_event event;
-	aio_context_t ctx;
-	int fd, ret;
-
-	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	iocb.aio_fildes = fd;
-	ioattr_init(&list, 0);
-	ioattr_prep_aio(&iocb, &list);
-	ret = ioattr_setup(1, &ctx);
-	if (!ret) {
-		ret = ioattr_submit(ctx, 1, &iocbs);
-		if (ret == 1)
-			ret = ioattr_getevents(ctx, 1, 1, &event);
-		ioattr_destroy(ctx);
-	}
-	close(fd);
-	return ret < 0 ? ret : 0;
-}
-
 /* NULL for an error that attributes do not cause. */
 static const char *explain(int error)
 {
 	switch (error) {
-	case -EINVAL:
+	case -ENOSYS:
 		return "this kernel has no per-I/O attributes";
 	case -EOPNOTSUPP:
 		return "this kernel was built without per-I/O attributes (CONFIG_IOCB_ATTR)";
@@ -70,7 +39,7 @@ static const char *explain(int error)
 
 const char *no_attributes(void)
 {
-	return explain(try_empty_list());
+	return explain(ioattr_supported());
 }
 
 /* Print the format of the protection information, which few files have. */
@@ -83,7 +52,7 @@ static void print_format(const char *file, int fd)
 	};
 	struct ioattr_pi_format format;
 
-	if (ioattr_pi_format(fd, &format) || !format.size)
+	if (ioattr_get_pi_format(fd, &format) || !format.size)
 		return;
 	printf("protection information on %s: %u bytes for each %u, %s\n",
 	       file, format.size, format.interval,
@@ -147,22 +116,14 @@ static int query(const char *file, struct ioattr_cap *cap)
 
 int attributes_supported(void)
 {
-	struct ioattr_cap cap;
-	int fd, error;
+	const int ret = ioattr_supported();
 
-	/* filters of system calls that allow AIO are fewer */
-	fd = query("/dev/null", &cap);
-	if (fd >= 0) {
-		close(fd);
-		return 1;
-	}
-	error = try_empty_list();
-	return explain(error) ? 0 : error ? error : 1;
+	return explain(ret) ? 0 : ret;
 }
 
 static int probe(const char *file)
 {
-	const int error = try_empty_list();
+	const int error = ioattr_supported();
 	struct ioattr_cap cap;
 	int fd;
 
@@ -170,7 +131,7 @@ static int probe(const char *file)
 		puts(explain(error));
 		return 2;
 	}
-	if (error) {
+	if (error < 0) {
 		error_msg("cannot query this kernel: %s", strerror(-error));
 		return 1;
 	}

@@ -193,9 +193,9 @@ static int add_cgroup(struct setup *setup, const char *directory)
 static int add_hints(struct setup *setup, const char *text)
 {
 	uint32_t hints = 0;
-	const char *unknown = parse_names(text, ioattr_hint_name, &hints);
+	const char *unknown;
 
-	if (unknown)
+	if (ioattr_parse_hints(text, &hints, &unknown))
 		return bad_usage("unknown cache hint \"%.*s\"",
 				 (int)strcspn(unknown, ","), unknown);
 	if (hints_conflict(hints))
@@ -208,9 +208,9 @@ static int add_hints(struct setup *setup, const char *text)
 
 static int add_prio(struct setup *setup, const char *text)
 {
-	int prio;
+	uint16_t prio;
 
-	if (!ioattr_parse_prio(text, &prio))
+	if (ioattr_parse_prio(text, &prio))
 		return bad_usage("--prio=%s: invalid priority", text);
 	setup->attrs.prio = prio;
 	add_default(setup, "prio", text);

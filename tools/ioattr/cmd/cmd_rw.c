@@ -181,7 +181,7 @@ static bool start(struct transfer *t, unsigned int slot)
 	if (has_attributes(job))
 		ret = add_attributes(t, slot, at, len);
 	if (!ret)
-		ret = ioattr_submit(t->ctx, 1, &iocb);
+		ret = ioattr_aio_submit(t->ctx, 1, &iocb);
 	if (ret != 1) {
 		fail(t, job->file, "%s", explain_rejection(job, ret ? ret : -EAGAIN));
 		return false;
@@ -250,9 +250,11 @@ static void run_loop(struct transfer *t)
 	for (i = 0; i < t->job->depth; i++)
 		in_flight += start(t, i);
 	while (in_flight) {
-		n = ioattr_getevents(t->ctx, 1, in_flight, events);
+		n = ioattr_aio_getevents(t->ctx, 1, in_flight, events, -1);
+		if (n == -EINTR)
+			continue;
 		if (n < 0) {
-			/* ioattr_destroy() waits for the I/Os in flight */
+			/* ioattr_aio_destroy() waits for the I/Os in flight */
 			fail(t, "io_getevents", "%s", strerror(-n));
 			return;
 		}
@@ -347,7 +349,7 @@ static bool prepare_attributes(struct transfer *t)
 	}
 	t->only_set = !job->pi;
 	if (job->set_fd < 0)
-		ioattr_init(&t->list, t->list.flags);
+		ioattr_init(&t->list, t->list.head.flags);
 	else if (has_attrs(attrs) || attrs->report)
 		t->only_set = false;
 	return !ioattr_add_set(&t->list, t->set, 0);
@@ -389,7 +391,7 @@ static bool prepare(struct transfer *t)
 	}
 	if (job->write)
 		memset(t->buffers, job->pattern < 0 ? 0 : job->pattern, size);
-	ret = ioattr_setup(job->depth, &t->ctx);
+	ret = ioattr_aio_setup(job->depth, &t->ctx);
 	if (ret) {
 		fail(t, "io_setup", "%s", strerror(-ret));
 		return false;
@@ -463,7 +465,7 @@ static int transfer(const struct job *job)
 		}
 	}
 	if (t->ctx)
-		ioattr_destroy(t->ctx);
+		ioattr_aio_destroy(t->ctx);
 	if (t->buffers)
 		munmap(t->buffers, job->bs * job->depth);
 	if (t->out >= 0 && close(t->out))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/msg.h"
+#include "../include/ioattr.h"
 #include "cmd.h"
 
 static const struct command {
@@ -45,7 +46,15 @@ static int print_help(void)
 	for (c = commands; c < commands + NR_COMMANDS; c++)
 		printf("  %-5s %-13s %s\n", c->name, c->args, c->help);
 	puts("\n"
-	     "ioattr COMMAND --help describes the options of a command.");
+	     "ioattr COMMAND --help describes the options of a command.\n"
+	     "ioattr --version prints the version.");
+	return 0;
+}
+
+static int print_version(void)
+{
+	printf("ioattr %d.%d.%d\n", IOATTR_VERSION_MAJOR,
+	       IOATTR_VERSION_MINOR, IOATTR_VERSION_PATCH);
 	return 0;
 }
 
@@ -60,6 +69,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help"))
 		return print_help();
+	if (!strcmp(argv[1], "--version"))
+		return print_version();
 	for (c = commands; c < commands + NR_COMMANDS; c++) {
 		if (strcmp(argv[1], c->name))
 			continue;

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "../common/errname.h"
 #include "../include/ioattr.h"
 #include "run_report.h"
 
@@ -66,19 +67,15 @@ static void print_process(FILE *out, const struct shared_counts *shared,
 
 static void print_refused(FILE *out, const struct counts *c)
 {
-	const char *sep = " (", *name;
-	int i, error;
+	const char *sep = " (";
+	char name[32];
+	int i;
 
 	for (i = 0; i < COUNTS_ERRORS; i++) {
 		if (!c->refused[i].ios)
 			continue;
-		error = c->refused[i].error;
-		name = strerrorname_np(error);
-		if (name)
-			fprintf(out, "%s%s", sep, name);
-		else
-			fprintf(out, "%s%d", sep, error);
-		fprintf(out, " %llu", N(c->refused[i].ios));
+		error_name(c->refused[i].error, name, sizeof(name));
+		fprintf(out, "%s%s %llu", sep, name, N(c->refused[i].ios));
 		sep = ", ";
 	}
 	if (*sep == ',')

@@ -48,7 +48,8 @@ static const char *check_name(unsigned int bit)
 
 static int parse_checks(struct job *job, const char *text)
 {
-	const char *unknown = parse_names(text, check_name, &job->pi_check);
+	const char *unknown = ioattr_parse_names(text, check_name,
+						 &job->pi_check);
 
 	return unknown ? bad_usage(job, "unknown tag \"%.*s\"",
 				   (int)strcspn(unknown, ","), unknown) : 0;

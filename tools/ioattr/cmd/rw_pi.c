@@ -43,10 +43,10 @@ const char *pi_begin(struct pi *pi, const struct job *job, int file,
 	if (!job->pi)
 		return NULL;
 	*what = job->file;
-	ret = ioattr_pi_format(file, &pi->format);
-	if (ret)
+	ret = ioattr_get_pi_format(file, &pi->format);
+	if (ret && ret != -ENOTTY)
 		return strerror(-ret);
-	if (!format->size || !format->interval)
+	if (ret || !format->size || !format->interval)
 		return "no protection information";
 	if (job->bs % format->interval || job->offset % format->interval ||
 	    (job->length > 0 && job->length % format->interval))

@@ -45,7 +45,7 @@ static bool parse_digits(const char *text, const char **end, long long *number)
 
 int parse_size(const char *text, long long max, long long *number)
 {
-	static const char units[] = "KMG";
+	static const char units[] = "KMGT";
 	const char *unit, *end;
 	int shift = 0;
 	bool ok;
@@ -64,40 +64,6 @@ int parse_size(const char *text, long long max, long long *number)
 		return -ERANGE;
 	*number <<= shift;
 	return 0;
-}
-
-static bool parse_name(const char *text, size_t len,
-		       const char *(*name)(unsigned int bit), uint32_t *mask)
-{
-	const char *known;
-	unsigned int bit;
-
-	for (bit = 0; (known = name(bit)); bit++) {
-		if (strlen(known) == len && !memcmp(known, text, len)) {
-			*mask |= 1U << bit;
-			return true;
-		}
-	}
-	return false;
-}
-
-const char *parse_names(const char *text, const char *(*name)(unsigned int bit),
-			uint32_t *mask)
-{
-	size_t len;
-
-	for (;; text += len + 1) {
-		len = strcspn(text, ",");
-		if (!parse_name(text, len, name, mask))
-			return text;
-		if (!text[len])
-			return NULL;
-	}
-}
-
-bool parse_hint(const char *name, size_t len, uint32_t *hints)
-{
-	return parse_name(name, len, ioattr_hint_name, hints);
 }
 
 bool hints_conflict(uint32_t hints)

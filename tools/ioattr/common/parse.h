@@ -11,22 +11,10 @@
 #define MAX_SIZE	((1LL << 62) - 1)
 
 /*
- * Parse @text as a number that may end in K, M or G. Returns 0, -EINVAL if it
- * is not a number, or -ERANGE if it is more than @max.
+ * Parse @text as a number that may end in K, M, G or T. Returns 0, -EINVAL if
+ * it is not a number, or -ERANGE if it is more than @max.
  */
 int parse_size(const char *text, long long max, long long *number);
-
-/*
- * Parse @text as a list of names separated by commas, and set in *@mask the bit
- * of each name. @name returns the name of a bit, or NULL beyond the last one.
- * Returns NULL, or the first unknown name, which ends at a comma or at the end
- * of @text.
- */
-const char *parse_names(const char *text, const char *(*name)(unsigned int bit),
-			uint32_t *mask);
-
-/* Add the cache hint whose name has @len bytes. Returns false if unknown. */
-bool parse_hint(const char *name, size_t len, uint32_t *hints);
 
 /* Returns true if the kernel rejects this combination of hints. */
 bool hints_conflict(uint32_t hints);

@@ -132,6 +132,8 @@ static const char *parse_condition(char *piece, struct rule *rule)
 static const char *parse_action(char *piece, struct rule *rule, bool *hints)
 {
 	const bool more_hints = *hints;
+	uint16_t ioprio;
+	uint32_t hint;
 	char *text;
 
 	*hints = false;
@@ -144,8 +146,9 @@ static const char *parse_action(char *piece, struct rule *rule, bool *hints)
 		if (text != piece && rule->hints)
 			return "duplicate cache";
 		*hints = true;
-		if (!parse_hint(text, strlen(text), &rule->hints))
+		if (ioattr_parse_hints(text, &hint, NULL))
 			return "unknown cache hint";
+		rule->hints |= hint;
 		return hints_conflict(rule->hints) ?
 			"conflicting hints" : NULL;
 	}
@@ -153,8 +156,10 @@ static const char *parse_action(char *piece, struct rule *rule, bool *hints)
 	if (text) {
 		if (rule->prio >= 0)
 			return "duplicate prio";
-		return ioattr_parse_prio(text, &rule->prio) ? NULL :
-			"invalid priority";
+		if (ioattr_parse_prio(text, &ioprio))
+			return "invalid priority";
+		rule->prio = ioprio;
+		return NULL;
 	}
 	text = value(piece, "cgroup");
 	if (text) {

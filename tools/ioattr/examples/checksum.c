@@ -90,9 +90,9 @@ static int transfer(struct device *d, int opcode, long long first,
 	ioattr_add_pi(&list, &pi, 0);
 	ret = ioattr_prep_aio(&iocb, &list);
 	if (!ret)	/* EOPNOTSUPP: the file does not support pi */
-		ret = ioattr_submit(d->ctx, 1, &iocbs);
+		ret = ioattr_aio_submit(d->ctx, 1, &iocbs);
 	if (ret == 1)
-		ret = ioattr_getevents(d->ctx, 1, 1, &event);
+		ret = ioattr_aio_getevents(d->ctx, 1, 1, &event, -1);
 	if (ret != 1)
 		return ret ? ret : -EAGAIN;
 	d->ios++;
@@ -204,7 +204,7 @@ static int open_device(struct device *d, const char *name)
 	d->fd = open(name, O_RDWR | O_DIRECT | O_CLOEXEC);
 	if (d->fd < 0)
 		return -errno;
-	ret = ioattr_pi_format(d->fd, &format);
+	ret = ioattr_get_pi_format(d->fd, &format);
 	if (ret)
 		return ret;
 	if (format.guard != IOATTR_GUARD_CRC16 || !format.ref_tag_size ||
@@ -213,7 +213,7 @@ static int open_device(struct device *d, const char *name)
 	d->block = format.interval;
 	d->data = aligned_alloc(ALIGN, BATCH * d->block);
 	d->tuples = aligned_alloc(ALIGN, ALIGN);
-	return d->data && d->tuples ? ioattr_setup(1, &d->ctx) : -ENOMEM;
+	return d->data && d->tuples ? ioattr_aio_setup(1, &d->ctx) : -ENOMEM;
 }
 
 int main(int argc, char **argv)

@@ -191,7 +191,7 @@ static int start_read(struct client *c)
 		return -EINVAL;
 	slot->cookie = c->in.request.cookie;
 	c->free = slot->next;
-	ret = ioattr_submit(c->server->ctx, 1, &iocb);
+	ret = ioattr_aio_submit(c->server->ctx, 1, &iocb);
 	if (ret == 1)
 		c->flying++;
 	else	/* e.g. not aligned, or its cgroup is gone: tell the client */
@@ -276,7 +276,8 @@ static int complete(struct server *s)
 
 	if (read(s->event, &count, sizeof(count)) != sizeof(count))
 		return -errno;
-	n = ioattr_getevents(s->ctx, 0, CLIENTS_MAX * DEPTH_MAX, events);
+	n = ioattr_aio_getevents(s->ctx, 0, CLIENTS_MAX * DEPTH_MAX, events,
+				 0);
 	for (i = 0; i < n; i++) {
 		struct slot *slot = (struct slot *)(uintptr_t)events[i].data;
 		struct client *c = slot->client;
@@ -395,7 +396,7 @@ static int start(struct server *s, char **argv)
 	    watch(s, s->listener, EPOLLIN, &s->listener) ||
 	    watch(s, s->event, EPOLLIN, &s->event))
 		return -errno;
-	return ioattr_setup(CLIENTS_MAX * DEPTH_MAX, &s->ctx);
+	return ioattr_aio_setup(CLIENTS_MAX * DEPTH_MAX, &s->ctx);
 }
 
 int main(int argc, char **argv)

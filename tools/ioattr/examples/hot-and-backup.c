@@ -70,7 +70,7 @@ static int start(struct clients *c, int slot)
 		iocb->aio_offset = c->backup * BACKUP_BLOCK;
 		c->backup++;
 	}
-	ret = ioattr_submit(c->ctx, 1, &iocb);
+	ret = ioattr_aio_submit(c->ctx, 1, &iocb);
 	if (ret != 1)
 		return ret ? ret : -EAGAIN;
 	c->busy[slot] = true;
@@ -84,7 +84,7 @@ static int reap(struct clients *c)
 	struct io_event events[DEPTH];
 	int i, n;
 
-	n = ioattr_getevents(c->ctx, 1, DEPTH, events);
+	n = ioattr_aio_getevents(c->ctx, 1, DEPTH, events, -1);
 	if (n < 0)
 		return n;
 	for (i = 0; i < n; i++) {
@@ -151,7 +151,7 @@ static int prepare(struct clients *c, bool bypass)
 		if (ret)
 			return ret;
 	}
-	return ioattr_setup(DEPTH, &c->ctx);
+	return ioattr_aio_setup(DEPTH, &c->ctx);
 }
 
 int main(int argc, char **argv)

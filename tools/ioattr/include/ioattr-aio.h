@@ -24,12 +24,14 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* System calls; return a negative errno on error. */
-int ioattr_setup(unsigned int nr, aio_context_t *ctx);
-int ioattr_destroy(aio_context_t ctx);
-int ioattr_submit(aio_context_t ctx, long nr, struct iocb **iocbs);
-int ioattr_getevents(aio_context_t ctx, long min, long nr,
-		     struct io_event *events);
+/* System calls; return a negative errno on error, -EINTR after a signal. */
+int ioattr_aio_setup(unsigned int nr, aio_context_t *ctx);
+int ioattr_aio_destroy(aio_context_t ctx);
+int ioattr_aio_submit(aio_context_t ctx, long nr, struct iocb **iocbs);
+
+/* @timeout: in milliseconds; -1 to wait without a limit. */
+int ioattr_aio_getevents(aio_context_t ctx, long min, long nr,
+			 struct io_event *events, int timeout);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -5,7 +5,6 @@
 #ifndef IOATTR_H
 #define IOATTR_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -20,6 +19,16 @@
 #else
 #include <linux/iocb_attr.h>
 #endif
+
+/* The version of this header; ioattr_version() returns that of the library. */
+#define IOATTR_VERSION_MAJOR	1
+#define IOATTR_VERSION_MINOR	0
+#define IOATTR_VERSION_PATCH	0
+#define IOATTR_VERSION_OF(major, minor, patch)			\
+	((major) * 1000000U + (minor) * 1000U + (patch))
+#define IOATTR_VERSION	IOATTR_VERSION_OF(IOATTR_VERSION_MAJOR,	\
+					  IOATTR_VERSION_MINOR,	\
+					  IOATTR_VERSION_PATCH)
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,27 +51,52 @@ extern "C" {
 #define IOCB_ATTR_CAP_SCOPE	(1ULL << 1)
 #endif
 
+/* The version of the library, to compare with IOATTR_VERSION_OF(). */
+unsigned int ioattr_version(void);
+
+/*
+ * Returns 1 if the kernel supports attributes, or a negative errno: -ENOSYS if
+ * it does not, -EOPNOTSUPP if it was built without them, or another one if this
+ * cannot be determined.
+ */
+int ioattr_supported(void);
+
 /**
- * struct ioattr_list - an attribute list
- * @size: Current size of the list in bytes. The structure begins with a struct
- *	iocb_attr_list.
- * @flags: 0 or IOCB_ATTR_LIST_REPORT.
- * @space: The records.
+ * struct ioattr_list - an attribute list, and what is needed to build it
  * @error: The first error, a negative errno, or 0. It remains until
  *	ioattr_init() is called again.
+ * @room: Maximum of @head.size.
+ * @reserved: 0.
+ * @head: The list as the kernel reads it. @head.size is its current size.
+ * @space: The records.
  *
  * There is room for one record of each published attribute. Nothing is
  * allocated; the list may be freed when io_submit(2) has returned.
+ *
+ * The library never uses sizeof(struct ioattr_list) but @room, so @space may
+ * become larger without a new soname.
  */
 struct ioattr_list {
-	uint32_t	size;
-	uint32_t	flags;
-	uint64_t	space[32];
-	int		error;
+	int32_t			error;
+	uint32_t		room;
+	uint64_t		reserved;
+	struct iocb_attr_list	head;
+	uint64_t		space[32];
 };
 
+/*
+ * Initialise an empty list in the @size bytes at @list, which may be more or
+ * less than struct ioattr_list has, but at least offsetof(struct ioattr_list,
+ * space).
+ * @flags: 0 or IOCB_ATTR_LIST_REPORT.
+ */
+void ioattr_init_sized(struct ioattr_list *list, size_t size, uint32_t flags);
+
 /* Initialise an empty list; @flags: 0 or IOCB_ATTR_LIST_REPORT. */
-void ioattr_init(struct ioattr_list *list, uint32_t flags);
+static inline void ioattr_init(struct ioattr_list *list, uint32_t flags)
+{
+	ioattr_init_sized(list, sizeof(*list), flags);
+}
 
 /*
  * Append a record of @size bytes including the header. @fields are the fields
@@ -72,6 +106,21 @@ void ioattr_init(struct ioattr_list *list, uint32_t flags);
  */
 int ioattr_add(struct ioattr_list *list, uint16_t id, uint16_t flags,
 	       const void *fields, uint32_t size);
+
+/*
+ * Remove a record. Another one with this id can then be appended. Returns 0,
+ * the list's error, or -ENOENT if there is no such record.
+ */
+int ioattr_remove(struct ioattr_list *list, uint16_t id);
+
+/*
+ * Check a list by the rules that the kernel applies to its bytes, which are
+ * those of the kernel headers that the library was built with. Returns 0 or the
+ * errno that the kernel would return, and stores the offset of the first wrong
+ * record, or 0 for the header, in *@offset unless it is NULL. Whether files and
+ * processes exist, and the permissions, are not checked.
+ */
+int ioattr_list_check(const struct iocb_attr_list *list, uint32_t *offset);
 
 /* Append a cache record; @hints: IOCB_CACHE_*. */
 int ioattr_add_cache(struct ioattr_list *list, uint32_t hints, uint16_t flags);
@@ -103,7 +152,8 @@ int ioattr_add_pi(struct ioattr_list *list, const struct iocb_attr_pi *pi,
 
 /*
  * Attach the list to @iocb, a prepared iocb of libaio.h or linux/aio_abi.h,
- * which have the same layout. Returns 0 or the list's error.
+ * which have the same layout. NULL detaches a list or set. Returns 0 or the
+ * list's error.
  */
 struct iocb;
 int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list);
@@ -126,8 +176,8 @@ int ioattr_prep_aio_set(struct iocb *iocb, int fd);
 #define IOATTR_SCOPE_THREAD	(1U << 0)
 
 /*
- * Give the calling thread the attribute set @setfd as its scope: all I/O that it
- * causes has the attributes. -1 removes the scope. @flags: 0 or
+ * Give the calling thread the attribute set @setfd as its scope: all I/O that
+ * it causes has the attributes. -1 removes the scope. @flags: 0 or
  * IOATTR_SCOPE_THREAD. Returns 0 or a negative errno: -EBADF if @setfd is not a
  * set, -EINVAL if the set has required attributes, -ENOSYS if the kernel does
  * not support attributes, -EOPNOTSUPP if it does not support scopes.
@@ -144,16 +194,18 @@ int ioattr_scope_get(void);
  * Returns the record after @record in the list that begins at @list, the first
  * record if @record is NULL, or NULL at the end or if the list is malformed.
  */
-const struct iocb_attr *ioattr_next(const void *list,
+const struct iocb_attr *ioattr_next(const struct iocb_attr_list *list,
 				    const struct iocb_attr *record);
 
 /*
  * Format an attribute list, or a mask of attributes, as @text. Like
  * snprintf(3), these functions write at most @size bytes and return the length
  * of the complete text. ioattr_list_text() returns -EINVAL if any part of the
- * list is malformed or the list is longer than @len bytes.
+ * list is malformed or the list is longer than @len bytes; @text is then the
+ * part before that, or empty.
  */
-int ioattr_list_text(const void *list, size_t len, char *text, size_t size);
+int ioattr_list_text(const struct iocb_attr_list *list, size_t len, char *text,
+		     size_t size);
 int ioattr_mask_text(uint64_t mask, char *text, size_t size);
 
 /* The name of an attribute, or NULL. */
@@ -164,9 +216,17 @@ const char *ioattr_hint_name(unsigned int bit);
 
 /*
  * Convert text to a priority for ioattr_add_ioprio(), for example "rt:0" or
- * "idle". Returns false if @text is not a valid priority.
+ * "idle". Returns 0, or -EINVAL if @text is not a valid priority.
  */
-bool ioattr_parse_prio(const char *text, int *prio);
+int ioattr_parse_prio(const char *text, uint16_t *ioprio);
+
+/*
+ * Convert names separated by commas to hints for ioattr_add_cache(), for
+ * example "bypass,writearound". Returns 0, or -EINVAL if a name is unknown, and
+ * stores the address of that name, which ends at a comma or at the end of
+ * @text, in *@unknown unless it is NULL.
+ */
+int ioattr_parse_hints(const char *text, uint32_t *hints, const char **unknown);
 
 /**
  * struct ioattr_pi_format - the metadata of each block of a device
@@ -203,8 +263,11 @@ struct ioattr_pi_format {
 #define IOATTR_GUARD_CRC16	2	/* T10, polynomial 0x8bb7 */
 #define IOATTR_GUARD_CRC64	4	/* NVMe */
 
-/* Get the format of the open file @fd. Returns 0 or a negative errno. */
-int ioattr_pi_format(int fd, struct ioattr_pi_format *format);
+/*
+ * Get the format of the open file @fd. Returns 0 or a negative errno; -ENOTTY
+ * if the kernel or the file's driver does not support the query.
+ */
+int ioattr_get_pi_format(int fd, struct ioattr_pi_format *format);
 
 /**
  * struct ioattr_cap - which attributes have an effect on I/O on a file
@@ -245,12 +308,21 @@ struct ioattr_cap {
 };
 
 /*
+ * ioattr_probe() for the first @size bytes of struct ioattr_cap. What this
+ * version of the library does not know is 0.
+ */
+int ioattr_probe_sized(int fd, struct ioattr_cap *cap, size_t size);
+
+/*
  * Query the attributes that the kernel supports, for which any open file can be
  * used, and those that have an effect on the open file @fd. Returns 0 or a
  * negative errno; -ENOSYS if the kernel does not support attributes or this
  * query.
  */
-int ioattr_probe(int fd, struct ioattr_cap *cap);
+static inline int ioattr_probe(int fd, struct ioattr_cap *cap)
+{
+	return ioattr_probe_sized(fd, cap, sizeof(*cap));
+}
 
 /* Returns the mask of all attributes that a layer in @cap honours. */
 static inline uint64_t ioattr_cap_honoured(const struct ioattr_cap *cap)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /*
- * Attribute lists and sets for reads and writes by liburing, following the
- * conventions of liburing. Works with liburing 2.3 and later.
+ * Attribute lists and sets for reads and writes by liburing 2.3 or later. The
+ * names begin with ioattr_, because those that begin with io_uring_ are for
+ * liburing to take. Needs neither ioattr.h nor libioattr.
  */
 #ifndef LIBURING_ATTR_H
 #define LIBURING_ATTR_H
@@ -9,7 +10,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <liburing.h>
 
@@ -48,8 +48,12 @@ extern "C" {
 #define IORING_CQE_F_32			(1U << 15)
 #endif
 
+/* The values of enumeration constants that older copies lack. */
+#define IOATTR_OP_READV_FIXED		60
+#define IOATTR_OP_WRITEV_FIXED		61
+
 /* Size of the second half of an SQE on a ring with IORING_SETUP_SQE128. */
-#define IO_URING_ATTR_INLINE_MAX	64
+#define IOATTR_SQE_INLINE_MAX	64
 
 /*
  * Older copies name attr_ptr and attr_type_mask addr3 and __pad2[0]. Newer
@@ -62,40 +66,37 @@ _Static_assert(offsetof(struct io_uring_sqe, __pad2) == 56, "attr_type_mask");
 #endif
 
 /**
- * io_uring_prep_attr_list - attach an attribute list to a read or write
+ * ioattr_prep_sqe - attach an attribute list to a read or write
  * @sqe: An SQE prepared by io_uring_prep_read(), _readv(), _read_fixed() or the
  *	write functions, which clear the fields that this function sets.
- * @list: A struct iocb_attr_list. It must remain valid until the SQE has been
- *	submitted or, with IORING_SETUP_SQPOLL, until the kernel's thread has
- *	read it.
+ * @list: The list, for example the @head of a struct ioattr_list. It must
+ *	remain valid until the SQE has been submitted or, with
+ *	IORING_SETUP_SQPOLL, until the kernel's thread has read it.
  */
-static inline void io_uring_prep_attr_list(struct io_uring_sqe *sqe,
-					   const void *list)
+static inline void ioattr_prep_sqe(struct io_uring_sqe *sqe,
+				   const struct iocb_attr_list *list)
 {
 	sqe->addr3 = (unsigned long)list;
 	sqe->__pad2[0] = IORING_RW_ATTR_FLAG_LIST;
 }
 
 /**
- * io_uring_prep_attr_list_inline - copy an attribute list into an SQE
+ * ioattr_prep_sqe_inline - copy an attribute list into an SQE
  * @sqe: A prepared SQE, as above, on a ring with IORING_SETUP_SQE128. On any
  *	other ring this overwrites the next SQE.
- * @list: A struct iocb_attr_list, which is copied. The rest of the second half
- *	is set to 0.
+ * @list: The list, which is copied. The rest of the second half is set to 0.
  *
- * Return: 0, -E2BIG if the list is longer than IO_URING_ATTR_INLINE_MAX bytes,
+ * Return: 0, -E2BIG if the list is longer than IOATTR_SQE_INLINE_MAX bytes,
  * or -EINVAL if its size is invalid. On error the SQE is unchanged.
  */
-static inline int io_uring_prep_attr_list_inline(struct io_uring_sqe *sqe,
-						 const void *list)
+static inline int ioattr_prep_sqe_inline(struct io_uring_sqe *sqe,
+					 const struct iocb_attr_list *list)
 {
-	__u32 size;
+	const __u32 size = list->size;
 
-	/* memcpy(): the list may have another declared type */
-	memcpy(&size, list, sizeof(size));
 	if (size < sizeof(struct iocb_attr_list) || size % 8)
 		return -EINVAL;
-	if (size > IO_URING_ATTR_INLINE_MAX)
+	if (size > IOATTR_SQE_INLINE_MAX)
 		return -E2BIG;
 	memset(sqe + 1, 0, sizeof(*sqe));
 	memcpy(sqe + 1, list, size);
@@ -105,106 +106,147 @@ static inline int io_uring_prep_attr_list_inline(struct io_uring_sqe *sqe,
 }
 
 /**
- * io_uring_prep_attr_set - attach an attribute set to a read or write
- * @sqe: A prepared SQE, as for io_uring_prep_attr_list().
+ * ioattr_prep_sqe_set - attach an attribute set to a read or write
+ * @sqe: A prepared SQE, as for ioattr_prep_sqe().
  * @set: A file descriptor from iocb_attr_create(2) or ioattr_set_create(). It
  *	must remain open as long as a list must remain valid.
  */
-static inline void io_uring_prep_attr_set(struct io_uring_sqe *sqe, int set)
+static inline void ioattr_prep_sqe_set(struct io_uring_sqe *sqe, int set)
 {
 	sqe->addr3 = set;
 	sqe->__pad2[0] = IORING_RW_ATTR_FLAG_SET;
 }
 
 /**
- * io_uring_prep_attr_set_fixed - attach a registered attribute set
- * @sqe: A prepared SQE, as for io_uring_prep_attr_list().
+ * ioattr_prep_sqe_set_fixed - attach a registered attribute set
+ * @sqe: A prepared SQE, as for ioattr_prep_sqe().
  * @index: Index of the set in the registered files of the ring.
  */
-static inline void io_uring_prep_attr_set_fixed(struct io_uring_sqe *sqe,
-						unsigned int index)
+static inline void ioattr_prep_sqe_set_fixed(struct io_uring_sqe *sqe,
+					     unsigned int index)
 {
 	sqe->addr3 = index;
 	sqe->__pad2[0] = IORING_RW_ATTR_FLAG_SET_FIXED;
 }
 
 /**
- * io_uring_prep_read_attr - prepare a read with attributes
+ * ioattr_prep_read - prepare a read with attributes
  * @sqe: The SQE.
  * @fd: As for io_uring_prep_read().
  * @buf: Likewise.
  * @nbytes: Likewise.
  * @offset: Likewise.
- * @list: As for io_uring_prep_attr_list().
+ * @list: As for ioattr_prep_sqe().
  *
- * The functions for other reads and writes follow.
+ * The functions for other reads and writes follow. Each has the arguments of
+ * the function of liburing with the same end of its name.
  */
 static inline void
-io_uring_prep_read_attr(struct io_uring_sqe *sqe, int fd,
-			void *buf, unsigned int nbytes,
-			__u64 offset, const void *list)
+ioattr_prep_read(struct io_uring_sqe *sqe, int fd, void *buf,
+		 unsigned int nbytes, __u64 offset,
+		 const struct iocb_attr_list *list)
 {
 	io_uring_prep_read(sqe, fd, buf, nbytes, offset);
-	io_uring_prep_attr_list(sqe, list);
+	ioattr_prep_sqe(sqe, list);
 }
 
 static inline void
-io_uring_prep_write_attr(struct io_uring_sqe *sqe, int fd,
-			 const void *buf, unsigned int nbytes,
-			 __u64 offset, const void *list)
+ioattr_prep_write(struct io_uring_sqe *sqe, int fd, const void *buf,
+		  unsigned int nbytes, __u64 offset,
+		  const struct iocb_attr_list *list)
 {
 	io_uring_prep_write(sqe, fd, buf, nbytes, offset);
-	io_uring_prep_attr_list(sqe, list);
+	ioattr_prep_sqe(sqe, list);
 }
 
 static inline void
-io_uring_prep_readv_attr(struct io_uring_sqe *sqe, int fd,
-			 const struct iovec *iovecs, unsigned int nr_vecs,
-			 __u64 offset, const void *list)
+ioattr_prep_readv(struct io_uring_sqe *sqe, int fd, const struct iovec *iovecs,
+		  unsigned int nr_vecs, __u64 offset,
+		  const struct iocb_attr_list *list)
 {
 	io_uring_prep_readv(sqe, fd, iovecs, nr_vecs, offset);
-	io_uring_prep_attr_list(sqe, list);
+	ioattr_prep_sqe(sqe, list);
 }
 
 static inline void
-io_uring_prep_writev_attr(struct io_uring_sqe *sqe, int fd,
-			  const struct iovec *iovecs, unsigned int nr_vecs,
-			  __u64 offset, const void *list)
+ioattr_prep_writev(struct io_uring_sqe *sqe, int fd, const struct iovec *iovecs,
+		   unsigned int nr_vecs, __u64 offset,
+		   const struct iocb_attr_list *list)
 {
 	io_uring_prep_writev(sqe, fd, iovecs, nr_vecs, offset);
-	io_uring_prep_attr_list(sqe, list);
+	ioattr_prep_sqe(sqe, list);
 }
 
 static inline void
-io_uring_prep_read_fixed_attr(struct io_uring_sqe *sqe, int fd,
-			      void *buf, unsigned int nbytes,
-			      __u64 offset, int buf_index,
-			      const void *list)
+ioattr_prep_readv2(struct io_uring_sqe *sqe, int fd, const struct iovec *iovecs,
+		   unsigned int nr_vecs, __u64 offset, int flags,
+		   const struct iocb_attr_list *list)
+{
+	io_uring_prep_readv2(sqe, fd, iovecs, nr_vecs, offset, flags);
+	ioattr_prep_sqe(sqe, list);
+}
+
+static inline void
+ioattr_prep_writev2(struct io_uring_sqe *sqe, int fd,
+		    const struct iovec *iovecs, unsigned int nr_vecs,
+		    __u64 offset, int flags, const struct iocb_attr_list *list)
+{
+	io_uring_prep_writev2(sqe, fd, iovecs, nr_vecs, offset, flags);
+	ioattr_prep_sqe(sqe, list);
+}
+
+static inline void
+ioattr_prep_read_fixed(struct io_uring_sqe *sqe, int fd, void *buf,
+		       unsigned int nbytes, __u64 offset, int buf_index,
+		       const struct iocb_attr_list *list)
 {
 	io_uring_prep_read_fixed(sqe, fd, buf, nbytes, offset, buf_index);
-	io_uring_prep_attr_list(sqe, list);
+	ioattr_prep_sqe(sqe, list);
 }
 
 static inline void
-io_uring_prep_write_fixed_attr(struct io_uring_sqe *sqe, int fd,
-			       const void *buf, unsigned int nbytes,
-			       __u64 offset, int buf_index,
-			       const void *list)
+ioattr_prep_write_fixed(struct io_uring_sqe *sqe, int fd, const void *buf,
+			unsigned int nbytes, __u64 offset, int buf_index,
+			const struct iocb_attr_list *list)
 {
 	io_uring_prep_write_fixed(sqe, fd, buf, nbytes, offset, buf_index);
-	io_uring_prep_attr_list(sqe, list);
+	ioattr_prep_sqe(sqe, list);
+}
+
+static inline void
+ioattr_prep_readv_fixed(struct io_uring_sqe *sqe, int fd,
+			const struct iovec *iovecs, unsigned int nr_vecs,
+			__u64 offset, int flags, int buf_index,
+			const struct iocb_attr_list *list)
+{
+	io_uring_prep_readv2(sqe, fd, iovecs, nr_vecs, offset, flags);
+	sqe->opcode = IOATTR_OP_READV_FIXED;
+	sqe->buf_index = (__u16)buf_index;
+	ioattr_prep_sqe(sqe, list);
+}
+
+static inline void
+ioattr_prep_writev_fixed(struct io_uring_sqe *sqe, int fd,
+			 const struct iovec *iovecs, unsigned int nr_vecs,
+			 __u64 offset, int flags, int buf_index,
+			 const struct iocb_attr_list *list)
+{
+	io_uring_prep_writev2(sqe, fd, iovecs, nr_vecs, offset, flags);
+	sqe->opcode = IOATTR_OP_WRITEV_FIXED;
+	sqe->buf_index = (__u16)buf_index;
+	ioattr_prep_sqe(sqe, list);
 }
 
 /**
- * io_uring_cqe_attr_honoured - get the honoured attributes of a request
+ * ioattr_cqe_honoured - get the honoured attributes of a request
  * @ring: The ring, with IORING_SETUP_CQE32 or IORING_SETUP_CQE_MIXED.
  * @cqe: A completion of @ring that has not been marked as seen.
  *
  * Return: a 32-bit mask in which bit N is set if the attribute with id N was
  * honoured; 0 if the list or set of the request lacks IOCB_ATTR_LIST_REPORT.
  */
-static inline __u64 io_uring_cqe_attr_honoured(const struct io_uring *ring,
-					       const struct io_uring_cqe *cqe)
+static inline __u64 ioattr_cqe_honoured(const struct io_uring *ring,
+					const struct io_uring_cqe *cqe)
 {
 	if ((ring->flags & IORING_SETUP_CQE32) ||
 	    (cqe->flags & IORING_CQE_F_32))
@@ -213,7 +255,7 @@ static inline __u64 io_uring_cqe_attr_honoured(const struct io_uring *ring,
 }
 
 /**
- * io_uring_attr_flags - query which attributes io_uring accepts
+ * ioattr_uring_flags - query which attributes io_uring accepts
  *
  * Needs no ring.
  *
@@ -221,7 +263,7 @@ static inline __u64 io_uring_cqe_attr_honoured(const struct io_uring *ring,
  * if the kernel does not support this query; such a kernel may accept
  * IORING_RW_ATTR_FLAG_PI but no lists.
  */
-static inline __s64 io_uring_attr_flags(void)
+static inline __s64 ioattr_uring_flags(void)
 {
 	/*
 	 * io_uring_query_opcode and io_uring_query_hdr of
@@ -243,14 +285,16 @@ static inline __s64 io_uring_attr_flags(void)
 		__s32	result;
 		__u32	resv[3];
 	} hdr;
-	const int register_query = 35;
+	const unsigned int register_query = 35;
+	int ret;
 
 	memset(&op, 0, sizeof(op));
 	memset(&hdr, 0, sizeof(hdr));
 	hdr.query_data = (unsigned long)&op;
 	hdr.size = sizeof(op);
-	if (syscall(__NR_io_uring_register, -1, register_query, &hdr, 0) < 0)
-		return -errno;
+	ret = io_uring_register((unsigned int)-1, register_query, &hdr, 0);
+	if (ret < 0)
+		return ret;
 	if (hdr.result < 0)
 		return hdr.result;
 	return op.rw_attr_flags & ~(1ULL << 63);

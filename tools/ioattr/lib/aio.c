@@ -10,41 +10,42 @@ static int result(long ret)
 	return ret < 0 ? -errno : (int)ret;
 }
 
-int ioattr_setup(unsigned int nr, aio_context_t *ctx)
+int ioattr_aio_setup(unsigned int nr, aio_context_t *ctx)
 {
 	*ctx = 0;
 	return result(syscall(__NR_io_setup, nr, ctx));
 }
 
-int ioattr_destroy(aio_context_t ctx)
+int ioattr_aio_destroy(aio_context_t ctx)
 {
 	return result(syscall(__NR_io_destroy, ctx));
 }
 
-int ioattr_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
+int ioattr_aio_submit(aio_context_t ctx, long nr, struct iocb **iocbs)
 {
 	return result(syscall(__NR_io_submit, ctx, nr, iocbs));
 }
 
-int ioattr_getevents(aio_context_t ctx, long min, long nr,
-		     struct io_event *events)
+/* The struct timespec of a program may be larger than that of the kernel. */
+int ioattr_aio_getevents(aio_context_t ctx, long min, long nr,
+			 struct io_event *events, int timeout)
 {
-	int ret;
+	struct {
+		__kernel_long_t	sec, nsec;
+	} time = { timeout / 1000, timeout % 1000 * 1000000L };
 
-	do {
-		ret = result(syscall(__NR_io_getevents, ctx, min, nr, events,
-				     NULL));
-	} while (ret == -EINTR);
-	return ret;
+	return result(syscall(__NR_io_getevents, ctx, min, nr, events,
+			      timeout < 0 ? NULL : &time));
 }
 
 int ioattr_prep_aio(struct iocb *iocb, const struct ioattr_list *list)
 {
-	if (list->error)
+	if (list && list->error)
 		return list->error;
-	iocb->aio_flags &= ~IOCB_FLAG_ATTR_SET;
-	iocb->aio_flags |= IOCB_FLAG_ATTR;
-	iocb->aio_attrs = (uintptr_t)list;
+	iocb->aio_flags &= ~(IOCB_FLAG_ATTR | IOCB_FLAG_ATTR_SET);
+	if (list)
+		iocb->aio_flags |= IOCB_FLAG_ATTR;
+	iocb->aio_attrs = list ? (uintptr_t)&list->head : 0;
 	return 0;
 }
 

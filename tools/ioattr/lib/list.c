@@ -4,13 +4,21 @@
 
 #include "../include/ioattr.h"
 
+#define HEAD		offsetof(struct ioattr_list, head)
 #define LIST_HEADER	sizeof(struct iocb_attr_list)
 
-void ioattr_init(struct ioattr_list *list, uint32_t flags)
+/* The kernel accepts no longer list. */
+#define LIST_MAX	4096
+
+void ioattr_init_sized(struct ioattr_list *list, size_t size, uint32_t flags)
 {
-	list->size = LIST_HEADER;
-	list->flags = flags;
+	const size_t room = size - HEAD;
+
 	list->error = 0;
+	list->room = room < LIST_MAX ? room : LIST_MAX;
+	list->reserved = 0;
+	list->head.size = LIST_HEADER;
+	list->head.flags = flags;
 }
 
 static int fail(struct ioattr_list *list, int error)
@@ -20,31 +28,67 @@ static int fail(struct ioattr_list *list, int error)
 	return list->error;
 }
 
+/*
+ * Find the record with this id. Returns its offset from the header and its
+ * size, or the end of the list and 0.
+ */
+static uint32_t find(const struct ioattr_list *list, uint16_t id,
+		     uint32_t *size)
+{
+	const char *head = (const char *)list + HEAD;
+	struct iocb_attr attr;
+	uint32_t at;
+
+	for (at = LIST_HEADER; at < list->head.size; at += attr.size) {
+		memcpy(&attr, head + at, sizeof(attr));
+		if (attr.id == id) {
+			*size = attr.size;
+			return at;
+		}
+	}
+	*size = 0;
+	return at;
+}
+
 int ioattr_add(struct ioattr_list *list, uint16_t id, uint16_t flags,
 	       const void *fields, uint32_t size)
 {
-	const size_t used = list->size - LIST_HEADER;
-	char *space = (char *)list->space;
-	struct iocb_attr attr = { .size = size, .id = id, .flags = flags };
-	struct iocb_attr other;
-	size_t at;
+	const struct iocb_attr attr = {
+		.size = size, .id = id, .flags = flags,
+	};
+	uint32_t other;
+	char *to;
 
 	if (list->error)
 		return list->error;
 	if (size < sizeof(attr) || size % 8)
 		return fail(list, -EINVAL);
-	if (size > sizeof(list->space) - used)
+	if (list->head.size > list->room ||
+	    size > list->room - list->head.size)
 		return fail(list, -E2BIG);
-	for (at = 0; at < used; at += other.size) {
-		memcpy(&other, space + at, sizeof(other));
-		if (other.id == id)
-			return fail(list, -EEXIST);
-	}
-	memcpy(space + used, &attr, sizeof(attr));
+	to = (char *)list + HEAD + find(list, id, &other);
+	if (other)
+		return fail(list, -EEXIST);
+	memcpy(to, &attr, sizeof(attr));
 	if (size > sizeof(attr))
-		memcpy(space + used + sizeof(attr), fields,
-		       size - sizeof(attr));
-	list->size += size;
+		memcpy(to + sizeof(attr), fields, size - sizeof(attr));
+	list->head.size += size;
+	return 0;
+}
+
+int ioattr_remove(struct ioattr_list *list, uint16_t id)
+{
+	uint32_t at, size;
+	char *record;
+
+	if (list->error)
+		return list->error;
+	at = find(list, id, &size);
+	if (!size)
+		return -ENOENT;
+	record = (char *)list + HEAD + at;
+	memmove(record, record + size, list->head.size - at - size);
+	list->head.size -= size;
 	return 0;
 }
 
@@ -103,11 +147,11 @@ int ioattr_add_pi(struct ioattr_list *list, const struct iocb_attr_pi *pi,
 			  sizeof(*pi));
 }
 
-/* memcpy(): @list may have another declared type. */
-const struct iocb_attr *ioattr_next(const void *list,
+/* memcpy(): the memory may have another declared type. */
+const struct iocb_attr *ioattr_next(const struct iocb_attr_list *list,
 				    const struct iocb_attr *record)
 {
-	const char *bytes = list, *at;
+	const char *bytes = (const char *)list, *at;
 	struct iocb_attr attr;
 	struct iocb_attr_list head;
 	size_t left;

@@ -2,11 +2,12 @@
 /*
  * Names of attributes, cache hints and priorities.
  */
+#include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
-#include <linux/ioprio.h>
-
 #include "../include/ioattr.h"
+#include "ioprio.h"
 #include "names.h"
 
 const char *const ioattr_class_names[IOATTR_NR_CLASSES] = {
@@ -42,7 +43,51 @@ const char *ioattr_hint_name(unsigned int bit)
 	return bit < sizeof(hints) / sizeof(hints[0]) ? hints[bit] : NULL;
 }
 
-bool ioattr_parse_prio(const char *text, int *prio)
+static bool parse_name(const char *text, size_t len,
+		       const char *(*name)(unsigned int bit), uint32_t *mask)
+{
+	const char *known;
+	unsigned int bit;
+
+	for (bit = 0; (known = name(bit)); bit++) {
+		if (strlen(known) == len && !memcmp(known, text, len)) {
+			*mask |= 1U << bit;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *ioattr_parse_names(const char *text,
+			       const char *(*name)(unsigned int bit),
+			       uint32_t *mask)
+{
+	size_t len;
+
+	for (;; text += len + 1) {
+		len = strcspn(text, ",");
+		if (!parse_name(text, len, name, mask))
+			return text;
+		if (!text[len])
+			return NULL;
+	}
+}
+
+int ioattr_parse_hints(const char *text, uint32_t *hints, const char **unknown)
+{
+	uint32_t mask = 0;
+	const char *name = ioattr_parse_names(text, ioattr_hint_name, &mask);
+
+	if (name) {
+		if (unknown)
+			*unknown = name;
+		return -EINVAL;
+	}
+	*hints = mask;
+	return 0;
+}
+
+int ioattr_parse_prio(const char *text, uint16_t *ioprio)
 {
 	const size_t len = strcspn(text, ":");
 	unsigned int class, level = 0;
@@ -54,18 +99,18 @@ bool ioattr_parse_prio(const char *text, int *prio)
 			break;
 	}
 	if (class == IOATTR_NR_CLASSES)
-		return false;
+		return -EINVAL;
 	if (text[len]) {
 		/* one digit, only for the classes that have levels */
 		level = text[len + 1] - '0';
 		if (level > 7 || text[len + 2])
-			return false;
+			return -EINVAL;
 		if (level && class != IOPRIO_CLASS_RT &&
 		    class != IOPRIO_CLASS_BE)
-			return false;
+			return -EINVAL;
 	} else if (class == IOPRIO_CLASS_RT || class == IOPRIO_CLASS_BE) {
 		level = 4;	/* the default of ionice(1) */
 	}
-	*prio = IOPRIO_PRIO_VALUE(class, level);
-	return true;
+	*ioprio = IOPRIO_PRIO_VALUE(class, level);
+	return 0;
 }

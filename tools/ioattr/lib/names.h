@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /* Tables of names for the library and the command. */
-#ifndef NAMES_H
-#define NAMES_H
+#ifndef LIB_NAMES_H
+#define LIB_NAMES_H
+
+#include <stdint.h>
 
 #define IOATTR_NR_CLASSES	4
 #define IOATTR_NR_CHECKS	3
@@ -12,4 +14,14 @@ extern const char *const ioattr_class_names[IOATTR_NR_CLASSES];
 /* Checks of protection information, in the order of IO_INTEGRITY_CHK_*. */
 extern const char *const ioattr_check_names[IOATTR_NR_CHECKS];
 
-#endif /* NAMES_H */
+/*
+ * Parse @text as a list of names separated by commas, and set in *@mask the bit
+ * of each name. @name returns the name of a bit, or NULL beyond the last one.
+ * Returns NULL, or the first unknown name, which ends at a comma or at the end
+ * of @text.
+ */
+const char *ioattr_parse_names(const char *text,
+			       const char *(*name)(unsigned int bit),
+			       uint32_t *mask);
+
+#endif /* LIB_NAMES_H */

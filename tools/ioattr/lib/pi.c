@@ -12,11 +12,11 @@
 static_assert(sizeof(struct ioattr_pi_format) == 16,
 	      "the size is a part of the ioctl's number");
 
-int ioattr_pi_format(int fd, struct ioattr_pi_format *format)
+int ioattr_get_pi_format(int fd, struct ioattr_pi_format *format)
 {
 	memset(format, 0, sizeof(*format));
 	if (!ioctl(fd, GET_FORMAT, format))
 		return 0;
-	/* what does not know the question has no metadata */
-	return errno == ENOTTY || errno == EINVAL ? 0 : -errno;
+	/* drivers return either error for an unknown request */
+	return errno == EINVAL ? -ENOTTY : -errno;
 }

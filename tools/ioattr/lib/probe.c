@@ -19,13 +19,18 @@ static_assert(sizeof(struct ioattr_cap) == 224 &&
 	      offsetof(struct ioattr_cap, features) == 192,
 	      "the size is a part of the ioctl's number");
 
-int ioattr_probe(int fd, struct ioattr_cap *cap)
+int ioattr_probe_sized(int fd, struct ioattr_cap *cap, size_t size)
 {
-	memset(cap, 0, sizeof(*cap));
-	if (!ioctl(fd, GET_CAP, cap) || !ioctl(fd, GET_CAP_VER0, cap))
-		return 0;
-	/* drivers return either error for an unknown request */
-	return errno == ENOTTY || errno == EINVAL ? -ENOSYS : -errno;
+	struct ioattr_cap known;
+
+	memset(cap, 0, size);
+	memset(&known, 0, sizeof(known));
+	if (ioctl(fd, GET_CAP, &known) && ioctl(fd, GET_CAP_VER0, &known)) {
+		/* drivers return either error for an unknown request */
+		return errno == ENOTTY || errno == EINVAL ? -ENOSYS : -errno;
+	}
+	memcpy(cap, &known, size < sizeof(known) ? size : sizeof(known));
+	return 0;
 }
 
 /* Any open file can be queried. */

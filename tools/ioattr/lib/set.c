@@ -24,6 +24,6 @@ int ioattr_set_create(const struct ioattr_list *list, unsigned int flags)
 	ret = ioattr_check_feature(IOCB_ATTR_CAP_SETS);
 	if (ret)
 		return ret;
-	ret = syscall(__NR_iocb_attr_create, list, flags);
+	ret = syscall(__NR_iocb_attr_create, &list->head, flags);
 	return ret < 0 ? -errno : ret;
 }

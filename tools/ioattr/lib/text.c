@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <linux/ioprio.h>
-
 #include "../include/ioattr.h"
+#include "ioprio.h"
 #include "names.h"
 
 /* Like snprintf(3): text beyond @size is counted but not stored. */
@@ -161,13 +160,16 @@ static void add_value(struct text *t, const struct iocb_attr *record)
 		add(t, "!");
 }
 
-int ioattr_list_text(const void *list, size_t len, char *text, size_t size)
+int ioattr_list_text(const struct iocb_attr_list *list, size_t len, char *text,
+		     size_t size)
 {
 	struct text t = { text, size, 0 };
 	const struct iocb_attr *record = NULL;
 	struct iocb_attr_list head;
 	size_t seen = sizeof(head);
 
+	if (size)
+		*text = '\0';
 	if (len < sizeof(head))
 		return -EINVAL;
 	memcpy(&head, list, sizeof(head));

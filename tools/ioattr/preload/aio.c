@@ -180,6 +180,7 @@ static void untag(struct iocb *iocb, struct tag *tag)
 static bool tag_iocb(struct context *c, struct iocb *iocb, struct tag *tag)
 {
 	const unsigned int op = operation(iocb);
+	const struct ioattr_list *list;
 	struct action *action;
 
 	*tag = (struct tag){ .op = op };
@@ -207,8 +208,8 @@ static bool tag_iocb(struct context *c, struct iocb *iocb, struct tag *tag)
 		if (!report_add(tag->key))
 			tag->key = 0;
 	}
-	iocb->aio_attrs = (uintptr_t)&action->lists[tag->key ? LIST_REPORT :
-							       LIST_PLAIN];
+	list = &action->lists[tag->key ? LIST_REPORT : LIST_PLAIN];
+	iocb->aio_attrs = (uintptr_t)&list->head;
 	iocb->aio_flags |= IOCB_FLAG_ATTR;
 	return true;
 }

@@ -323,7 +323,7 @@ EXPORT int system(const char *command)
 
 	/* as if the shell could not be executed */
 	if (command && !may_execute("/bin/sh", environ))
-		return W_EXITCODE(127, 0);
+		return 127 << 8;
 	return EXECUTE(int, call(command));
 }
 

@@ -74,7 +74,7 @@ void kernel_init(bool tries)
 		open_null();
 }
 
-int kernel_try(const void *list)
+int kernel_try(const struct iocb_attr_list *list)
 {
 	struct iocb iocb = {
 		.aio_lio_opcode	= IOCB_CMD_PREAD,

@@ -7,8 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <linux/ioprio.h>
-
+#include "../lib/ioprio.h"
 #include "shim.h"
 
 /* The paths of file descriptors below this are cached. */
@@ -240,11 +239,11 @@ int action_check(struct action *action, uint32_t *asked, uint32_t *refused)
 		return EOPNOTSUPP;
 	error = action_open(action);
 	if (!error)
-		error = kernel_try(&action->lists[LIST_TRY]);
+		error = kernel_try(&action->lists[LIST_TRY].head);
 	if (action_lost(action, error)) {
 		error = action_reopen(action);
 		if (!error)
-			error = kernel_try(&action->lists[LIST_TRY]);
+			error = kernel_try(&action->lists[LIST_TRY].head);
 	}
 	if (!error && !action->cgroup && !is_realtime(action))
 		good |= bit;

@@ -184,7 +184,7 @@ void kernel_init(bool tries);
 /*
  * Submit a read of 0 bytes from /dev/null with @list. Returns 0 or an errno.
  */
-int kernel_try(const void *list);
+int kernel_try(const struct iocb_attr_list *list);
 
 /* After AIO rejected attributes: returns true if it rejects all of them. */
 bool kernel_refuses_all(void);

@@ -23,15 +23,19 @@
 
 #include "shim.h"
 
-#if defined(__has_include) && __has_include(<liburing.h>)
+#ifdef HAVE_URING
+#include <liburing.h>
+
+/* The program need not be linked with liburing. */
+#define io_uring_register(fd, opcode, arg, nr)				\
+	raw_syscall(SYS_io_uring_register, fd, opcode, (long)(arg), nr, 0, 0)
+
 #include "../include/liburing-attr.h"
 
 /* IORING_* that older headers lack */
 #define SETUP_NO_SQARRAY	(1U << 16)
 #define SETUP_SQE_MIXED		(1U << 19)
 #define ENTER_REGISTERED_RING	(1U << 4)
-#define OP_READV_FIXED		60
-#define OP_WRITEV_FIXED		61
 
 /* An opcode that every kernel rejects with EINVAL. */
 #define OP_NONE			0xff
@@ -60,7 +64,7 @@ static struct ring rings[MAX_RINGS];
 
 bool uring_query(void)
 {
-	const int64_t flags = io_uring_attr_flags();
+	const int64_t flags = ioattr_uring_flags();
 
 	return flags > 0 && flags & IORING_RW_ATTR_FLAG_LIST;
 }
@@ -81,12 +85,12 @@ static unsigned int operation(const struct io_uring_sqe *sqe)
 	case IORING_OP_READ:
 	case IORING_OP_READV:
 	case IORING_OP_READ_FIXED:
-	case OP_READV_FIXED:
+	case IOATTR_OP_READV_FIXED:
 		return RULE_READ;
 	case IORING_OP_WRITE:
 	case IORING_OP_WRITEV:
 	case IORING_OP_WRITE_FIXED:
-	case OP_WRITEV_FIXED:
+	case IOATTR_OP_WRITEV_FIXED:
 		return RULE_WRITE;
 	default:
 		return 0;
@@ -98,8 +102,8 @@ static bool has_vectors(const struct io_uring_sqe *sqe)
 	switch (sqe->opcode) {
 	case IORING_OP_READV:
 	case IORING_OP_WRITEV:
-	case OP_READV_FIXED:
-	case OP_WRITEV_FIXED:
+	case IOATTR_OP_READV_FIXED:
+	case IOATTR_OP_WRITEV_FIXED:
 		return true;
 	default:
 		return false;
@@ -175,7 +179,7 @@ static void tag_sqe(struct io_uring_sqe *sqe, struct batch *batch)
 	 * let the kernel report the error; older kernels would ignore the list
 	 */
 	if (kernel_has_uring())
-		io_uring_prep_attr_list(sqe, &action->lists[LIST_PLAIN]);
+		ioattr_prep_sqe(sqe, &action->lists[LIST_PLAIN].head);
 	else
 		sqe->opcode = OP_NONE;
 }
@@ -471,15 +475,15 @@ static void unmapped(const void *map)
 }
 
 typedef void *(*mmap_fn)(void *addr, size_t len, int prot, int flags, int fd,
-			 off64_t offset);
+			 int64_t offset);
 typedef int (*munmap_fn)(void *addr, size_t len);
 
 static void *_Atomic real_mmap, *_Atomic real_munmap;
 
 static mmap_fn get_mmap(void)
 {
-	/* mmap() and mmap64() are the same where off_t has 64 bits */
-	const char *name = sizeof(off_t) == 8 ? "mmap" : "mmap64";
+	/* the offset of mmap() is a long */
+	const char *name = sizeof(long) == 8 ? "mmap" : "mmap64";
 
 	if (!real_mmap)
 		real_mmap = dlsym(RTLD_NEXT, name);
@@ -513,7 +517,7 @@ void uring_init(void)
 }
 
 static void *do_mmap(void *addr, size_t len, int prot, int flags, int fd,
-		     off64_t offset)
+		     int64_t offset)
 {
 	void *map = get_mmap()(addr, len, prot, flags, fd, offset);
 
@@ -522,14 +526,22 @@ static void *do_mmap(void *addr, size_t len, int prot, int flags, int fd,
 	return map;
 }
 
-EXPORT void *mmap(void *addr, size_t len, int prot, int flags, int fd,
-		  off_t offset)
+/*
+ * The C library may declare mmap() with the name of mmap64(), or have a macro.
+ */
+EXPORT void *export_mmap(void *addr, size_t len, int prot, int flags, int fd,
+			 long offset) __asm__("mmap");
+EXPORT void *export_mmap64(void *addr, size_t len, int prot, int flags, int fd,
+			   int64_t offset) __asm__("mmap64");
+
+void *export_mmap(void *addr, size_t len, int prot, int flags, int fd,
+		  long offset)
 {
 	return do_mmap(addr, len, prot, flags, fd, offset);
 }
 
-EXPORT void *mmap64(void *addr, size_t len, int prot, int flags, int fd,
-		    off64_t offset)
+void *export_mmap64(void *addr, size_t len, int prot, int flags, int fd,
+		    int64_t offset)
 {
 	return do_mmap(addr, len, prot, flags, fd, offset);
 }

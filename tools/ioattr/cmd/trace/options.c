@@ -10,6 +10,7 @@
 
 #include "../../common/msg.h"
 #include "../../common/parse.h"
+#include "../../lib/names.h"
 #include "trace.h"
 
 const char *const sort_names[SORT_KEYS] = {
@@ -79,7 +80,7 @@ static bool parse_by(struct settings *settings, const char *text)
 	const char *unknown;
 
 	settings->by = 0;
-	unknown = parse_names(text, column_name, &settings->by);
+	unknown = ioattr_parse_names(text, column_name, &settings->by);
 	return !unknown || bad_usage(settings, "unknown column \"%.*s\"",
 				     (int)strcspn(unknown, ","), unknown);
 }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "../../common/errname.h"
 #include "../../include/ioattr.h"
 #include "trace.h"
 
@@ -50,16 +51,6 @@ void format_cell(const struct session *session, const struct row *row,
 		format_attribute(key, text, room);
 	else
 		snprintf(text, room, "%s", layer_name(session->names, key));
-}
-
-static void error_name(int error, char *text, size_t room)
-{
-	const char *name = strerrorname_np(error);
-
-	if (name)
-		snprintf(text, room, "%s", name);
-	else
-		snprintf(text, room, "%d", error);
 }
 
 static void reason_name(const struct session *session, unsigned int code,

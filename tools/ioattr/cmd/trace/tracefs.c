@@ -118,7 +118,11 @@ static char *read_file(const struct source *source, const char *name)
 	ssize_t ret;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", source->dir, name);
+	if (snprintf(path, sizeof(path), "%s/%s", source->dir, name) >=
+	    (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;

@@ -53,8 +53,8 @@ static void put_record(struct bytes *b, uint32_t size, uint16_t id,
 
 static int same(const struct ioattr_list *list, const struct bytes *b)
 {
-	return list->size == b->len &&
-	       !memcmp(list, b->data, b->len);
+	return list->head.size == b->len &&
+	       !memcmp(&list->head, b->data, b->len);
 }
 
 static void layouts(struct tap *tap)
@@ -65,8 +65,13 @@ static void layouts(struct tap *tap)
 		offsetof(struct iocb_attr, id) == 4 &&
 		offsetof(struct iocb_attr, flags) == 6,
 	   "record header: size, id, flags at 0, 4, 6");
-	ok(tap, offsetof(struct ioattr_list, space) == 8,
+	ok(tap, offsetof(struct ioattr_list, space) ==
+		offsetof(struct ioattr_list, head) + 8,
 	   "the records follow the list header");
+	ok(tap, offsetof(struct ioattr_list, error) == 0 &&
+		offsetof(struct ioattr_list, room) == 4 &&
+		offsetof(struct ioattr_list, head) == 16,
+	   "what the library uses does not depend on the size of the list");
 	ok(tap, sizeof(struct iocb_attr_proxy_pid) == 16 &&
 		IOCB_ATTR_proxy_pid == 0, "proxy_pid: 16 bytes, id 0");
 	ok(tap, sizeof(struct iocb_attr_proxy_pidfd) == 16 &&
@@ -195,7 +200,7 @@ static void sizes(struct tap *tap)
 			 cases[i].error ? "E2BIG" : "taken");
 		ok(tap, ret == cases[i].error &&
 			list.error == cases[i].error &&
-			list.size == 8 + (ret ? 0 : cases[i].size),
+			list.head.size == 8 + (ret ? 0 : cases[i].size),
 		   name);
 	}
 }
@@ -210,20 +215,20 @@ static void errors(struct tap *tap)
 	ioattr_init(&list, 0);
 	for (i = 0; i < 16 && !ret; i++)
 		ret = ioattr_add(&list, i, 0, fields, 16);
-	ok(tap, !ret && list.size == 8 + 256, "room for 256 bytes");
+	ok(tap, !ret && list.head.size == 8 + 256, "room for 256 bytes");
 	ok(tap, ioattr_add(&list, 16, 0, NULL, 8) == -E2BIG &&
-		list.size == 8 + 256, "not for 8 more: E2BIG");
+		list.head.size == 8 + 256, "not for 8 more: E2BIG");
 
 	ioattr_init(&list, 0);
 	ioattr_add(&list, 1, 0, fields, 16);
 	ioattr_add_cache(&list, IOCB_CACHE_BYPASS, 0);
 	ioattr_add(&list, 5, 0, fields, 40);
 	ok(tap, ioattr_add_cache(&list, IOCB_CACHE_BYPASS, 0) == -EEXIST &&
-		list.size == 8 + 16 + 16 + 40,
+		list.head.size == 8 + 16 + 16 + 40,
 	   "a duplicate id: EEXIST, and the list is unchanged");
 
 	ok(tap, ioattr_add(&list, 9, 0, fields, 16) == -EEXIST &&
-		list.size == 8 + 16 + 16 + 40,
+		list.head.size == 8 + 16 + 16 + 40,
 	   "after an error nothing can be added");
 	ok(tap, ioattr_add(&list, 9, 0, fields, 3) == -EEXIST &&
 		list.error == -EEXIST, "... and it is the first one");
@@ -239,17 +244,121 @@ static void errors(struct tap *tap)
 	   "... until the list is initialised again");
 }
 
+/* A program that was built for another size of the list. */
+static void other_sizes(struct tap *tap)
+{
+	uint64_t words[4096 / 8 + 3];
+	struct ioattr_list *list = (struct ioattr_list *)words;
+	const size_t least = offsetof(struct ioattr_list, space);
+	const uint64_t after = 0x1122334455667788;
+	uint64_t zero = 0;
+	int i, ret = 0;
+
+	words[least / 8] = after;
+	ioattr_init_sized(list, least, 0);
+	ok(tap, ioattr_add(list, 1, 0, NULL, 8) == -E2BIG &&
+		words[least / 8] == after, "no room: E2BIG, and nothing is written");
+	words[least / 8 + 2] = after;
+	ioattr_init_sized(list, least + 16, 0);
+	ok(tap, !ioattr_add(list, 1, 0, &zero, 16) &&
+		ioattr_add(list, 2, 0, NULL, 8) == -E2BIG &&
+		words[least / 8 + 2] == after, "room for one record");
+	ioattr_init_sized(list, sizeof(words), IOCB_ATTR_LIST_REPORT);
+	for (i = 0; !ret; i++)
+		ret = ioattr_add(list, i, 0, NULL, 8);
+	ok(tap, ret == -E2BIG && list->head.size == 4096 &&
+		list->head.flags == IOCB_ATTR_LIST_REPORT,
+	   "not more than the kernel accepts");
+}
+
+static void removal(struct tap *tap)
+{
+	struct ioattr_list list, expected;
+
+	ioattr_init(&expected, 0);
+	ioattr_add_cgroup(&expected, 7, 0);
+	ioattr_add_ioprio(&expected, 0x4003, 0);
+	ioattr_init(&list, 0);
+	ioattr_add_cgroup(&list, 7, 0);
+	ioattr_add_cache(&list, IOCB_CACHE_BYPASS, 0);
+	ioattr_add_ioprio(&list, 0x4003, 0);
+	ok(tap, !ioattr_remove(&list, IOCB_ATTR_cache) &&
+		list.head.size == expected.head.size &&
+		!memcmp(list.space, expected.space, list.head.size - 8),
+	   "remove a record between others");
+	ok(tap, ioattr_remove(&list, IOCB_ATTR_cache) == -ENOENT &&
+		!list.error, "... again: ENOENT, which is no error of the list");
+	ok(tap, !ioattr_remove(&list, IOCB_ATTR_cgroup) &&
+		!ioattr_add_cgroup(&list, 8, 0) && list.head.size == 8 + 32,
+	   "replace a record");
+	ok(tap, !ioattr_remove(&list, IOCB_ATTR_ioprio) &&
+		!ioattr_remove(&list, IOCB_ATTR_cgroup) &&
+		list.head.size == 8, "remove the last one");
+	ioattr_add(&list, 1, 0, NULL, 3);
+	ok(tap, ioattr_remove(&list, 1) == -EINVAL,
+	   "a list with an error: that error");
+}
+
+static void hints(struct tap *tap)
+{
+	static const struct {
+		const char *text;
+		uint32_t hints;
+	} good[] = {
+		{ "bypass", 1 }, { "writearound", 16 },
+		{ "admit,writeback", 10 }, { "bypass,bypass", 1 },
+	};
+	static const struct {
+		const char *text, *unknown;
+	} bad[] = {
+		{ "", "" }, { "fast", "fast" }, { "bypass,", "" },
+		{ "bypass,fast,admit", "fast,admit" }, { "Bypass", "Bypass" },
+		{ "by", "by" }, { "bypass admit", "bypass admit" },
+	};
+	const char *unknown;
+	uint32_t mask;
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		mask = ~0U;
+		ok(tap, !ioattr_parse_hints(good[i].text, &mask, NULL) &&
+			mask == good[i].hints, good[i].text);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		mask = 77;
+		unknown = NULL;
+		ok(tap, ioattr_parse_hints(bad[i].text, &mask,
+					   &unknown) == -EINVAL && mask == 77 &&
+			!strcmp(unknown, bad[i].unknown) &&
+			ioattr_parse_hints(bad[i].text, &mask, NULL) == -EINVAL,
+		   *bad[i].text ? bad[i].text : "no hint");
+	}
+}
+
+static void version(struct tap *tap)
+{
+	ok(tap, ioattr_version() == IOATTR_VERSION &&
+		IOATTR_VERSION_OF(1, 2, 3) > IOATTR_VERSION_OF(1, 1, 99),
+	   "the version of the library is that of the header");
+}
+
 static void preparation(struct tap *tap)
 {
 	struct iocb iocb = { .aio_flags = IOCB_FLAG_RESFD }, expected = iocb;
+	const struct iocb none = iocb;
 	struct ioattr_list list;
 
 	ioattr_init(&list, 0);
 	expected.aio_flags = IOCB_FLAG_RESFD | IOCB_FLAG_ATTR;
-	expected.aio_attrs = (uintptr_t)&list;
+	expected.aio_attrs = (uintptr_t)&list.head;
 	ok(tap, !ioattr_prep_aio(&iocb, &list) &&
 		!memcmp(&iocb, &expected, sizeof(iocb)),
 	   "prep sets only the flag and the address");
+	ok(tap, !ioattr_prep_aio(&iocb, NULL) &&
+		!memcmp(&iocb, &none, sizeof(iocb)), "NULL detaches the list");
+	ioattr_prep_aio_set(&iocb, 7);
+	ok(tap, !ioattr_prep_aio(&iocb, NULL) &&
+		!memcmp(&iocb, &none, sizeof(iocb)), "... and a set");
 }
 
 static void identity(struct tap *tap)
@@ -378,6 +487,10 @@ int main(void)
 	sizes(&tap);
 	errors(&tap);
 	preparation(&tap);
+	other_sizes(&tap);
+	removal(&tap);
+	hints(&tap);
+	version(&tap);
 	identity(&tap);
 	checksums(&tap);
 	names(&tap);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../../include/ioattr-aio.h"
@@ -21,6 +22,7 @@
  * @error: The error of an unknown query.
  * @cap: The answer to the query.
  * @answer: The result of the system call.
+ * @error_of_submit: Error of io_submit(2), or 0.
  * @calls: Number of system calls.
  * @nr: Their last number.
  * @list: Their last arguments.
@@ -30,6 +32,7 @@ static struct kernel {
 	int			error;
 	struct ioattr_cap	cap;
 	long			answer;
+	int			error_of_submit;
 	int			calls;
 	long			nr;
 	const void		*list;
@@ -68,6 +71,12 @@ long syscall(long nr, ...)
 	va_end(args);
 	kernel.nr = nr;
 	kernel.calls++;
+	if (nr == SYS_io_setup && kernel.answer >= 0)
+		return 0;
+	if (nr == SYS_io_submit && kernel.error_of_submit) {
+		errno = kernel.error_of_submit;
+		return -1;
+	}
 	if (kernel.answer >= 0)
 		return kernel.answer;
 	errno = -kernel.answer;
@@ -96,6 +105,7 @@ static int lowest_free(void)
 static void queries(struct tap *tap)
 {
 	struct ioattr_cap cap;
+	uint64_t longer[30];
 
 	boot(224, ENOTTY, IOCB_ATTR_CAP_SETS | 1ULL << 63);
 	kernel.cap.buffered_reads = 1;
@@ -119,6 +129,17 @@ static void queries(struct tap *tap)
 	   "... whichever error says so");
 	boot(224, ENOTTY, 0);
 	ok(tap, ioattr_probe(-1, &cap) == -EBADF, "probe: another error");
+
+	/* a program with another version of the structure */
+	boot(224, ENOTTY, 5);
+	memset(longer, 0xff, sizeof(longer));
+	ok(tap, !ioattr_probe_sized(0, (struct ioattr_cap *)longer, 64) &&
+		!memcmp(longer, &kernel.cap, 64) && longer[8] == ~0ULL,
+	   "probe: an older program gets what it knows");
+	ok(tap, !ioattr_probe_sized(0, (struct ioattr_cap *)longer,
+				    sizeof(longer)) &&
+		!memcmp(longer, &kernel.cap, 224) && !longer[28] && !longer[29],
+	   "... and a newer one zeros for the rest");
 }
 
 static void calls(struct tap *tap)
@@ -141,7 +162,8 @@ static void calls(struct tap *tap)
 	boot(224, ENOTTY, IOCB_ATTR_CAP_SETS);
 	kernel.answer = 77;
 	ok(tap, ioattr_set_create(&list, IOCB_ATTR_CREATE_DELEGATE) == 77 &&
-		kernel.calls == 1 && kernel.list == &list && kernel.flags == 1,
+		kernel.calls == 1 && kernel.list == &list.head &&
+		kernel.flags == 1,
 	   "sets: one system call with the list and the flags");
 #if defined(__x86_64__) && !defined(__ILP32__)
 	ok(tap, kernel.nr == 473, "... with its number");
@@ -155,6 +177,43 @@ static void calls(struct tap *tap)
 	kernel.calls = 0;
 	ok(tap, ioattr_set_create(&list, 0) == -EEXIST && !kernel.calls,
 	   "a list with an error: that error");
+}
+
+/* The kernel's answers to the queries of ioattr_supported(). */
+static void support(struct tap *tap)
+{
+	const int free_fd = lowest_free();
+
+	boot(224, ENOTTY, 0);
+	ok(tap, ioattr_supported() == 1 && !kernel.calls,
+	   "supported: the kernel answers the query");
+	boot(0, ENOTTY, 0);
+	kernel.answer = 1;
+	ok(tap, ioattr_supported() == 1 && kernel.calls,
+	   "... or accepts an empty list");
+	kernel.error_of_submit = EINVAL;
+	ok(tap, ioattr_supported() == -ENOSYS, "... or rejects it: ENOSYS");
+	kernel.error_of_submit = EOPNOTSUPP;
+	ok(tap, ioattr_supported() == -EOPNOTSUPP,
+	   "... because of its configuration: EOPNOTSUPP");
+	kernel.error_of_submit = 0;
+	kernel.answer = -EAGAIN;
+	ok(tap, ioattr_supported() == -EAGAIN, "another error");
+	ok(tap, lowest_free() == free_fd, "no file is left open");
+}
+
+static void formats(struct tap *tap)
+{
+	struct ioattr_pi_format format;
+
+	boot(0, ENOTTY, 0);
+	ok(tap, ioattr_get_pi_format(0, &format) == -ENOTTY && !format.size,
+	   "format: not known: ENOTTY");
+	boot(0, EINVAL, 0);
+	ok(tap, ioattr_get_pi_format(0, &format) == -ENOTTY,
+	   "... whichever error says so");
+	ok(tap, ioattr_get_pi_format(-1, &format) == -EBADF,
+	   "format: another error");
 }
 
 static void preparation(struct tap *tap)
@@ -174,7 +233,7 @@ static void preparation(struct tap *tap)
 	   "prep sets the flag and the file descriptor, and nothing else");
 	ioattr_init(&list, 0);
 	expected.aio_flags = IOCB_FLAG_RESFD | IOCB_FLAG_ATTR;
-	expected.aio_attrs = (uintptr_t)&list;
+	expected.aio_attrs = (uintptr_t)&list.head;
 	ok(tap, !ioattr_prep_aio(&iocb, &list) &&
 		!memcmp(&iocb, &expected, sizeof(iocb)),
 	   "a list takes the place of a set");
@@ -190,6 +249,8 @@ int main(void)
 
 	queries(&tap);
 	calls(&tap);
+	support(&tap);
+	formats(&tap);
 	preparation(&tap);
 	return tap_end(&tap);
 }

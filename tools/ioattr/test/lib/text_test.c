@@ -19,8 +19,11 @@ static void reads(struct tap *tap, const void *list, size_t len,
 	int ret;
 
 	memcpy(copy, list, len);
+	memset(got, '#', sizeof(got));
 	ret = ioattr_list_text(copy, len, got, sizeof(got));
-	if (ret < 0)
+	if (!memchr(got, '\0', sizeof(got)))
+		snprintf(got, sizeof(got), "text without an end");
+	else if (ret < 0)
 		snprintf(got, sizeof(got), "%s", strerror(-ret));
 	free(copy);
 	if (strcmp(got, text) || (ret >= 0 && ret != (int)strlen(text)))
@@ -36,36 +39,36 @@ static void lists(struct tap *tap)
 	struct ioattr_list list;
 
 	ioattr_init(&list, 0);
-	reads(tap, &list, list.size, "none");
+	reads(tap, &list.head, list.head.size, "none");
 	ioattr_init(&list, IOCB_ATTR_LIST_REPORT);
-	reads(tap, &list, list.size, "report");
+	reads(tap, &list.head, list.head.size, "report");
 	ioattr_add_cache(&list, IOCB_CACHE_BYPASS | IOCB_CACHE_WRITEBACK,
 			 IOCB_ATTR_REQUIRED);
 	ioattr_add_cgroup(&list, 7, 0);
-	reads(tap, &list, list.size,
+	reads(tap, &list.head, list.head.size,
 	      "report cache=bypass,writeback! cgroup=7");
 	ioattr_add_proxy_pid(&list, 4711, 0);
 	ioattr_add_proxy_pidfd(&list, -1, 0);
-	reads(tap, &list, list.size,
+	reads(tap, &list.head, list.head.size,
 	      "report cache=bypass,writeback! cgroup=7 proxy_pid=4711 proxy_pidfd=-1");
 
 	ioattr_init(&list, 0);
 	ioattr_add_pi(&list, &pi, 0);
 	ioattr_add(&list, 900, IOCB_ATTR_REQUIRED, NULL, 8);
-	reads(tap, &list, list.size,
+	reads(tap, &list.head, list.head.size,
 	      "pi={len=64,seed=77,app_tag=9,check=guard|app|0x1000} attr900[8]!");
 
 	ioattr_init(&list, 0);
 	ioattr_add_set(&list, 7, 0);
 	ioattr_add_cache(&list, IOCB_CACHE_ADMIT, 0);
-	reads(tap, &list, list.size, "set=7 cache=admit");
+	reads(tap, &list.head, list.head.size, "set=7 cache=admit");
 
 	ioattr_init(&list, 0);
 	ioattr_add_cache(&list, 0, 0);
-	reads(tap, &list, list.size, "cache=0");
+	reads(tap, &list.head, list.head.size, "cache=0");
 	ioattr_init(&list, 0);
 	ioattr_add_cache(&list, 0x80000001, 0);
-	reads(tap, &list, list.size, "cache=bypass,0x80000000");
+	reads(tap, &list.head, list.head.size, "cache=bypass,0x80000000");
 }
 
 /* The text of a priority is what ioattr_parse_prio() accepts. */
@@ -77,18 +80,18 @@ static void priorities(struct tap *tap)
 	struct ioattr_list list;
 	char expected[32];
 	size_t i;
-	int prio;
+	uint16_t prio;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		ok(tap, ioattr_parse_prio(texts[i], &prio), texts[i]);
+		ok(tap, !ioattr_parse_prio(texts[i], &prio), texts[i]);
 		ioattr_init(&list, 0);
 		ioattr_add_ioprio(&list, prio, 0);
 		snprintf(expected, sizeof(expected), "ioprio=%s", texts[i]);
-		reads(tap, &list, list.size, expected);
+		reads(tap, &list.head, list.head.size, expected);
 	}
 	ioattr_init(&list, 0);
 	ioattr_add_ioprio(&list, 0xe123, 0);
-	reads(tap, &list, list.size, "ioprio=0xe123");
+	reads(tap, &list.head, list.head.size, "ioprio=0xe123");
 }
 
 static void malformed(struct tap *tap)
@@ -109,8 +112,8 @@ static void malformed(struct tap *tap)
 	/* the size in the header exceeds the buffer */
 	ioattr_init(&list, 0);
 	ioattr_add_cache(&list, 1, 0);
-	for (i = 0; i < list.size; i++)
-		reads(tap, &list, i, einval);
+	for (i = 0; i < list.head.size; i++)
+		reads(tap, &list.head, i, einval);
 }
 
 static void truncated(struct tap *tap)
@@ -126,14 +129,14 @@ static void truncated(struct tap *tap)
 	ioattr_add_cgroup(&list, 123456, 0);
 	for (size = 1; size < sizeof(got); size++) {
 		memset(got, '#', sizeof(got));
-		good &= ioattr_list_text(&list, list.size, got, size) ==
-			sizeof(whole) - 1;
+		good &= ioattr_list_text(&list.head, list.head.size, got,
+					 size) == sizeof(whole) - 1;
 		good &= !strncmp(got, whole, size - 1);
 		good &= strlen(got) == (size < sizeof(whole) ? size - 1 :
 					sizeof(whole) - 1);
 		good &= got[size] == '#' || size == sizeof(got);
 	}
-	good &= ioattr_list_text(&list, list.size, NULL, 0) ==
+	good &= ioattr_list_text(&list.head, list.head.size, NULL, 0) ==
 		sizeof(whole) - 1;
 	ok(tap, good, "text is truncated, terminated and counted for any size");
 }
@@ -163,7 +166,8 @@ static void masks(struct tap *tap)
 /* Random bytes: the function terminates and reads nothing outside. */
 static void noise(struct tap *tap)
 {
-	uint64_t words[8], *copy, x = 88172645463325252;
+	uint64_t words[8], x = 88172645463325252;
+	void *copy;
 	int i, n, lists = 0;
 	char got[64];
 	size_t len;

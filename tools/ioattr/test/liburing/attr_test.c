@@ -78,6 +78,8 @@ static const struct op {
 	{ "WRITE", IORING_OP_WRITE, false, true },
 	{ "WRITEV", IORING_OP_WRITEV, true, true },
 	{ "WRITE_FIXED", IORING_OP_WRITE_FIXED, false, true },
+	{ "READV_FIXED", IOATTR_OP_READV_FIXED, true, false },
+	{ "WRITEV_FIXED", IOATTR_OP_WRITEV_FIXED, true, true },
 };
 
 /* The result of a request. */
@@ -173,7 +175,7 @@ static struct outcome reap(struct io_uring *ring)
 	done.res = cqe->res;
 	done.big = cqe->flags & IORING_CQE_F_32;
 	done.data = cqe->user_data;
-	done.honoured = io_uring_cqe_attr_honoured(ring, cqe);
+	done.honoured = ioattr_cqe_honoured(ring, cqe);
 	/* io_uring_cqe_seen() of old liburing counts a 32-byte CQE as one */
 	io_uring_cq_advance(ring, done.big ? 2 : 1);
 	return done;
@@ -203,17 +205,17 @@ static void give_attrs(struct io_uring_sqe *sqe, const struct way *way,
 {
 	switch (way->how) {
 	case BY_ADDRESS:
-		io_uring_prep_attr_list(sqe, &t->list);
+		ioattr_prep_sqe(sqe, &t->list.head);
 		break;
 	case IN_SQE:
-		if (io_uring_prep_attr_list_inline(sqe, &t->list))
+		if (ioattr_prep_sqe_inline(sqe, &t->list.head))
 			bail("a list in the SQE", -E2BIG);
 		break;
 	case SET:
-		io_uring_prep_attr_set(sqe, t->set);
+		ioattr_prep_sqe_set(sqe, t->set);
 		break;
 	case SET_FIXED:
-		io_uring_prep_attr_set_fixed(sqe, 0);
+		ioattr_prep_sqe_set_fixed(sqe, 0);
 		break;
 	}
 }
@@ -281,19 +283,19 @@ static void reports(struct test *t)
 	long was;
 	int i;
 
-	silent.flags = 0;
+	silent.head.flags = 0;
 	was = requests(t, "rios");
 	ring_open(t, &ring, 0);
-	io_uring_prep_attr_list(prep_read(&ring, t), &silent);
+	ioattr_prep_sqe(prep_read(&ring, t), &silent.head);
 	gives(t, run(&ring), BLOCK, 0, "16-byte CQEs: no report");
 	ok(&t->tap, requests(t, "rios") == was + 1,
 	   "... and the cgroup is charged");
-	io_uring_prep_attr_list(prep_read(&ring, t), &t->list);
+	ioattr_prep_sqe(prep_read(&ring, t), &t->list.head);
 	gives(t, run(&ring), -EINVAL, 0, "16-byte CQEs: a report: EINVAL");
 	io_uring_queue_exit(&ring);
 
 	ring_open(t, &ring, IORING_SETUP_CQE32);
-	io_uring_prep_attr_list(prep_read(&ring, t), &silent);
+	ioattr_prep_sqe(prep_read(&ring, t), &silent.head);
 	gives(t, run(&ring), BLOCK, 0, "CQE32: no report unless requested");
 	io_uring_queue_exit(&ring);
 
@@ -305,8 +307,8 @@ static void reports(struct test *t)
 		struct outcome done;
 
 		if (i % 3)
-			io_uring_prep_attr_list(sqe, asked ? &t->list :
-						&silent);
+			ioattr_prep_sqe(sqe, asked ? &t->list.head :
+						     &silent.head);
 		done = run(&ring);
 		if (done.res == BLOCK && done.big == asked &&
 		    done.honoured == (asked ? CHARGED : 0))
@@ -328,17 +330,17 @@ static void refused(struct test *t)
 
 	ring_open(t, &ring, IORING_SETUP_CQE32);
 	sqe = prep_read(&ring, t);
-	io_uring_prep_attr_list(sqe, &t->list);
+	ioattr_prep_sqe(sqe, &t->list.head);
 	sqe->__pad2[0] |= IORING_RW_ATTR_FLAG_PI;
 	gives(t, run(&ring), -EINVAL, 0, "a list and PI: EINVAL");
 
 	sqe = prep_read(&ring, t);
-	io_uring_prep_attr_list(sqe, &t->list);
+	ioattr_prep_sqe(sqe, &t->list.head);
 	sqe->__pad2[0] = 1 << 1;
 	gives(t, run(&ring), -EINVAL, 0, "an unknown type: EINVAL");
 
 	sqe = prep_read(&ring, t);
-	io_uring_prep_attr_list(sqe, &t->list);
+	ioattr_prep_sqe(sqe, &t->list.head);
 	sqe->__pad2[0] |= IORING_RW_ATTR_FLAG_LIST_SQE;
 	gives(t, run(&ring), -EINVAL, 0, "a list in two places: EINVAL");
 
@@ -347,19 +349,19 @@ static void refused(struct test *t)
 	gives(t, run(&ring), -EINVAL, 0,
 	      "in a 64-byte SQE: EINVAL");
 
-	io_uring_prep_attr_list(prep_read(&ring, t), (void *)8);
+	ioattr_prep_sqe(prep_read(&ring, t), (void *)8);
 	gives(t, run(&ring), -EFAULT, 0, "an unmapped address: EFAULT");
 
-	bad.size = 20;
-	io_uring_prep_attr_list(prep_read(&ring, t), &bad);
+	bad.head.size = 20;
+	ioattr_prep_sqe(prep_read(&ring, t), &bad.head);
 	gives(t, run(&ring), -EINVAL, 0, "a list of 20 bytes: EINVAL");
 
 	ioattr_init(&bad, IOCB_ATTR_LIST_REPORT);
 	ioattr_add_cgroup(&bad, -1, 0);
-	io_uring_prep_attr_list(prep_read(&ring, t), &bad);
+	ioattr_prep_sqe(prep_read(&ring, t), &bad.head);
 	gives(t, run(&ring), -EBADF, 0, "not a cgroup: EBADF");
 
-	io_uring_prep_attr_list(prep_read(&ring, t), &t->list);
+	ioattr_prep_sqe(prep_read(&ring, t), &t->list.head);
 	gives(t, run(&ring), BLOCK, CHARGED, "the ring still works");
 	io_uring_queue_exit(&ring);
 }
@@ -387,12 +389,12 @@ static void refused_sets(struct test *t)
 	gives(t, raw(&ring, t, 0, set), -EBADF, 0, "file 0: EBADF");
 	gives(t, raw(&ring, t, t->set | 1ULL << 32, set), -EBADF, 0,
 	      "a number beyond INT_MAX: EBADF");
-	io_uring_prep_attr_set(prep_read(&ring, t), -1);
+	ioattr_prep_sqe_set(prep_read(&ring, t), -1);
 	gives(t, run(&ring), -EBADF, 0, "file -1: EBADF");
-	io_uring_prep_attr_set_fixed(prep_read(&ring, t), 1);
+	ioattr_prep_sqe_set_fixed(prep_read(&ring, t), 1);
 	gives(t, run(&ring), -EBADF, 0,
 	      "a registered file that is not a set: EBADF");
-	io_uring_prep_attr_set_fixed(prep_read(&ring, t), 2);
+	ioattr_prep_sqe_set_fixed(prep_read(&ring, t), 2);
 	gives(t, run(&ring), -EBADF, 0,
 	      "a number that is not registered: EBADF");
 	gives(t, raw(&ring, t, 1ULL << 32, fixed), -EBADF, 0,
@@ -415,17 +417,17 @@ static void set_reports(struct test *t)
 	int silent;
 	long was;
 
-	list.flags = 0;
+	list.head.flags = 0;
 	silent = ioattr_set_create(&list, 0);
 	if (silent < 0)
 		bail("a set", silent);
 	was = requests(t, "rios");
 	ring_open(t, &ring, 0);
-	io_uring_prep_attr_set(prep_read(&ring, t), silent);
+	ioattr_prep_sqe_set(prep_read(&ring, t), silent);
 	gives(t, run(&ring), BLOCK, 0, "a set without a report");
 	ok(&t->tap, requests(t, "rios") == was + 1,
 	   "... and the cgroup is charged");
-	io_uring_prep_attr_set(prep_read(&ring, t), t->set);
+	ioattr_prep_sqe_set(prep_read(&ring, t), t->set);
 	gives(t, run(&ring), -EINVAL, 0,
 	      "a set with a report on CQEs of 16 bytes: EINVAL");
 	io_uring_queue_exit(&ring);
@@ -433,12 +435,12 @@ static void set_reports(struct test *t)
 	ring_open(t, &ring, IORING_SETUP_CQE32);
 	ioattr_init(&list, IOCB_ATTR_LIST_REPORT);
 	ioattr_add_set(&list, silent, 0);
-	io_uring_prep_attr_list(prep_read(&ring, t), &list);
+	ioattr_prep_sqe(prep_read(&ring, t), &list.head);
 	gives(t, run(&ring), BLOCK, CHARGED,
 	      "the report of a list, the cgroup of the set in it");
 	ioattr_init(&list, 0);
 	ioattr_add_set(&list, t->set, 0);
-	io_uring_prep_attr_list(prep_read(&ring, t), &list);
+	ioattr_prep_sqe(prep_read(&ring, t), &list.head);
 	gives(t, run(&ring), BLOCK, CHARGED, "... the report of the set");
 	close(silent);
 	io_uring_queue_exit(&ring);
@@ -461,11 +463,11 @@ static void restricted(struct test *t)
 		ret = io_uring_enable_rings(&ring);
 	if (ret)
 		bail("restrictions", ret);
-	io_uring_prep_attr_set_fixed(prep_read(&ring, t), 0);
+	ioattr_prep_sqe_set_fixed(prep_read(&ring, t), 0);
 	gives(t, run(&ring), BLOCK, CHARGED, "restricted: a registered set");
-	io_uring_prep_attr_set(prep_read(&ring, t), t->set);
+	ioattr_prep_sqe_set(prep_read(&ring, t), t->set);
 	gives(t, run(&ring), -EACCES, 0, "... another set: EACCES");
-	io_uring_prep_attr_list(prep_read(&ring, t), &t->list);
+	ioattr_prep_sqe(prep_read(&ring, t), &t->list.head);
 	gives(t, run(&ring), -EACCES, 0, "... a list: EACCES");
 	prep_read(&ring, t);
 	gives(t, run(&ring), BLOCK, 0, "... no attributes");
@@ -499,20 +501,20 @@ static void sizes_in_sqe(struct test *t)
 		/* one record with an unknown id */
 		if (size >= 16)
 			ioattr_add(&list, 1000, 0, NULL, 8);
-		list.size = size;
+		list.head.size = size;
 		if (size == 64)
 			memcpy(list.space, &(uint32_t){ size - 8 }, 4);
 
 		memset(sqe, 0xff, sizeof(sqe));
 		memcpy(was, sqe, sizeof(sqe));
-		ret = io_uring_prep_attr_list_inline(sqe, &list);
+		ret = ioattr_prep_sqe_inline(sqe, &list.head);
 		snprintf(name, sizeof(name), "in the SQE, %u bytes: %s", size,
 			 ret == -EINVAL ? "EINVAL" : ret ? "E2BIG" : "taken");
 		if (!ret) {
 			was[0].addr3 = 0;
 			was[0].__pad2[0] = IORING_RW_ATTR_FLAG_LIST_SQE;
 			memset(&was[1], 0, sizeof(was[1]));
-			memcpy(&was[1], &list, size);
+			memcpy(&was[1], &list.head, size);
 		}
 		ok(&t->tap, ret == cases[i].error &&
 		   !memcmp(sqe, was, sizeof(sqe)), name);
@@ -520,7 +522,8 @@ static void sizes_in_sqe(struct test *t)
 		to = prep_read(&ring, t);
 		to->__pad2[0] = IORING_RW_ATTR_FLAG_LIST_SQE;
 		memset(to + 1, 0, sizeof(*to));
-		memcpy(to + 1, &list, size < sizeof(*to) ? size : sizeof(*to));
+		memcpy(to + 1, &list.head,
+		       size < sizeof(*to) ? size : sizeof(*to));
 		/* the size, if the list is too short to have one */
 		memcpy(to + 1, &size, sizeof(size));
 		gives(t, run(&ring), cases[i].error ?: BLOCK, 0,
@@ -531,10 +534,10 @@ static void sizes_in_sqe(struct test *t)
 
 static void probe(struct test *t)
 {
-	__s64 flags = io_uring_attr_flags();
+	__s64 flags = ioattr_uring_flags();
 
 	if (flags < 0)
-		printf("# io_uring_attr_flags: %s\n", strerror(-flags));
+		printf("# ioattr_uring_flags: %s\n", strerror(-flags));
 	ok(&t->tap, flags == (__s64)(IORING_RW_ATTR_FLAG_PI |
 				     IORING_RW_ATTR_FLAG_LIST |
 				     IORING_RW_ATTR_FLAG_LIST_SQE |
@@ -576,7 +579,7 @@ int main(void)
 	restricted(&t);
 	ok(&t.tap, !close(cgroup) && !rmdir(CGROUP), "the cgroup can go");
 	ring_open(&t, &ring, IORING_SETUP_CQE32);
-	io_uring_prep_attr_set(prep_read(&ring, &t), t.set);
+	ioattr_prep_sqe_set(prep_read(&ring, &t), t.set);
 	gives(&t, run(&ring), -ENODEV, 0, "... a set has no use then: ENODEV");
 	io_uring_queue_exit(&ring);
 	return tap_end(&t.tap);

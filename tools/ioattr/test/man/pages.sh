@@ -31,7 +31,8 @@ silent()
 
 cd "$work"
 mkdir -p examples shared static
-make -s --no-print-directory -C "$src" "O=$work/build" "DESTDIR=$root" install
+make -s --no-print-directory -C "$src" WERROR=1 "O=$work/build" "DESTDIR=$root" \
+	install
 
 # what was installed, and nothing else is looked at from here on
 export PKG_CONFIG_SYSROOT_DIR=$root
@@ -55,7 +56,7 @@ is "install: the version of the library is that of pkg-config" \
 #
 # Names: those of the map, of the headers and of the pages
 #
-sed -n 's/^\t\t\(ioattr_[a-z_]*\);$/\1/p' "$src/lib/libioattr.map" | sort >map
+sed -n 's/^\t\t\(ioattr_[a-z0-9_]*\);$/\1/p' "$src/lib/libioattr.map" | sort >map
 nm -D --defined-only "$root/usr/local/lib/libioattr.so" |
 	awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >exported
 is "the library exports what the map lists" "$(cat map)" "$(cat exported)"
@@ -68,14 +69,14 @@ declared()
 			/^# [0-9]/ { ours = index($3, "\"" dir) == 1; next }
 			ours' | tr '\n{}' ' ;;' |
 		sed 's/#pragma[^;]*(default)//g; s/; */;\n/g' |
-		sed -nE 's/^.+[ *]((ioattr|io_uring)_[a-z_]*)\([^()]*\) *;$/\1/p'
+		sed -nE 's/^.+[ *]((ioattr|io_uring)_[a-z0-9_]*)\([^()]*\) *;$/\1/p'
 }
 {
 	declared ioattr-aio.h
 	declared liburing-attr.h
 } | sort -u >headers
 is "the headers declare what the map lists, and what is inline" \
-	"$(cat map)" "$(grep -vxE 'io_uring_.*|ioattr_cap_honoured' headers)"
+	"$(cat map)" "$(grep -vxE 'io_uring_.*|ioattr_cap_honoured|ioattr_init|ioattr_probe|ioattr_prep_(read|write|sqe).*|ioattr_uring_flags|ioattr_cqe_honoured' headers)"
 (cd "$man/man3" && ls) | sed 's/\.3$//' | sort >pages
 is "each function has a page, and each page a function" \
 	"$(cat headers)" "$(cat pages)"
@@ -95,7 +96,7 @@ for page in "$man"/man[237]/*; do
 	so=$(sed -n '1s/^\.so //p' "$page")
 	if [ -n "$so" ]; then
 		is "$name: another page, with its name" "1 line, ${name%.3}" \
-			"$(wc -l <"$page") line, $(sed -n 's/^\.Nm \([a-z_]*\).*/\1/p' \
+			"$(wc -l <"$page") line, $(sed -n 's/^\.Nm \([a-z0-9_]*\).*/\1/p' \
 			"$man/$so" | grep -x "${name%.3}")"
 		continue
 	fi
@@ -117,7 +118,7 @@ for page in "$man"/man[237]/*; do
 done
 # what pages of section 1 there are depends on more than the library
 is "the pages refer to pages that are there" "" \
-	"$(sed -nE 's/^\.(Xr|BR) (ioattr[a-z_]*|iocb_attr[a-z_]*|io_uring[a-z_]*attr[a-z_]*) \(?([237]).*/\2.\3/p' \
+	"$(sed -nE 's/^\.(Xr|BR) (ioattr[a-z0-9_]*|iocb_attr[a-z_]*|io_uring[a-z_]*attr[a-z_]*) \(?([237]).*/\2.\3/p' \
 		"$man"/man[237]/* | sort -u | while read -r page; do
 			[ -e "$man/man${page##*.}/$page" ] || echo "$page"
 		done)"
@@ -147,9 +148,9 @@ for page in "$man"/man3/*; do
 	silent "$name: its synopsis is that of the header" gcc -std=c11 \
 		"${warn[@]}" "${flags[@]}" -fsyntax-only "$name.c"
 	is "$name: its synopsis has the functions that it names" \
-		"$(sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([a-z_]*\).*/\1/p' \
+		"$(sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([a-z0-9_]*\).*/\1/p' \
 			"$page" | sort)" \
-		"$(sed -nE 's/.*[ *]([a-z_]+)\(.*\);$/\1/p' "$name.c" | sort)"
+		"$(sed -nE 's/.*[ *]([a-z0-9_]+)\(.*\);$/\1/p' "$name.c" | sort)"
 done
 add=$src/man/io_submit.2.add
 silent "io_submit.2.add: mandoc" mandoc -T lint -W warning "$add"

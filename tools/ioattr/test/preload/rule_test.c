@@ -92,7 +92,7 @@ int main(void)
 	parses("size:>", "\"size:>\": invalid size");
 	parses("size:==1", "\"size:==1\": invalid size");
 	parses("size:-1", "\"size:-1\": invalid size");
-	parses("size:1T", "\"size:1T\": invalid size");
+	parses("size:1P", "\"size:1P\": invalid size");
 	parses("size:5000000000G", "\"size:5000000000G\": invalid size");
 	parses("size:<0", "\"size:<0\": no I/O has such a size");
 	parses("size:>4K,size:<1K", "\"size:<1K\": no I/O has such a size");

@@ -40,7 +40,7 @@ static void refuse(const void *list, int error, const char *name,
 	int ret;
 
 	iocb.aio_attrs = (uintptr_t)list;
-	ret = ioattr_submit(ctx, 1, &iocbs);
+	ret = ioattr_aio_submit(ctx, 1, &iocbs);
 	if (ret != -error) {
 		fprintf(stderr, "%s %s: %d\n", name, reason, ret);
 		failed = 1;
@@ -104,12 +104,12 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	fd = open(argv[1], O_RDONLY | O_DIRECT);
-	if (fd < 0 || ioattr_setup(1, &ctx) ||
+	if (fd < 0 || ioattr_aio_setup(1, &ctx) ||
 	    pthread_create(&thread, NULL, refuse_all, NULL) ||
 	    pthread_join(thread, NULL)) {
 		perror(argv[1]);
 		return 2;
 	}
-	ioattr_destroy(ctx);
+	ioattr_aio_destroy(ctx);
 	return failed;
 }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel's own parser of lists, fs/iocb_attr/parse.c, for rules_test.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../../fs/iocb_attr/iocb_attr_private.h"
+#include "rules_kernel.h"
+
+/* Referenced by the table of attributes, but not called by the parser. */
+#define RESOLVE(name)							\
+int iocb_attr_resolve_ ## name(const struct iocb_attr_import *import,	\
+			       const union iocb_attr_record *record)	\
+{									\
+	(void)import;							\
+	(void)record;							\
+	abort();							\
+}
+
+RESOLVE(proxy_pid)
+RESOLVE(proxy_pidfd)
+RESOLVE(ioprio)
+RESOLVE(cache)
+RESOLVE(pi)
+RESOLVE(set)
+
+#define SUPPORTED(name)							\
+bool iocb_attr_supported_ ## name(const struct kiocb *iocb,		\
+				  const struct iocb_attrs *attrs)	\
+{									\
+	(void)iocb;							\
+	(void)attrs;							\
+	abort();							\
+}
+
+SUPPORTED(direct)
+SUPPORTED(charge)
+SUPPORTED(pi)
+SUPPORTED(set)
+
+int kernel_check(const void *list, uint32_t *offset)
+{
+	struct iocb_attr_records found = { 0 };
+	struct iocb_attr_error error = { 0 };
+	struct iocb_attr_list head;
+	int ret;
+
+	memcpy(&head, list, sizeof(head));
+	*offset = 0;
+	ret = iocb_attr_check_header(&head, IOCB_ATTR_LIST_MAX, &error);
+	if (ret)
+		return ret;
+	ret = iocb_attr_parse(iocb_attr_descs,
+			      (const char *)list + sizeof(head),
+			      head.size - sizeof(head), &found, &error);
+	*offset = ret ? error.offset : found.unknown;
+	if (ret)
+		return ret;
+	/* what iocb_attrs_import() checks last */
+	return found.unknown ? -EOPNOTSUPP : 0;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Test the SQEs that liburing-attr.h prepares. Prints TAP.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "../../include/liburing-attr.h"
+#include "tap.h"
+
+/* The result of a function, and what it must be but for the attributes. */
+static void same(struct tap *tap, const struct io_uring_sqe *sqe,
+		 struct io_uring_sqe *expected,
+		 const struct iocb_attr_list *list, const char *name)
+{
+	expected->addr3 = (uintptr_t)list;
+	expected->__pad2[0] = 1ULL << 62;
+	ok(tap, !memcmp(sqe, expected, sizeof(*sqe)), name);
+}
+
+int main(void)
+{
+	const struct iocb_attr_list list = { sizeof(list), 0 };
+	struct io_uring_sqe sqe, expected;
+	struct tap tap = { 0 };
+	struct iovec iov = { 0 };
+	char buf[16];
+
+/* each starts with an SQE that has been used before */
+#define BOTH(name, ...) do {						\
+	memset(&sqe, 0xff, sizeof(sqe));				\
+	memset(&expected, 0xff, sizeof(expected));			\
+	ioattr_prep_ ## name(&sqe, 3, __VA_ARGS__, &list);		\
+	io_uring_prep_ ## name(&expected, 3, __VA_ARGS__);		\
+	same(&tap, &sqe, &expected, &list, #name);			\
+} while (0)
+	BOTH(read, buf, sizeof(buf), 4096);
+	BOTH(write, buf, sizeof(buf), 4096);
+	BOTH(readv, &iov, 1, 4096);
+	BOTH(writev, &iov, 1, 4096);
+	BOTH(readv2, &iov, 1, 4096, 0x8);
+	BOTH(writev2, &iov, 1, 4096, 0x8);
+	BOTH(read_fixed, buf, sizeof(buf), 4096, 5);
+	BOTH(write_fixed, buf, sizeof(buf), 4096, 5);
+
+	/* liburing need not have these */
+	memset(&sqe, 0xff, sizeof(sqe));
+	memset(&expected, 0xff, sizeof(expected));
+	ioattr_prep_readv_fixed(&sqe, 3, &iov, 1, 4096, 0x8, 5, &list);
+	io_uring_prep_readv2(&expected, 3, &iov, 1, 4096, 0x8);
+	expected.opcode = 60;
+	expected.buf_index = 5;
+	same(&tap, &sqe, &expected, &list, "readv_fixed");
+	memset(&sqe, 0xff, sizeof(sqe));
+	memset(&expected, 0xff, sizeof(expected));
+	ioattr_prep_writev_fixed(&sqe, 3, &iov, 1, 4096, 0x8, 5, &list);
+	io_uring_prep_writev2(&expected, 3, &iov, 1, 4096, 0x8);
+	expected.opcode = 61;
+	expected.buf_index = 5;
+	same(&tap, &sqe, &expected, &list, "writev_fixed");
+
+	io_uring_prep_read(&sqe, 3, buf, sizeof(buf), 4096);
+	ioattr_prep_sqe_set(&sqe, 7);
+	ok(&tap, sqe.addr3 == 7 && sqe.__pad2[0] == 1ULL << 60, "a set");
+	ioattr_prep_sqe_set_fixed(&sqe, 8);
+	ok(&tap, sqe.addr3 == 8 && sqe.__pad2[0] == 1ULL << 59,
+	   "a registered set");
+	return tap_end(&tap);
+}
