@@ -35,6 +35,13 @@ is()
 	fi
 }
 
+# without_rate FILE: print the messages of ioattr read or write, whose last line
+# ends with the time and the rate, but for these
+without_rate()
+{
+	sed 's/, [0-9.]* s, [0-9.]* MiB\/s$//' "$1"
+}
+
 # ends STATUS STDERR NAME COMMAND...: check the status and STDERR of a command
 ends()
 {
@@ -43,7 +50,7 @@ ends()
 	shift 3
 	status=0
 	"$@" >out 2>err || status=$?
-	is "$name" "$expected" "$status|$(cat err)"
+	is "$name" "$expected" "$status|$(without_rate err)"
 }
 
 # passes NAME COMMAND...: the command must succeed; print its output if it fails

@@ -4,17 +4,13 @@
  * ioattr(1).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
-
-#include <linux/fs.h>
 
 #include "../common/msg.h"
 #include "../include/ioattr-aio.h"
@@ -39,16 +35,19 @@ static const char help_text[] =
 "  --report             count the I/Os that were honoured\n"
 "  --set[=FD]           put the attributes in a set, or use the open set FD\n"
 "  --offset=SIZE        where to start (0)\n"
-"  --length=SIZE        how much to transfer (up to the end of FILE)\n"
+"  --length=SIZE        how much to transfer; a read ends at the end of FILE\n"
 "  --bs=SIZE            size of each I/O (4K)\n"
 "  --depth=N            number of I/Os in flight (1)\n"
 "  --random[=SEED]      random order; each block once on average\n"
-"  --pattern=BYTE       byte to write (0)\n"
-"  --output=FILE        store the data read in FILE; it is discarded otherwise\n"
+"  --pattern=BYTE       write this byte everywhere\n"
+"  --input=FILE         write the data of FILE; - is standard input\n"
+"  --output=FILE        store the data read in FILE; - is standard output\n"
+"  --force              write to a block device even if it is in use\n"
 "  --buffered           no O_DIRECT: few attributes have an effect\n"
 "  --help               print this text\n"
 "\n"
-"SIZE may end in K, M or G.\n";
+"write needs --length, and --pattern or --input. The data read is discarded\n"
+"without --output. SIZE may end in K, M, G or T.\n";
 
 /**
  * struct transfer - a job in progress
@@ -60,6 +59,9 @@ static const char help_text[] =
  * @length: Number of bytes to transfer.
  * @blocks: Number of I/Os.
  * @next: Number of I/Os started.
+ * @finished: With @out, the number of I/Os whose data was stored in it.
+ * @events: With @out, the completions of the others, which wait for their turn.
+ * @ready: Which of @events are there.
  * @done: Number of I/Os that succeeded.
  * @bytes: Number of bytes that they transferred.
  * @honoured: By attribute id, the number of them that were honoured.
@@ -68,7 +70,7 @@ static const char help_text[] =
  */
 struct transfer {
 	const struct job	*job;
-	int			fd, out;
+	int			fd, in, out;
 	aio_context_t		ctx;
 	struct ioattr_list	list, lists[MAX_DEPTH];
 	int			set;
@@ -78,8 +80,12 @@ struct transfer {
 	char			*buffers;
 	uint64_t		random;
 	long long		end, length, blocks;
-	long long		next, done, bytes, honoured[IOCB_ATTR_pi + 1];
+	long long		next, finished;
+	struct io_event		events[MAX_DEPTH];
+	bool			ready[MAX_DEPTH];
+	long long		done, bytes, honoured[IOCB_ATTR_pi + 1];
 	int			fds[2];
+	struct timespec		began, ended;
 	bool			failed;
 };
 
@@ -142,10 +148,21 @@ static int add_attributes(struct transfer *t, unsigned int slot, long long at,
 		*list = t->list;
 		ret = pi_start(&t->pi, list, slot, at, len);
 		if (ret)
-			fail(t, t->job->pi, "%s", ret == -ENODATA ?
-			     "unexpected end of file" : strerror(-ret));
+			fail(t, t->job->pi, "%s", read_error(ret));
 	}
 	return ret ? ret : ioattr_prep_aio(&t->iocbs[slot], list);
+}
+
+/* Read the data of the next I/O; there is none if --pattern is given. */
+static bool fill_buffer(struct transfer *t, unsigned int slot, long long len)
+{
+	int ret = 0;
+
+	if (t->in >= 0)
+		ret = read_all(t->in, t->buffers + slot * t->job->bs, len, -1);
+	if (ret)
+		fail(t, t->job->input, "%s", read_error(ret));
+	return !ret;
 }
 
 /* Start the next I/O in this slot; false if there is none. */
@@ -162,6 +179,8 @@ static bool start(struct transfer *t, unsigned int slot)
 		block = next_random(&t->random) % (uint64_t)t->blocks;
 	at = block * job->bs;
 	len = io_length(t, at);
+	if (!fill_buffer(t, slot, len))
+		return false;
 	/*
 	 * Direct I/O reads the end of a file as a whole block. A file with
 	 * protection information ends with a whole block anyway.
@@ -190,23 +209,6 @@ static bool start(struct transfer *t, unsigned int slot)
 	return true;
 }
 
-int write_all(int fd, const char *buf, long long len, long long offset)
-{
-	ssize_t ret;
-
-	while (len) {
-		ret = pwrite(fd, buf, len, offset);
-		if (ret < 0 && errno == EINTR)
-			continue;
-		if (ret <= 0)
-			return ret ? -errno : -EIO;
-		buf += ret;
-		len -= ret;
-		offset += ret;
-	}
-	return 0;
-}
-
 static void finish(struct transfer *t, const struct io_event *event)
 {
 	const struct job *job = t->job;
@@ -226,9 +228,9 @@ static void finish(struct transfer *t, const struct io_event *event)
 	t->bytes += got;
 	for (id = 0; job->attrs.report && id <= IOCB_ATTR_pi; id++)
 		t->honoured[id] += event->res2 >> id & 1;
-	if (t->out >= 0) {
-		ret = write_all(t->out, t->buffers +
-				event->data * job->bs, got, at);
+	if (t->out >= 0 && !t->failed) {
+		ret = write_all(t->out, t->buffers + event->data * job->bs,
+				got, -1);
 		if (ret)
 			fail(t, job->output, "%s", strerror(-ret));
 	}
@@ -242,6 +244,32 @@ static void finish(struct transfer *t, const struct io_event *event)
 		     got, len, (long long)iocb->aio_offset);
 }
 
+/*
+ * An I/O has completed. The output may be a pipe, so data is stored in order.
+ * Returns the number of I/Os that were started in its place.
+ */
+static int complete(struct transfer *t, const struct io_event *event)
+{
+	unsigned int slot = event->data;
+	int started = 0;
+
+	if (t->out < 0) {
+		finish(t, event);
+		return start(t, slot);
+	}
+	t->events[slot] = *event;
+	t->ready[slot] = true;
+	for (;;) {
+		slot = t->finished % t->job->depth;
+		if (!t->ready[slot])
+			return started;
+		t->ready[slot] = false;
+		t->finished++;
+		finish(t, &t->events[slot]);
+		started += start(t, slot);
+	}
+}
+
 static void run_loop(struct transfer *t)
 {
 	struct io_event events[MAX_DEPTH];
@@ -251,6 +279,7 @@ static void run_loop(struct transfer *t)
 		in_flight += start(t, i);
 	while (in_flight) {
 		n = ioattr_aio_getevents(t->ctx, 1, in_flight, events, -1);
+		/* by SIGSTOP and SIGCONT */
 		if (n == -EINTR)
 			continue;
 		if (n < 0) {
@@ -258,54 +287,10 @@ static void run_loop(struct transfer *t)
 			fail(t, "io_getevents", "%s", strerror(-n));
 			return;
 		}
-		for (i = 0; i < n; i++) {
-			finish(t, &events[i]);
-			in_flight--;
-			in_flight += start(t, events[i].data);
-		}
+		in_flight -= n;
+		for (i = 0; i < n; i++)
+			in_flight += complete(t, &events[i]);
 	}
-}
-
-static int open_file(struct transfer *t, struct stat *st)
-{
-	const struct job *job = t->job;
-	const int mode = job->write ? O_WRONLY : O_RDONLY;
-	uint64_t size;
-
-	/* open() with O_DIRECT would fail with EINVAL on a directory */
-	if (stat(job->file, st))
-		return -errno;
-	if (S_ISDIR(st->st_mode))
-		return -EISDIR;
-	t->fd = open(job->file, mode | O_CLOEXEC |
-		       (job->buffered ? 0 : O_DIRECT));
-	if (t->fd < 0)
-		return -errno;
-	if (fstat(t->fd, st))
-		return -errno;
-	t->end = st->st_size;
-	if (S_ISBLK(st->st_mode)) {
-		if (ioctl(t->fd, BLKGETSIZE64, &size))
-			return -errno;
-		t->end = size;
-	}
-	return 0;
-}
-
-static int open_output(struct transfer *t, const struct stat *file)
-{
-	const struct job *job = t->job;
-	struct stat st;
-
-	if (!job->output)
-		return 0;
-	/* O_TRUNC would destroy the input */
-	if (!stat(job->output, &st) && st.st_dev == file->st_dev &&
-	    st.st_ino == file->st_ino)
-		return -EEXIST;
-	t->out = open(job->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			0666);
-	return t->out < 0 ? -errno : 0;
 }
 
 /*
@@ -364,20 +349,17 @@ static bool prepare(struct transfer *t)
 	struct stat st;
 	int ret;
 
-	ret = open_file(t, &st);
-	if (ret == -EINVAL && !job->buffered)
-		fail(t, job->file, "no direct I/O; see --buffered");
-	else if (ret)
-		fail(t, job->file, "%s", strerror(-ret));
-	if (t->failed)
+	error = open_file(job, &t->fd, &st, &t->end);
+	if (error) {
+		fail(t, job->file, "%s", error);
 		return false;
+	}
 
 	t->length = job->length >= 0 ? job->length : t->end - job->offset;
 	if (t->length <= 0) {
 		fail(t, job->file,
-		     "nothing to %s at %lld: the file ends at %lld; see --length",
-		     job->write ? "write" : "read", job->offset,
-		     t->end);
+		     "nothing to read at %lld: the file ends at %lld; see --length",
+		     job->offset, t->end);
 		return false;
 	}
 	t->blocks = t->length / job->bs + !!(t->length % job->bs);
@@ -389,8 +371,8 @@ static bool prepare(struct transfer *t)
 		fail(t, "memory", "%s", strerror(errno));
 		return false;
 	}
-	if (job->write)
-		memset(t->buffers, job->pattern < 0 ? 0 : job->pattern, size);
+	if (job->write && job->pattern >= 0)
+		memset(t->buffers, job->pattern, size);
 	ret = ioattr_aio_setup(job->depth, &t->ctx);
 	if (ret) {
 		fail(t, "io_setup", "%s", strerror(-ret));
@@ -405,10 +387,12 @@ static bool prepare(struct transfer *t)
 	}
 	t->random = job->seed;
 
-	ret = open_output(t, &st);
-	if (ret)
-		fail(t, job->output, "%s", ret == -EEXIST ?
-		     "same file as the input" : strerror(-ret));
+	error = open_input(job, &t->in);
+	if (error)
+		fail(t, job->input, "%s", error);
+	error = open_output(job, &st, &t->out);
+	if (error)
+		fail(t, job->output, "%s", error);
 	return !t->failed;
 }
 
@@ -437,6 +421,34 @@ static void print_honoured(const struct transfer *t)
 	}
 }
 
+static void print_summary(const struct transfer *t)
+{
+	const double s = t->ended.tv_sec - t->began.tv_sec +
+			 (t->ended.tv_nsec - t->began.tv_nsec) / 1e9;
+
+	fprintf(stderr, "%lld bytes in %lld I/Os", t->bytes, t->done);
+	if (t->job->attrs.report)
+		print_honoured(t);
+	fprintf(stderr, ", %.3f s, %.1f MiB/s\n", s,
+		s > 0 ? t->bytes / s / (1 << 20) : 0);
+}
+
+/* Transfer all data and store it. */
+static void run(struct transfer *t)
+{
+	int ret = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &t->began);
+	run_loop(t);
+	if (t->out >= 0 && !t->failed)
+		ret = sync_output(t->out);
+	if (ret)
+		fail(t, t->job->output, "%s", strerror(-ret));
+	clock_gettime(CLOCK_MONOTONIC, &t->ended);
+	if (t->done || !t->failed)
+		print_summary(t);
+}
+
 static int transfer(const struct job *job)
 {
 	struct transfer *t = calloc(1, sizeof(*t));
@@ -449,25 +461,20 @@ static int transfer(const struct job *job)
 	}
 	t->job = job;
 	t->fd = -1;
+	t->in = -1;
 	t->out = -1;
 	t->set = -1;
 	t->pi.fd = -1;
 	t->fds[0] = -1;
 	t->fds[1] = -1;
-	if (prepare(t)) {
-		run_loop(t);
-		if (t->done || !t->failed) {
-			fprintf(stderr, "%lld bytes in %lld I/Os", t->bytes,
-				t->done);
-			if (job->attrs.report)
-				print_honoured(t);
-			fputc('\n', stderr);
-		}
-	}
+	if (prepare(t))
+		run(t);
 	if (t->ctx)
 		ioattr_aio_destroy(t->ctx);
 	if (t->buffers)
 		munmap(t->buffers, job->bs * job->depth);
+	if (t->in >= 0)
+		close(t->in);
 	if (t->out >= 0 && close(t->out))
 		fail(t, job->output, "%s", strerror(errno));
 	ret = pi_end(&t->pi);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "../include/ioattr.h"
 #include "attrs.h"
@@ -26,11 +27,13 @@
  * @length: -1 for the rest of the file.
  * @seed: Seed of the random order.
  * @pattern: -1 if not given.
- * @output: A file, or NULL.
+ * @input: A file, "-", or NULL.
+ * @output: The same.
+ * @force: Write to a block device even if it is in use.
  */
 struct job {
 	bool		write, help;
-	bool		buffered, random;
+	bool		buffered, random, force;
 	struct attrs	attrs;
 	bool		set;
 	long long	set_fd;
@@ -40,7 +43,7 @@ struct job {
 	long long	offset, length, bs, depth;
 	long long	seed;
 	long long	pattern;
-	const char	*output;
+	const char	*input, *output;
 	const char	*file;
 };
 
@@ -88,7 +91,30 @@ int pi_finish(struct pi *pi, int slot, long long at, long long len);
 /* Explain why io_submit(2) rejected an I/O of @job with @error. */
 const char *explain_rejection(const struct job *job, int error);
 
-/* Returns 0 or a negative errno. */
+/* The error of a block device that open() finds busy. */
+#define IN_USE	"in use, for example mounted; see --force"
+
+/*
+ * Open FILE and get its state and size, or the file of --input or --output, if
+ * there is one. Return NULL, or an error message.
+ */
+const char *open_file(const struct job *job, int *fd, struct stat *st,
+		      long long *end);
+const char *open_input(const struct job *job, int *fd);
+const char *open_output(const struct job *job, const struct stat *file,
+			int *fd);
+
+/*
+ * Transfer @len bytes, at the file's position if @offset is negative. Return 0
+ * or a negative errno; read_all() -ENODATA at the end of the file.
+ */
 int write_all(int fd, const char *buf, long long len, long long offset);
+int read_all(int fd, char *buf, long long len, long long offset);
+
+/* The text of an error of read_all(). */
+const char *read_error(int error);
+
+/* Wait until the data is stored. Returns 0 or a negative errno. */
+int sync_output(int fd);
 
 #endif /* RW_H */

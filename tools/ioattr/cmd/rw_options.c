@@ -73,8 +73,14 @@ static int parse_option(struct job *job, int c, const char *name,
 	case 'R':
 		job->random = true;
 		return text ? parse_number_option(job, name, text) : 0;
+	case 'I':
+		job->input = text;
+		return 0;
 	case 'O':
 		job->output = text;
+		return 0;
+	case 'F':
+		job->force = true;
 		return 0;
 	case 'B':
 		job->buffered = true;
@@ -85,6 +91,35 @@ static int parse_option(struct job *job, int c, const char *name,
 	default:
 		return !parse_attr(&job->attrs, c, name, text);
 	}
+}
+
+static int check_write(const struct job *job)
+{
+	if (job->output)
+		return bad_usage(job, "--output is an option of read");
+	/* without them a mistyped command would erase a disk */
+	if (job->length < 0)
+		return bad_usage(job, "missing --length");
+	if (job->pattern < 0 && !job->input)
+		return bad_usage(job, "missing --pattern or --input");
+	if (job->pattern >= 0 && job->input)
+		return bad_usage(job, "--pattern cannot be combined with --input");
+	if (job->random && job->input)
+		return bad_usage(job, "--input cannot be combined with --random");
+	return 0;
+}
+
+static int check_read(const struct job *job)
+{
+	if (job->pattern >= 0 || job->input)
+		return bad_usage(job, "--pattern and --input are options of write");
+	if (job->random && job->output)
+		return bad_usage(job, "--output cannot be combined with --random");
+	if (job->random && job->pi)
+		return bad_usage(job, "--pi cannot be combined with --random");
+	if (job->pi && job->output && !strcmp(job->pi, job->output))
+		return bad_usage(job, "--pi and --output are the same file");
+	return 0;
 }
 
 static int check_options(const struct job *job)
@@ -99,17 +134,7 @@ static int check_options(const struct job *job)
 	if (!job->pi && (job->pi_check || job->app_tag >= 0 ||
 			 job->ref_seed >= 0))
 		return bad_usage(job, "--pi-check, --app-tag and --seed need --pi");
-	if (!job->write && job->pattern >= 0)
-		return bad_usage(job, "--pattern is an option of write");
-	if (job->write && job->output)
-		return bad_usage(job, "--output is an option of read");
-	if (job->random && job->output)
-		return bad_usage(job, "--output cannot be combined with --random");
-	if (job->random && job->pi && !job->write)
-		return bad_usage(job, "--pi cannot be combined with --random");
-	if (job->pi && job->output && !strcmp(job->pi, job->output))
-		return bad_usage(job, "--pi and --output are the same file");
-	return 0;
+	return job->write ? check_write(job) : check_read(job);
 }
 
 static int parse_file(int nr, char **words, struct job *job)
@@ -137,7 +162,9 @@ int parse_options(int argc, char **argv, struct job *job)
 		{ "depth", required_argument, NULL, 'n' },
 		{ "random", optional_argument, NULL, 'R' },
 		{ "pattern", required_argument, NULL, 'n' },
+		{ "input", required_argument, NULL, 'I' },
 		{ "output", required_argument, NULL, 'O' },
+		{ "force", no_argument, NULL, 'F' },
 		{ "buffered", no_argument, NULL, 'B' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },

@@ -15,7 +15,7 @@
 /* aligned, so that the kernel need not copy the buffers */
 #define ALIGN	64
 
-static int open_file(const struct job *job, int file)
+static int open_pi(const struct job *job, int file)
 {
 	struct stat st, pi;
 	int fd;
@@ -60,7 +60,7 @@ const char *pi_begin(struct pi *pi, const struct job *job, int file,
 		return strerror(ENOMEM);
 	memset(pi->buffers, 0, pi->size * job->depth);
 	*what = job->pi;
-	pi->fd = open_file(job, file);
+	pi->fd = open_pi(job, file);
 	if (pi->fd == -EEXIST)
 		return "same file as the input";
 	return pi->fd < 0 ? strerror(-pi->fd) : NULL;
@@ -70,23 +70,6 @@ int pi_end(struct pi *pi)
 {
 	free(pi->buffers);
 	return pi->fd >= 0 && close(pi->fd) ? -errno : 0;
-}
-
-static int read_all(int fd, char *buf, long long len, long long offset)
-{
-	ssize_t ret;
-
-	while (len) {
-		ret = pread(fd, buf, len, offset);
-		if (ret < 0 && errno == EINTR)
-			continue;
-		if (ret <= 0)
-			return ret ? -errno : -ENODATA;
-		buf += ret;
-		len -= ret;
-		offset += ret;
-	}
-	return 0;
 }
 
 static long long pi_bytes(const struct pi *pi, long long len)

@@ -29,5 +29,5 @@ says()
 	local expected="$1|$2|$3" name=$4
 	shift 4
 	try "$@"
-	is "$name" "$expected" "$status|$(cat out)|$(cat err)"
+	is "$name" "$expected" "$status|$(cat out)|$(without_rate err)"
 }

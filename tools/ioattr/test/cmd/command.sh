@@ -114,7 +114,7 @@ is "help: among other options" "0|$(cat help)|" \
 
 options_of_help help >in_help
 options_of_man "$man" >in_man
-is "help: twenty-one options" 21 "$(wc -l <in_help)"
+is "help: twenty-three options" 23 "$(wc -l <in_help)"
 is "man page: has every option of --help, in its words" '' \
 	"$(comm -23 in_help in_man)"
 is "man page: has no other option" '' "$(comm -13 in_help in_man)"
@@ -135,6 +135,8 @@ done <in_help
 # Invalid usage
 #
 fails "missing command; see ioattr --help" "no command"
+says 0 "ioattr $(sed -n 's/^.define IOATTR_VERSION_[MP][A-Z]*[[:space:]]*//p' \
+	"${man%/man/*}/include/ioattr.h" | paste -sd .)" '' "--version" --version
 for c in copy --bs=4K ''; do
 	fails "unknown command \"$c\"; see ioattr --help" "no such command: $c" \
 		"$c" x
@@ -156,9 +158,18 @@ refuses "--proxy=self: invalid number" read --proxy=self x
 refuses "--proxy=2147483648 is more than 2147483647" read --proxy=2147483648 x
 refuses "--proxy-pidfd: only one process can be given" \
 	read --proxy=1 --proxy-pidfd=1 x
-refuses "--pattern is an option of write" read --pattern=1 x
+refuses "--pattern and --input are options of write" read --pattern=1 x
+refuses "--pattern and --input are options of write" read --input=y x
 refuses "--output is an option of read" write --output=y x
 refuses "--output cannot be combined with --random" read --random --output=y x
+refuses "missing --length" write x
+refuses "missing --length" write --pattern=0 x
+refuses "missing --length" write --input=y x
+refuses "missing --pattern or --input" write --length=4K x
+refuses "--pattern cannot be combined with --input" \
+	write --length=4K --pattern=0 --input=y x
+refuses "--input cannot be combined with --random" \
+	write --length=4K --random --input=y x
 refuses "--bs times --depth is more than 1073741824" read --bs=512M --depth=3 x
 misused "unrecognized option '--fast'" read --fast x
 misused "invalid option -- 'x'" read -x
@@ -180,7 +191,7 @@ refuses "--pi cannot be combined with --random" read --pi=y --random x
 refuses "--pi and --output are the same file" read --pi=y --output=y x
 for o in guard app,ref guard,ref,app ref,ref; do
 	fails "x: No such file or directory" "takes --pi-check=$o" \
-		write --pi=y --pi-check=$o x
+		write --pi=y --pi-check=$o --pattern=0 --length=4K x
 done
 
 # hints
@@ -193,7 +204,7 @@ refuses 'unknown cache hint ""' read --cache=bypass, x
 refuses 'unknown cache hint ""' read --cache=,bypass x
 for hint in bypass admit writethrough writeback writearound bypass,writeback; do
 	fails "x: No such file or directory" "takes --cache=$hint" \
-		write "--cache=$hint" x
+		write "--cache=$hint" --pattern=0 --length=4K x
 done
 
 # numbers
@@ -205,7 +216,8 @@ for opt in offset length bs depth random pattern app-tag seed; do
 	done
 done
 for v in 4611686018427387904 4398046511104M 9223372036854775807 \
-	 9223372036854775808 99999999999999999999 4294967296G 0x4000000000000000
+	 9223372036854775808 99999999999999999999 4294967296G 4194304T \
+	 0x4000000000000000
 do
 	refuses "--offset=$v is more than $max" read --offset=$v x
 done
@@ -221,7 +233,7 @@ refuses "--depth=257 is more than 256" read --depth=257 x
 refuses "--random=0 is less than 1" read --random=0 x
 refuses "--pattern=256 is more than 255" write --pattern=256 x
 refuses "--pattern=1K is more than 255" write --pattern=1K x
-for v in $max 4611686018427387903 4294967295G 4398046511103M 0x10 010; do
+for v in $max 4611686018427387903 4294967295G 4398046511103M 4194303T 0x10 010; do
 	fails "x: No such file or directory" "takes --offset=$v" \
 		read "--offset=$v" "--length=$v" x
 done
@@ -234,7 +246,7 @@ done
 while read -r v at; do
 	try read --buffered "--offset=$v" --length=10 --output=o sizes
 	is "--offset=$v is $at" "0|10 bytes in 1 I/Os|$at" \
-		"$status|$(cat err)|$(xargs <o)"
+		"$status|$(without_rate err)|$(xargs <o)"
 done <<END
 1024 1024
 1K 1024
@@ -247,6 +259,9 @@ done <<END
 2048M 2147483648
 END
 moves 1048576 256 "--length=1M" read --buffered --length=1M sizes
+says 1 '' "ioattr: sizes: unexpected end: 0 of 1073741824 bytes at 3221225472
+0 bytes in 1 I/Os" "--length=1T" \
+	read --buffered --offset=3G --length=1T --bs=1G sizes
 moves 1048576 1 "--bs=1M" read --buffered --bs=1M --length=1M sizes
 rm sizes
 
@@ -309,9 +324,31 @@ for mode in ${direct:+direct} buffered; do
 		read ${opt[@]+"${opt[@]}"} --random --length=256K --depth=4 data
 
 	cp old w
-	moves 65536 16 "$mode: write" write ${opt[@]+"${opt[@]}"} w
+	moves 65536 16 "$mode: write" write ${opt[@]+"${opt[@]}"} \
+		--pattern=0 --length=64K w
 	fill '\0' 65536 >e
 	same "... zeros in the whole file" e w
+	for depth in 1 7; do
+		cp old w
+		slice data 0 65536 >e
+		moves 65536 16 "$mode: write a file, depth $depth" \
+			write ${opt[@]+"${opt[@]}"} --input=data \
+			--depth=$depth --length=64K w
+		same "... all of it" e w
+		cp old w
+		status=0
+		# shellcheck disable=SC2002 # a pipe is the point
+		cat data | "$ioattr" write ${opt[@]+"${opt[@]}"} --input=- \
+			--depth=$depth --length=64K w 2>err || status=$?
+		is "$mode: write standard input, depth $depth" \
+			"0|65536 bytes in 16 I/Os" "$status|$(without_rate err)"
+		same "... all of it" e w
+		"$ioattr" read ${opt[@]+"${opt[@]}"} --output=- --bs=8K \
+			--depth=$depth data 2>err | cat >o
+		is "$mode: read to a pipe, depth $depth" \
+			"263378 bytes in 33 I/Os" "$(without_rate err)"
+		same "... all of it, in order" data o
+	done
 	cp old w
 	moves 20480 3 "$mode: write a part" write ${opt[@]+"${opt[@]}"} \
 		--pattern=0xa5 --bs=8K --offset=8K --length=20K --depth=2 w
@@ -329,7 +366,7 @@ for mode in ${direct:+direct} buffered; do
 		[ ! -e first ] || cp old w$seed
 		moves 65536 128 "$mode: write in the random order $seed" \
 			write ${opt[@]+"${opt[@]}"} --bs=512 --depth=1 \
-			--random=$seed --pattern=1 w$seed
+			--random=$seed --pattern=1 --length=64K w$seed
 		[ -e first ] || mv w$seed first
 	done
 	same "... the same seed: the same blocks" first w7
@@ -373,28 +410,31 @@ same "... the data" e o
 : >empty
 mkdir dir
 fails "none: No such file or directory" "read a missing file" read none
-fails "none: No such file or directory" "write a missing file" write none
+fails "none: No such file or directory" "write a missing file" \
+	write --pattern=0 --length=4K none
 is "... which is not created" 1 "$([ -e none ]; echo $?)"
 fails "none/x: No such file or directory" "read in a missing directory" \
 	read none/x
-for verb in read write; do
+for verb in read "write --pattern=0 --length=4K"; do
+	# shellcheck disable=SC2086 # a command and its options
 	fails "dir: Is a directory" "$verb a directory" $verb dir
+	# shellcheck disable=SC2086 # likewise
 	fails "dir: Is a directory" "$verb a directory, buffered" \
 		$verb --buffered dir
-	fails "empty: nothing to $verb at 0: the file ends at 0; see --length" \
-		"$verb an empty file" $verb --buffered empty
-	fails "data: nothing to $verb at 263378: the file ends at 263378; see\
- --length" "$verb at the end" $verb --buffered --offset=263378 data
-	fails "data: nothing to $verb at 1073741824: the file ends at 263378; see\
- --length" "$verb after the end" $verb --buffered --offset=1G \
-	data
 done
+fails "empty: nothing to read at 0: the file ends at 0; see --length" \
+	"read an empty file" read --buffered empty
+fails "data: nothing to read at 263378: the file ends at 263378; see\
+ --length" "read at the end" read --buffered --offset=263378 data
+fails "data: nothing to read at 1073741824: the file ends at 263378; see\
+ --length" "read after the end" read --buffered --offset=1G data
 fails "/dev/zero: nothing to read at 0: the file ends at 0; see --length" \
 	"a device without a size needs --length" read --buffered /dev/zero
 fails "/proc/version: no direct I/O; see --buffered" \
 	"no direct I/O" read /proc/version
 
-for verb in read write; do
+for verb in read "write --pattern=0 --length=4K"; do
+	# shellcheck disable=SC2086 # a command and its options
 	fails "data: no protection information" \
 		"$verb: no protection information" \
 		$verb --buffered --pi=tags data
@@ -410,10 +450,10 @@ says 1 '' "ioattr: empty: unexpected end: 0 of 4096 bytes at 0
 	read --buffered --length=1M empty
 status=0
 (trap '' XFSZ; ulimit -f 10; exec "$ioattr" write --buffered --depth=1 \
-	--length=16K w) >out 2>err || status=$?
+	--pattern=0 --length=16K w) >out 2>err || status=$?
 is "a write that ends early" "1||ioattr: w: unexpected end: 2048 of 4096 bytes at\
  8192
-10240 bytes in 3 I/Os" "$status|$(cat out)|$(cat err)"
+10240 bytes in 3 I/Os" "$status|$(cat out)|$(without_rate err)"
 says 1 '' "ioattr: /dev/full: No space left on device
 4096 bytes in 1 I/Os" "read to a full device" \
 	read --buffered --output=/dev/full data
@@ -430,10 +470,30 @@ for o in copy ./copy link symlink; do
 done
 same "... which is unchanged" data copy
 mkfifo fifo
-cat fifo >/dev/null &
-says 1 '' "ioattr: fifo: Illegal seek
-4096 bytes in 1 I/Os" "output to a pipe" read --buffered --output=fifo data
+cat fifo >piped &
+moves 263378 65 "output to a named pipe" \
+	read --buffered --depth=5 --output=fifo data
 wait $!
+same "... is the data" data piped
+fails "none: No such file or directory" "input that is missing" \
+	write --buffered --input=none --length=4K w
+says 1 '' "ioattr: data: unexpected end of file
+262144 bytes in 64 I/Os" "input that is too short" \
+	write --buffered --input=data --offset=4K --length=260K w
+status=0
+"$ioattr" read --buffered --output=- data >>copy 2>err || status=$?
+is "output to a standard output that is not the input" 0 "$status"
+# shellcheck disable=SC2094 # the same file is the point
+"$ioattr" read --buffered --output=- copy 2>err >>copy
+is "output to a standard output that is the input" \
+	"ioattr: -: same file as the input" "$(cat err)"
+
+# the rate is that of the bytes and the time, which are rounded
+"$ioattr" read --buffered --bs=64K --length=64M /dev/zero 2>err
+is "the rate" right "$(sed -n 's/^\([0-9]*\) bytes .*, \([0-9.]*\) s, \([0-9.]*\) MiB\/s$/\1 \2 \3/p' err |
+	awk '{ least = $1 / 1048576 / ($2 + 0.0005) - 0.05
+		most = $2 > 0.0005 ? $1 / 1048576 / ($2 - 0.0005) + 0.05 : 1e9
+		print least <= $3 && $3 <= most ? "right" : $0 }')"
 
 #
 # Attributes, whether the kernel supports them or not
@@ -460,7 +520,7 @@ case $probed in
 		cp old w
 		# shellcheck disable=SC2086
 		fails "w: $none" "write $o: message" \
-			write --buffered $o --pattern=1 w
+			write --buffered $o --pattern=1 --length=64K w
 		same "... and nothing is written" old w
 	done
 	;;

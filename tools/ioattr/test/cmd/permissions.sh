@@ -98,7 +98,7 @@ ends 0 "$one, cgroup honoured for 1" "buffered and required: honoured" \
 	ioattr read --buffered --bs=64K --cgroup=$cg/one --required $some $dev
 ends 1 "ioattr: $dev: --required: not supported for this buffered I/O: omit\
  --buffered" "buffered and required priority: rejected" \
-	ioattr write --buffered --prio=be:7 --required $some $dev
+	ioattr write --buffered --prio=be:7 --required --pattern=0 $some $dev
 }
 
 kill $sleeper

@@ -138,7 +138,7 @@ both()
 61440 bytes in 15 I/Os" "$dev: too few tags" \
 		ioattr write --pi=s --pattern=0xff --length=64K $dev
 	ends 1 "ioattr: none: No such file or directory" "$dev: nothing to write" \
-		ioattr write --pi=none $part $dev
+		ioattr write --pi=none --pattern=0 $part $dev
 	ends 1 "ioattr: $dev: same file as the input" "$dev: to itself" \
 		ioattr read --pi=$dev $part $dev
 	ends 1 "ioattr: /dev/full: No space left on device

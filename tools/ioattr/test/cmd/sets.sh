@@ -109,7 +109,7 @@ ends 0 "$all, cgroup honoured for 16, ioprio honoured for 16, cache honoured\
  for 0" "bfq: all in one set" ioattr read --set --cgroup=$cg/one --prio=be:1 \
 	--cache=bypass --required $some $dev
 ends 0 "$all, cgroup honoured for 16" "write" \
-	ioattr write --set --cgroup=$cg/one $some $dev
+	ioattr write --set --cgroup=$cg/one --pattern=0 $some $dev
 echo none >$queue/scheduler
 for pair in bypass,admit writethrough,writeback; do
 	ends 1 "ioattr: $dev: conflicting hints: bypass and admit, or several\

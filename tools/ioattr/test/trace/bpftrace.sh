@@ -46,7 +46,7 @@ sums()
 
 cat >given <<END
 ioattr read --cgroup=/sys/fs/cgroup --cache=bypass --length=64K $dev
-ioattr write --cgroup=/sys/fs/cgroup --length=32K $dev
+ioattr write --cgroup=/sys/fs/cgroup --pattern=0 --length=32K $dev
 ioattr read --length=64K $dev
 END
 cat >lists <<END

@@ -94,7 +94,7 @@ traces "reads with a hint" 0 "16 given, 16 honoured, 0 refused
 ioattr bcache0 cache - 16 - -
 ioattr bcache0 cache bcache - 16 -" -- ioattr read --cache=bypass $some $dev
 is "... which work as usual" "65536 bytes in 16 I/Os, cache honoured for 16" \
-	"$(cat err)"
+	"$(without_rate err)"
 gone "... and the instance is gone"
 traces "not honoured" 0 "16 given, 0 honoured, 0 refused
 ioattr nullb0 cache - 16 - -" -- ioattr read --cache=bypass $some /dev/nullb0
@@ -104,13 +104,13 @@ traces "two attributes, one of them honoured" 0 "8 given, 8 honoured, 0 refused
 ioattr vdc cgroup - 8 - -
 ioattr vdc cgroup blk-cgroup - 8 -
 ioattr vdc cache - 8 - -" -- ioattr write --cgroup=/sys/fs/cgroup \
-	--cache=bypass --length=32K /dev/vdc
+	--cache=bypass --pattern=0 --length=32K /dev/vdc
 traces "... by process: once for each list" 0 "8 given, 8 honoured, 0 refused
 ioattr 8 8 0" --by=process -- ioattr write --cgroup=/sys/fs/cgroup --cache=bypass \
-	--length=32K /dev/vdc
+	--pattern=0 --length=32K /dev/vdc
 traces "... by device" 0 "8 given, 8 honoured, 0 refused
 vdc 8 8 -" --by=device -- ioattr write --cgroup=/sys/fs/cgroup --cache=bypass \
-	--length=32K /dev/vdc
+	--pattern=0 --length=32K /dev/vdc
 # a scheduler reports twice, for the merge lookup and for the request, perhaps
 # from another task
 status=0
