@@ -12,9 +12,9 @@
  *	-t	pread(2) and pwrite(2), in a thread for each I/O in flight, whose
  *		scope has the attributes
  * With LOAD_SETS=1 in the environment, the attributes of each client are an
- * attribute set. -b uses the page cache: DEVICE, which may be a file, is divided
- * into PARTS (2) parts, client "a" uses the first one, "b" the next one, and so
- * on, and each client drops the data that it has read from the cache.
+ * attribute set. -b uses the page cache: DEVICE, which may be a file, has PARTS
+ * (2) parts. Client "a" uses the first one, "b" the next one, and so on. Each
+ * client drops the data that it has read from the cache.
  * -a waits until the system has been up for START seconds, so that several
  * processes start at the same time.
  *
