@@ -87,8 +87,9 @@ const char *open_output(const struct job *job, const struct stat *file,
 	if (is_standard(job->output))
 		*fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	else
-		*fd = open(job->output, O_WRONLY | O_CREAT | O_TRUNC |
-			   O_CLOEXEC | (error ? 0 : exclusive(job, &st)), 0666);
+		*fd = open(job->output, O_WRONLY | O_CLOEXEC |
+			   (!error && S_ISBLK(st.st_mode) ?
+			    exclusive(job, &st) : O_CREAT | O_TRUNC), 0666);
 	if (*fd < 0)
 		return errno == EBUSY ? IN_USE : strerror(errno);
 	return NULL;
