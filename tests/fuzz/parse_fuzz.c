@@ -7,37 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../fs/iocb_attr/iocb_attr_private.h"
-
-/* Referenced by the table, but not called by the parser. */
-#define NEVER_CALLED(name)						\
-int name(const struct iocb_attr_import *import,				\
-	 const union iocb_attr_record *record)				\
-{									\
-	(void)import;							\
-	(void)record;							\
-	abort();							\
-}
-
-NEVER_CALLED(iocb_attr_resolve_proxy_pid)
-NEVER_CALLED(iocb_attr_resolve_proxy_pidfd)
-NEVER_CALLED(iocb_attr_resolve_ioprio)
-NEVER_CALLED(iocb_attr_resolve_cache)
-NEVER_CALLED(iocb_attr_resolve_pi)
-NEVER_CALLED(iocb_attr_resolve_set)
-
-#define NEVER_ASKED(name)						\
-bool name(const struct kiocb *iocb, const struct iocb_attrs *attrs)	\
-{									\
-	(void)iocb;							\
-	(void)attrs;							\
-	abort();							\
-}
-
-NEVER_ASKED(iocb_attr_supported_direct)
-NEVER_ASKED(iocb_attr_supported_charge)
-NEVER_ASKED(iocb_attr_supported_pi)
-NEVER_ASKED(iocb_attr_supported_set)
+#include "parse_stubs.h"
 
 #define CHECK(condition) do {	\
 	if (!(condition))	\

@@ -3,42 +3,10 @@
  * The kernel's own parser of lists, fs/iocb_attr/parse.c, for rules_test.c.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "../../../../fs/iocb_attr/iocb_attr_private.h"
+#include "../../../../tests/fuzz/parse_stubs.h"
 #include "rules_kernel.h"
-
-/* Referenced by the table of attributes, but not called by the parser. */
-#define RESOLVE(name)							\
-int iocb_attr_resolve_ ## name(const struct iocb_attr_import *import,	\
-			       const union iocb_attr_record *record)	\
-{									\
-	(void)import;							\
-	(void)record;							\
-	abort();							\
-}
-
-RESOLVE(proxy_pid)
-RESOLVE(proxy_pidfd)
-RESOLVE(ioprio)
-RESOLVE(cache)
-RESOLVE(pi)
-RESOLVE(set)
-
-#define SUPPORTED(name)							\
-bool iocb_attr_supported_ ## name(const struct kiocb *iocb,		\
-				  const struct iocb_attrs *attrs)	\
-{									\
-	(void)iocb;							\
-	(void)attrs;							\
-	abort();							\
-}
-
-SUPPORTED(direct)
-SUPPORTED(charge)
-SUPPORTED(pi)
-SUPPORTED(set)
 
 int kernel_check(const void *list, uint32_t *offset)
 {
