@@ -11,6 +11,7 @@
 
 #include "../common/msg.h"
 #include "../common/parse.h"
+#include "../lib/names.h"
 #include "attrs.h"
 #include "cmd.h"
 
@@ -182,7 +183,7 @@ const char *explain_attrs(const struct attrs *attrs, int error)
 {
 	switch (error) {
 	case -EINVAL:
-		if (hints_conflict(attrs->hints))
+		if (ioattr_hints_conflict(attrs->hints))
 			return "conflicting hints: bypass and admit, or several write policies";
 		return "invalid I/O or unknown attribute; see ioattr probe";
 	case -EACCES:

@@ -21,6 +21,7 @@
 #include "../common/parse.h"
 #include "../common/rule.h"
 #include "../include/ioattr.h"
+#include "../lib/names.h"
 #include "cmd.h"
 #include "run_preload.h"
 #include "run_scope.h"
@@ -198,7 +199,7 @@ static int add_hints(struct setup *setup, const char *text)
 	if (ioattr_parse_hints(text, &hints, &unknown))
 		return bad_usage("unknown cache hint \"%.*s\"",
 				 (int)strcspn(unknown, ","), unknown);
-	if (hints_conflict(hints))
+	if (ioattr_hints_conflict(hints))
 		return bad_usage("--cache=%s: conflicting hints",
 				 text);
 	setup->attrs.hints = hints;

@@ -97,7 +97,7 @@ const char *open_output(const struct job *job, const struct stat *file,
 
 int sync_output(int fd)
 {
-	/* what is not a file, such as a pipe, cannot be synced */
+	/* fsync() fails with one of these for a pipe or a terminal */
 	if (!fsync(fd) || errno == EINVAL || errno == EROFS)
 		return 0;
 	return -errno;

@@ -65,13 +65,3 @@ int parse_size(const char *text, long long max, long long *number)
 	*number <<= shift;
 	return 0;
 }
-
-bool hints_conflict(uint32_t hints)
-{
-	const uint32_t admission = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
-	const uint32_t policies = hints & (IOCB_CACHE_WRITETHROUGH |
-					   IOCB_CACHE_WRITEBACK |
-					   IOCB_CACHE_WRITEAROUND);
-
-	return (hints & admission) == admission || (policies & (policies - 1));
-}

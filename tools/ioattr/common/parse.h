@@ -16,9 +16,6 @@
  */
 int parse_size(const char *text, long long max, long long *number);
 
-/* Returns true if the kernel rejects this combination of hints. */
-bool hints_conflict(uint32_t hints);
-
 /*
  * As in the C locale. The functions of libc refer to tables that another libc
  * does not have.

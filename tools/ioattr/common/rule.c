@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../include/ioattr.h"
+#include "../lib/names.h"
 #include "parse.h"
 #include "rule.h"
 
@@ -149,7 +150,7 @@ static const char *parse_action(char *piece, struct rule *rule, bool *hints)
 		if (ioattr_parse_hints(text, &hint, NULL))
 			return "unknown cache hint";
 		rule->hints |= hint;
-		return hints_conflict(rule->hints) ?
+		return ioattr_hints_conflict(rule->hints) ?
 			"conflicting hints" : NULL;
 	}
 	text = value(piece, "prio");

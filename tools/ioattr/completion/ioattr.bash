@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Completion of ioattr(1) for bash. The commands and options are those that
-# --help lists.
+# Completion of ioattr(1) for bash. It takes the commands and options from
+# --help.
 
 # _ioattr_words PREFIX WORD...: complete the part after the last comma
 _ioattr_words()

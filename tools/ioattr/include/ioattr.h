@@ -62,7 +62,7 @@ unsigned int ioattr_version(void);
 int ioattr_supported(void);
 
 /**
- * struct ioattr_list - an attribute list, and what is needed to build it
+ * struct ioattr_list - an attribute list and the state of its construction
  * @error: The first error, a negative errno, or 0. It remains until
  *	ioattr_init() is called again.
  * @room: Maximum of @head.size.

@@ -219,10 +219,9 @@ ioattr_prep_readv_fixed(struct io_uring_sqe *sqe, int fd,
 			__u64 offset, int flags, int buf_index,
 			const struct iocb_attr_list *list)
 {
-	io_uring_prep_readv2(sqe, fd, iovecs, nr_vecs, offset, flags);
+	ioattr_prep_readv2(sqe, fd, iovecs, nr_vecs, offset, flags, list);
 	sqe->opcode = IOATTR_OP_READV_FIXED;
 	sqe->buf_index = (__u16)buf_index;
-	ioattr_prep_sqe(sqe, list);
 }
 
 static inline void
@@ -231,10 +230,9 @@ ioattr_prep_writev_fixed(struct io_uring_sqe *sqe, int fd,
 			 __u64 offset, int flags, int buf_index,
 			 const struct iocb_attr_list *list)
 {
-	io_uring_prep_writev2(sqe, fd, iovecs, nr_vecs, offset, flags);
+	ioattr_prep_writev2(sqe, fd, iovecs, nr_vecs, offset, flags, list);
 	sqe->opcode = IOATTR_OP_WRITEV_FIXED;
 	sqe->buf_index = (__u16)buf_index;
-	ioattr_prep_sqe(sqe, list);
 }
 
 /**

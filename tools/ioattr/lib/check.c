@@ -7,22 +7,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "../include/ioattr.h"
 #include "ioprio.h"
+#include "names.h"
+#include "record.h"
 
 #define LIST_MAX	4096
-
-/* The records that this version of the library knows. */
-union record {
-	struct iocb_attr		attr;
-	struct iocb_attr_proxy_pid	proxy_pid;
-	struct iocb_attr_proxy_pidfd	proxy_pidfd;
-	struct iocb_attr_cgroup		cgroup;
-	struct iocb_attr_ioprio		ioprio;
-	struct iocb_attr_cache		cache;
-	struct iocb_attr_pi		pi;
-	struct iocb_attr_set		set;
-};
 
 /* A reserved field extends to the end of the record. */
 static const struct {
@@ -55,13 +44,11 @@ static bool is_zero(const char *bytes, size_t len)
 
 static bool valid_hints(uint32_t hints)
 {
-	const uint32_t admission = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
-	const uint32_t policies = IOCB_CACHE_WRITETHROUGH |
-				  IOCB_CACHE_WRITEBACK | IOCB_CACHE_WRITEAROUND;
-	const uint32_t policy = hints & policies;
+	const uint32_t known = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT |
+			       IOCB_CACHE_WRITETHROUGH | IOCB_CACHE_WRITEBACK |
+			       IOCB_CACHE_WRITEAROUND;
 
-	return !(hints & ~(admission | policies)) &&
-	       (hints & admission) != admission && !(policy & (policy - 1));
+	return !(hints & ~known) && !ioattr_hints_conflict(hints);
 }
 
 /* The kernel checks this after the bytes of all records. */
@@ -79,7 +66,7 @@ static int check_record(const struct iocb_attr *attr, const char *bytes,
 	const uint32_t size = records[attr->id].size;
 	const uint32_t reserved = records[attr->id].reserved;
 	const uint32_t bit = 1U << attr->id;
-	union record r;
+	union ioattr_record r;
 
 	if (present & (bit | (bit & PROXIES ? PROXIES : 0)) ||
 	    attr->size < size)

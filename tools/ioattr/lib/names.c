@@ -114,3 +114,13 @@ int ioattr_parse_prio(const char *text, uint16_t *ioprio)
 	*ioprio = IOPRIO_PRIO_VALUE(class, level);
 	return 0;
 }
+
+bool ioattr_hints_conflict(uint32_t hints)
+{
+	const uint32_t admission = IOCB_CACHE_BYPASS | IOCB_CACHE_ADMIT;
+	const uint32_t policies = hints & (IOCB_CACHE_WRITETHROUGH |
+					   IOCB_CACHE_WRITEBACK |
+					   IOCB_CACHE_WRITEAROUND);
+
+	return (hints & admission) == admission || (policies & (policies - 1));
+}

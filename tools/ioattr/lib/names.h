@@ -3,6 +3,7 @@
 #ifndef LIB_NAMES_H
 #define LIB_NAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define IOATTR_NR_CLASSES	4
@@ -23,5 +24,8 @@ extern const char *const ioattr_check_names[IOATTR_NR_CHECKS];
 const char *ioattr_parse_names(const char *text,
 			       const char *(*name)(unsigned int bit),
 			       uint32_t *mask);
+
+/* Returns true if the kernel rejects this combination of hints. */
+bool ioattr_hints_conflict(uint32_t hints);
 
 #endif /* LIB_NAMES_H */

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../include/ioattr.h"
 #include "ioprio.h"
 #include "names.h"
+#include "record.h"
 
 /* Like snprintf(3): text beyond @size is counted but not stored. */
 struct text {
@@ -117,16 +117,7 @@ static void add_pi(struct text *t, const struct iocb_attr_pi *pi)
 /* A record shorter than the union is extended with zeros. */
 static void add_value(struct text *t, const struct iocb_attr *record)
 {
-	union {
-		struct iocb_attr		attr;
-		struct iocb_attr_proxy_pid	proxy_pid;
-		struct iocb_attr_proxy_pidfd	proxy_pidfd;
-		struct iocb_attr_cgroup		cgroup;
-		struct iocb_attr_ioprio		ioprio;
-		struct iocb_attr_cache		cache;
-		struct iocb_attr_pi		pi;
-		struct iocb_attr_set		set;
-	} u;
+	union ioattr_record u;
 
 	memset(&u, 0, sizeof(u));
 	memcpy(&u, record,

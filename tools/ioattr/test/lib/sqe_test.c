@@ -8,7 +8,7 @@
 #include "../../include/liburing-attr.h"
 #include "tap.h"
 
-/* The result of a function, and what it must be but for the attributes. */
+/* Compare the SQE of a function with that of liburing, plus the attributes. */
 static void same(struct tap *tap, const struct io_uring_sqe *sqe,
 		 struct io_uring_sqe *expected,
 		 const struct iocb_attr_list *list, const char *name)
@@ -44,20 +44,18 @@ int main(void)
 	BOTH(write_fixed, buf, sizeof(buf), 4096, 5);
 
 	/* liburing need not have these */
-	memset(&sqe, 0xff, sizeof(sqe));
-	memset(&expected, 0xff, sizeof(expected));
-	ioattr_prep_readv_fixed(&sqe, 3, &iov, 1, 4096, 0x8, 5, &list);
-	io_uring_prep_readv2(&expected, 3, &iov, 1, 4096, 0x8);
-	expected.opcode = 60;
-	expected.buf_index = 5;
-	same(&tap, &sqe, &expected, &list, "readv_fixed");
-	memset(&sqe, 0xff, sizeof(sqe));
-	memset(&expected, 0xff, sizeof(expected));
-	ioattr_prep_writev_fixed(&sqe, 3, &iov, 1, 4096, 0x8, 5, &list);
-	io_uring_prep_writev2(&expected, 3, &iov, 1, 4096, 0x8);
-	expected.opcode = 61;
-	expected.buf_index = 5;
-	same(&tap, &sqe, &expected, &list, "writev_fixed");
+#define FIXED(name, number) do {					\
+	memset(&sqe, 0xff, sizeof(sqe));				\
+	memset(&expected, 0xff, sizeof(expected));			\
+	ioattr_prep_ ## name ## _fixed(&sqe, 3, &iov, 1, 4096, 0x8, 5,	\
+				       &list);				\
+	io_uring_prep_ ## name ## 2(&expected, 3, &iov, 1, 4096, 0x8);	\
+	expected.opcode = number;					\
+	expected.buf_index = 5;						\
+	same(&tap, &sqe, &expected, &list, #name "_fixed");		\
+} while (0)
+	FIXED(readv, 60);
+	FIXED(writev, 61);
 
 	io_uring_prep_read(&sqe, 3, buf, sizeof(buf), 4096);
 	ioattr_prep_sqe_set(&sqe, 7);
