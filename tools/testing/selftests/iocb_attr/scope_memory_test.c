@@ -67,6 +67,18 @@ FIXTURE_TEARDOWN(memory)
 #define EVENTS(cgroup, key)						\
 	cgroup_key("scope/" cgroup, "memory.events", "\n" key)
 
+/*
+ * The kernel updates memory.stat every two seconds, and earlier only after more
+ * changes than one test may cause (memcg_vmstats_needs_flush()).
+ */
+#define wait_until(condition)						\
+do {									\
+	int _i;								\
+									\
+	for (_i = 0; _i < 300 && !(condition); _i++)			\
+		sleep_ms(100);						\
+} while (0)
+
 static int client_limit(const char *file, const char *limit)
 {
 	return cgroup_write("scope/client", file, limit);
@@ -78,6 +90,7 @@ TEST_F(memory, read)
 
 	ASSERT_EQ(0, scope_set(self->c.set, 0));
 	EXPECT_EQ(LEN, pread(self->fd, self->buf, LEN, 0));
+	wait_until(STAT("client", "file") >= LEN);
 	EXPECT_LE(LEN, STAT("client", "file"));
 	EXPECT_GT(server + LEN / 8, STAT("server", "file"));
 }
@@ -92,6 +105,7 @@ TEST_F(memory, read_of_fault)
 	ASSERT_EQ(0, scope_set(self->c.set, 0));
 	for (i = 0; i < LEN; i += BLOCK)
 		__atomic_load_n(&map[i], __ATOMIC_RELAXED);
+	wait_until(STAT("client", "file") >= LEN);
 	EXPECT_LE(LEN, STAT("client", "file"));
 	munmap(map, LEN);
 }
@@ -115,8 +129,10 @@ TEST_F(memory, max)
 		EXPECT_EQ(LEN, pread(self->fd, self->buf, LEN, 0));
 		EXPECT_GE(1 << 20, STAT("client", "file"));
 		/* with some room, there is always something to reclaim */
-		if (n)
+		if (n) {
+			wait_until(STAT("server", "file") >= LEN / 2);
 			EXPECT_LE(LEN / 2, STAT("server", "file"));
+		}
 		ASSERT_EQ(0, forget_cache());
 		for (i = 0; i < LEN; i += BLOCK)
 			__atomic_store_n(&map[i], 'y', __ATOMIC_RELAXED);
@@ -170,6 +186,9 @@ TEST_F(memory, new_file)
 	fd = open(NEW_PATH, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(LEN, write(fd, self->buf, LEN));
+	wait_until(STAT("client", "file_dirty") +
+		   STAT("client", "file_writeback") +
+		   BYTES("client", "wbytes") >= LEN * 95 / 100);
 	EXPECT_LE(LEN * 95 / 100, STAT("client", "file_dirty") +
 				  STAT("client", "file_writeback") +
 				  BYTES("client", "wbytes"));
@@ -189,6 +208,7 @@ TEST_F(memory, file_of_server)
 
 	ASSERT_EQ(0, scope_set(self->c.set, 0));
 	EXPECT_EQ(1 << 20, pwrite(self->fd, self->buf, 1 << 20, 0));
+	wait_until(STAT("client", "file") >= 1 << 20);
 	EXPECT_LE(1 << 20, STAT("client", "file"));
 	ASSERT_EQ(0, scope_set(-1, 0));
 	ASSERT_EQ(0, fsync(self->fd));
@@ -260,6 +280,7 @@ TEST_F(memory, own_attributes)
 		l.r[0].attr.flags = 0;
 		EXPECT_EQ(0, engine_run(&e, &io, 1, &done));
 		EXPECT_EQ(1 << 20, done.res);
+		wait_until(STAT("client", "file") >= 1 << 20);
 		EXPECT_LE(1 << 20, STAT("client", "file"));
 		EXPECT_EQ(0, engine_close(&e));
 		ASSERT_EQ(0, fsync(self->fd));
