@@ -25,8 +25,19 @@ check()
 }
 
 echo "TAP version 13"
+skip()
+{
+	echo "1..0 # SKIP $1"
+	exit 4
+}
+command -v mkfs.f2fs >/dev/null || skip "no mkfs.f2fs"
+modprobe -qa null_blk f2fs overlay fuse 2>/dev/null
+for fs in f2fs overlay fuse; do
+	grep -qw $fs /proc/filesystems || skip "no $fs in this kernel"
+done
 grep -q ' /sys/kernel/config ' /proc/mounts ||
 	mount -t configfs none /sys/kernel/config
+[ -d $nullb ] || skip "no null_blk in this kernel"
 mkdir -p $mnt/f2fs $mnt/over $nullb/stream
 echo 512 >$nullb/stream/size
 echo 1 >$nullb/stream/memory_backed
