@@ -15,7 +15,7 @@ help:
 	@echo
 	@echo 'target           what                             time       disk    packages'
 	@echo 'make demo        cache hints, clients, checksums  7 min      2.3 GB  15, 0.5 GB'
-	@echo 'make check       all tests; T=NAME: one of them   55 min     8 GB    66, 2.0 GB'
+	@echo 'make check       all tests; T=NAME: one of them   80 min     8 GB    66, 2.0 GB'
 	@echo '                 ... with the kernels built       25 min'
 	@echo 'make check-long  longer versions, and more        hours      12 GB   66, 2.0 GB'
 	@echo 'make bench       what attributes cost             5 min +    8 GB    23, 0.6 GB'
